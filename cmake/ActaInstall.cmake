@@ -1,0 +1,30 @@
+# Installs the components, the program and the CMake package `Acta`.
+
+include(CMakePackageConfigHelpers)
+
+set(ACTA_PACKAGE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/Acta")
+get_property(acta_components GLOBAL PROPERTY ACTA_COMPONENTS)
+
+install(TARGETS ${acta_components} EXPORT ActaTargets FILE_SET HEADERS)
+install(EXPORT ActaTargets NAMESPACE acta:: DESTINATION "${ACTA_PACKAGE_DIR}")
+if(TARGET acta)
+  install(TARGETS acta)
+endif()
+
+# The package looks for what its static libraries were linked with, a component at a time.
+set(ACTA_PACKAGE_COMPONENTS "")
+set(ACTA_PACKAGE_NEEDS "")
+foreach(component IN LISTS acta_components)
+  get_target_property(name ${component} EXPORT_NAME)
+  get_target_property(uses ${component} ACTA_USES)
+  get_target_property(packages ${component} ACTA_PACKAGES)
+  string(APPEND ACTA_PACKAGE_COMPONENTS " ${name}")
+  string(APPEND ACTA_PACKAGE_NEEDS "set(_acta_uses_${name} \"${uses}\")\nset(_acta_packages_${name} \"${packages}\")\n")
+endforeach()
+
+configure_package_config_file(cmake/ActaConfig.cmake.in "${CMAKE_CURRENT_BINARY_DIR}/ActaConfig.cmake"
+  INSTALL_DESTINATION "${ACTA_PACKAGE_DIR}")
+write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/ActaConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/ActaConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/ActaConfigVersion.cmake"
+  DESTINATION "${ACTA_PACKAGE_DIR}")
+install(DIRECTORY cmake/modules DESTINATION "${ACTA_PACKAGE_DIR}" FILES_MATCHING PATTERN "Find*.cmake")

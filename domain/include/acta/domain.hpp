@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Everything a domain needs: `#include <acta/domain.hpp>` and link `acta::domain`.
+#pragma once
+
+#include <acta/core/result.hpp>
+#include <acta/core/time.hpp>
+#include <acta/domain/aggregate.hpp>
+#include <acta/domain/context.hpp>
+#include <acta/domain/decision.hpp>
+#include <acta/domain/model.hpp>
+#include <acta/domain/module.hpp>
+#include <acta/domain/one_of.hpp>
+#include <acta/domain/receipt.hpp>

@@ -1,0 +1,223 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// From a plain struct with `decide` and `evolve` to the engine's table.
+#pragma once
+
+#include <acta/domain/aggregate_type.hpp>
+#include <acta/domain/codec/binary.hpp>
+#include <acta/domain/codec/json.hpp>
+#include <acta/domain/codec/shape.hpp>
+#include <acta/domain/decision.hpp>
+#include <acta/domain/errc.hpp>
+#include <acta/domain/type_name.hpp>
+
+#include <concepts>
+#include <exception>
+
+namespace acta {
+
+namespace detail {
+
+template <class A, class C>
+concept decides_plain = requires(const A& state, const C& command) {
+  { state.decide(command) } -> std::convertible_to<decision<typename A::events>>;
+};
+template <class A, class C>
+concept decides_with_context = requires(const A& state, const C& command, const context& c) {
+  { state.decide(command, c) } -> std::convertible_to<decision<typename A::events>>;
+};
+template <class A, class E>
+concept evolves = requires(A& state, const E& event) {
+  state.evolve(event);
+};
+
+template <class A>
+concept lists_events = requires {
+  requires is_one_of<typename A::events>;
+};
+template <class A>
+concept lists_commands = requires {
+  requires is_one_of<typename A::commands>;
+};
+
+/// Each check is a type of its own, so that the compiler's message names the aggregate and the
+/// missing type.
+template <class Aggregate, class Command> struct aggregate_must_decide {
+  static_assert(
+      decides_plain<Aggregate, Command> || decides_with_context<Aggregate, Command>,
+      "acta: the aggregate has no `decision decide(const Command&) const` (or `decide(const "
+      "Command&, "
+      "const acta::context&) const`) for this Command; both types are named in "
+      "aggregate_must_decide<Aggregate, Command>. A decide that is not const does not count.");
+  static_assert(std::default_initializable<Command>,
+                "acta: the Command of aggregate_must_decide<Aggregate, Command> must be "
+                "default-constructible: JSON is "
+                "read into a fresh one.");
+  static constexpr bool ok = true;
+};
+template <class Aggregate, class Event> struct aggregate_must_evolve {
+  static_assert(evolves<Aggregate, Event>, "acta: the aggregate has no `void evolve(const Event&)` "
+                                           "for this Event; both types are named in "
+                                           "aggregate_must_evolve<Aggregate, Event>.");
+  static_assert(std::default_initializable<Event>,
+                "acta: the Event of aggregate_must_evolve<Aggregate, Event> must be "
+                "default-constructible: stored ones "
+                "are read into a fresh one.");
+  static constexpr bool ok = true;
+};
+template <class Aggregate> struct aggregate_must_be_well_formed {
+  static_assert(has_own_name<Aggregate>,
+                "acta: an aggregate needs `static constexpr std::string_view name`: it is stored, "
+                "and must not follow "
+                "a renaming of the C++ type.");
+  static_assert(lists_events<Aggregate>,
+                "acta: an aggregate needs `using events = acta::one_of<...>`.");
+  static_assert(lists_commands<Aggregate>,
+                "acta: an aggregate needs `using commands = acta::one_of<...>`.");
+  static_assert(std::default_initializable<Aggregate>,
+                "acta: an aggregate must be default-constructible: that is its state before the "
+                "first event.");
+  static constexpr bool ok = true;
+};
+
+template <class A, class C>
+decision<typename A::events> decide(const A& state, const C& command, const context& c) {
+  if constexpr (decides_with_context<A, C>)
+    return state.decide(command, c);
+  else
+    return state.decide(command);
+}
+
+inline std::string describe_exception() noexcept {
+  try {
+    throw;
+  } catch (const std::exception& e) { return e.what(); } catch (...) {
+    return "an exception that is not a std::exception";
+  }
+}
+
+template <class A, class C>
+execution execute(void* state, const void* command, const context& c, event_writer& out) {
+  auto& self = *static_cast<A*>(state);
+  execution done;
+  const auto start = out.buffer().size();
+  try {
+    const auto made = decide<A, C>(self, *static_cast<const C*>(command), c);
+    if (const auto* no = made.rejected()) {
+      done.how = execution::ending::rejected;
+      done.no = *no;
+      return done;
+    }
+    made.for_each([&]<class E>(const E& event) {
+      if (done.how != execution::ending::decided) return;
+      out.begin(index_in<E>(typename A::events{}), static_cast<std::uint16_t>(schema_version<E>()));
+      if (auto encoded = encode_binary(event, out.buffer()); !encoded) {
+        done.how = execution::ending::decide_failed;
+        done.what = encoded.error().to_string();
+        return;
+      }
+      out.end();
+    });
+    if (done.how == execution::ending::decided) {
+      done.how = execution::ending::evolve_failed;
+      made.for_each([&](const auto& event) { self.evolve(event); });
+      done.how = execution::ending::decided;
+      return done;
+    }
+  } catch (...) {
+    if (done.how == execution::ending::decided) done.how = execution::ending::decide_failed;
+    done.what = describe_exception();
+  }
+  out.buffer().truncate(start);
+  return done;
+}
+
+template <class A, class E> result<void> apply(void* state, bytes_view payload) {
+  E event{};
+  if (auto decoded = decode_binary(payload, event); !decoded) return decoded;
+  try {
+    static_cast<A*>(state)->evolve(static_cast<const E&>(event));
+  } catch (...) { return error(domain_errc::evolve_threw, describe_exception()); }
+  return {};
+}
+
+template <class E> result<std::shared_ptr<const void>> decode_shared(bytes_view payload) {
+  auto event = std::make_shared<E>();
+  if (auto decoded = decode_binary(payload, *event); !decoded) return std::move(decoded).error();
+  return std::shared_ptr<const void>(std::move(event));
+}
+
+template <class E> result<void> payload_to_json(bytes_view payload, std::string& out) {
+  E event{};
+  if (auto decoded = decode_binary(payload, event); !decoded) return decoded;
+  return append_json(event, out);
+}
+
+template <class T> erased_command own(T&& value) {
+  using type = std::remove_cvref_t<T>;
+  return {new type(std::forward<T>(value)), [](void* p) { delete static_cast<type*>(p); }};
+}
+
+template <class C> result<erased_command> command_from_json(std::string_view text) {
+  C command{};
+  if (auto read = from_json(text, command); !read) return std::move(read).error();
+  return own(std::move(command));
+}
+
+template <class A, class C> command_type make_command_type() {
+  static_assert(aggregate_must_decide<A, C>::ok);
+  return {.name = std::string(type_name<C>()),
+          .shape = shape_of<C>(),
+          .type = &typeid(C),
+          .from_json = command_from_json<C>,
+          .execute = execute<A, C>};
+}
+
+template <class A, class E> event_type make_event_type() {
+  static_assert(aggregate_must_evolve<A, E>::ok);
+  return {.name = std::string(A::name) + '.' + std::string(type_name<E>()),
+          .schema = static_cast<std::uint16_t>(schema_version<E>()),
+          .shape = shape_of<E>(),
+          .type = &typeid(E),
+          .apply = apply<A, E>,
+          .decode = decode_shared<E>,
+          .append_json = payload_to_json<E>};
+}
+
+} // namespace detail
+
+/// Builds the table of `A`. Compile errors name the missing overload: aggregate_must_decide<A, C>
+/// and its siblings.
+template <class A> aggregate_type make_aggregate_type(const aggregate_options& options = {}) {
+  static_assert(detail::aggregate_must_be_well_formed<A>::ok);
+  aggregate_type t;
+  t.name = A::name;
+  t.options = options;
+  [&]<class... Es>(one_of<Es...>) {
+    (t.events.push_back(detail::make_event_type<A, Es>()), ...);
+  }(typename A::events{});
+  [&]<class... Cs>(one_of<Cs...>) {
+    (t.commands.push_back(detail::make_command_type<A, Cs>()), ...);
+  }(typename A::commands{});
+  t.state_shape = shape_of<A>();
+  t.fingerprint = fingerprint_of(t.name + '@' + std::to_string(detail::schema_version<A>()) + ':' +
+                                 t.state_shape);
+  t.type = &typeid(A);
+  t.create = [] { return detail::own(A{}); };
+  t.move_state = [](void* from, void* into) {
+    *static_cast<A*>(into) = std::move(*static_cast<A*>(from));
+  };
+  t.encode_state = [](const void* state, byte_buffer& out) {
+    return encode_binary(*static_cast<const A*>(state), out);
+  };
+  t.decode_state = [](bytes_view from, void* state) {
+    return decode_binary(from, *static_cast<A*>(state));
+  };
+  t.append_state_json = [](const void* state, std::string& out) {
+    return append_json(*static_cast<const A*>(state), out);
+  };
+  return t;
+}
+
+} // namespace acta

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The type-erased face of an aggregate: what the engine is compiled against. Templates
+/// (aggregate.hpp) only fill these tables in.
+#pragma once
+
+#include <acta/core/bytes.hpp>
+#include <acta/core/result.hpp>
+#include <acta/domain/context.hpp>
+#include <acta/domain/event_frame.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <vector>
+
+namespace acta {
+
+/// How the runtime keeps aggregates of one type. All fields have defaults; name only what you
+/// change.
+struct aggregate_options {
+  /// Events between snapshots; 0 takes none. Cost: one write of the encoded state each time; bounds
+  /// recovery, and reading a state, to this many events.
+  std::uint64_t snapshot_every = 1000;
+  /// An instance idle this long leaves memory. Cost of a shorter one: more recoveries.
+  std::chrono::milliseconds passivate_after = std::chrono::minutes{10};
+};
+
+/// How one command ended inside the aggregate.
+struct execution {
+  enum class ending : std::uint8_t {
+    decided,       ///< zero or more events were written and applied
+    rejected,      ///< `no` says why; the state is unchanged
+    decide_failed, ///< user code or its codec threw; the state is unchanged
+    evolve_failed, ///< user code threw in evolve; the state must be thrown away
+  };
+  ending how = ending::decided;
+  rejection no;
+  std::string what; ///< text of the exception
+};
+
+/// A command of any type, owned.
+using erased_command = std::unique_ptr<void, void (*)(void*)>;
+/// A state of any type, owned.
+using erased_state = std::unique_ptr<void, void (*)(void*)>;
+
+struct event_type {
+  std::string name; ///< durable: `account.credited`
+  std::uint16_t schema = 1;
+  std::string shape;
+  const std::type_info* type = nullptr;
+
+  /// Decodes a payload and evolves the state with it. Errors: `decode_failed`, `evolve_threw`; the
+  /// state must then be thrown away.
+  result<void> (*apply)(void* state, bytes_view payload) = nullptr;
+  result<std::shared_ptr<const void>> (*decode)(bytes_view payload) = nullptr;
+  result<void> (*append_json)(bytes_view payload, std::string& out) = nullptr;
+};
+
+struct command_type {
+  std::string name; ///< `credit`
+  std::string shape;
+  const std::type_info* type = nullptr;
+
+  /// Errors: `json_invalid` with a JSON pointer.
+  result<erased_command> (*from_json)(std::string_view text) = nullptr;
+  /// Decides, writes the events' frames, and evolves the state. Never throws.
+  execution (*execute)(void* state, const void* command, const context& c,
+                       event_writer& out) = nullptr;
+};
+
+struct aggregate_type {
+  std::string name; ///< durable: `account`
+  aggregate_options options;
+  std::vector<event_type> events;     ///< in the order of A::events
+  std::vector<command_type> commands; ///< in the order of A::commands
+  std::string state_shape;
+  std::uint64_t fingerprint = 0; ///< of the state's shape and schema: what a snapshot must match
+  const std::type_info* type = nullptr;
+
+  erased_state (*create)() = nullptr;
+  void (*move_state)(void* from, void* into) = nullptr;
+  result<void> (*encode_state)(const void* state, byte_buffer& out) = nullptr;
+  result<void> (*decode_state)(bytes_view from, void* state) = nullptr;
+  result<void> (*append_state_json)(const void* state, std::string& out) = nullptr;
+
+  [[nodiscard]] const command_type* find_command(std::string_view command) const noexcept;
+};
+
+} // namespace acta

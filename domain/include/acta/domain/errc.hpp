@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// What a model or the code in it can do wrong.
+#pragma once
+
+#include <acta/core/error.hpp>
+
+namespace acta {
+
+enum class domain_errc {
+  bad_model = 1,     ///< Names that clash or break the rules. -> invalid
+  unknown_aggregate, ///< -> invalid
+  unknown_command,   ///< -> invalid
+  unknown_event,     ///< A stored event this program has no type for. -> corrupt
+  decide_threw,      ///< User code threw while deciding; nothing was stored. -> invalid
+  evolve_threw,      ///< User code threw while evolving. -> corrupt
+};
+
+std::error_code make_error_code(domain_errc e) noexcept;
+
+} // namespace acta
+
+template <> struct std::is_error_code_enum<acta::domain_errc> : std::true_type {};

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include <acta/domain/errc.hpp>
+
+namespace acta {
+
+namespace {
+
+class domain_category final : public std::error_category {
+public:
+  const char* name() const noexcept override { return "acta.domain"; }
+  std::string message(int value) const override {
+    switch (static_cast<domain_errc>(value)) {
+    case domain_errc::bad_model:
+      return "bad_model";
+    case domain_errc::unknown_aggregate:
+      return "unknown_aggregate";
+    case domain_errc::unknown_command:
+      return "unknown_command";
+    case domain_errc::unknown_event:
+      return "unknown_event";
+    case domain_errc::decide_threw:
+      return "decide_threw";
+    case domain_errc::evolve_threw:
+      return "evolve_threw";
+    }
+    return "unknown";
+  }
+  std::error_condition default_error_condition(int value) const noexcept override {
+    switch (static_cast<domain_errc>(value)) {
+    case domain_errc::bad_model:
+    case domain_errc::unknown_aggregate:
+    case domain_errc::unknown_command:
+    case domain_errc::decide_threw:
+      return condition::invalid;
+    case domain_errc::unknown_event:
+    case domain_errc::evolve_threw:
+      return condition::corrupt;
+    }
+    return std::error_condition(value, *this);
+  }
+};
+
+} // namespace
+
+std::error_code make_error_code(domain_errc e) noexcept {
+  static const domain_category category;
+  return {static_cast<int>(e), category};
+}
+
+} // namespace acta

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+// [test]
+#include "bank.hpp"
+
+#include <acta/testing.hpp>
+
+#include <catch2/catch.hpp>
+
+using namespace bank;
+
+TEST_CASE("an account cannot be overdrawn") {
+  acta::given<account>(opened{"ada"}, credited{50})
+      .when(debit{80})
+      .then_rejected("insufficient_funds");
+}
+
+TEST_CASE("money comes and goes") {
+  acta::given<account>()
+      .when(open_account{"ada"})
+      .then(opened{"ada"})
+      .when(credit{50})
+      .then(credited{50})
+      .when(debit{20})
+      .then(debited{20})
+      .then_state([](const account& a) { return a.cents == 30; });
+}
+// [test end]
+
+TEST_CASE("the last cent can be taken, and not one more") {
+  const auto with_50 = acta::given<account>(opened{"ada"}, credited{50});
+  with_50.when(debit{50}).then(debited{50}).then_state(account{.is_open = true, .cents = 0});
+  with_50.when(debit{51}).then_rejected("insufficient_funds", "balance is 50");
+}
+
+TEST_CASE("an account is opened once, before anything else") {
+  acta::given<account>(opened{"ada"}).when(open_account{"bob"}).then_rejected("already_open");
+  acta::given<account>().when(credit{1}).then_rejected("not_open");
+  acta::given<account>().when(debit{1}).then_rejected("not_open");
+}
+
+TEST_CASE("amounts are positive") {
+  const auto open = acta::given<account>(opened{"ada"}, credited{50});
+  open.when(credit{0}).then_rejected("bad_amount");
+  open.when(credit{-1}).then_rejected("bad_amount");
+  open.when(debit{0}).then_rejected("bad_amount");
+  open.when(debit{std::numeric_limits<std::int64_t>::min()}).then_rejected("bad_amount");
+}
+
+TEST_CASE("a balance does not overflow") {
+  const auto max = std::numeric_limits<std::int64_t>::max();
+  const auto nearly_full = acta::given<account>(opened{"ada"}, credited{max - 1});
+  nearly_full.when(credit{1}).then(credited{1}).when(credit{1}).then_rejected("overflow");
+  nearly_full.when(credit{2}).then_rejected("overflow");
+}

@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Money as a value object: it cannot hold a currency that is none, overflow, or mix currencies.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <cereal/cereal.hpp>
+
+namespace shop {
+
+/// An ISO 4217 code: three capital letters; unless told otherwise three times X, which is the code
+/// of "no currency". Whether the letters are a currency of this world is not checked: that list
+/// changes.
+class currency {
+public:
+  constexpr currency() = default;
+  /// A literal, checked by the compiler.
+  consteval currency(const char (&code)[4]) : currency(*parse({code, 3})) {}
+
+  static constexpr std::optional<currency> parse(std::string_view code) noexcept {
+    if (code.size() != 3) return std::nullopt;
+    currency read;
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (code[i] < 'A' || code[i] > 'Z') return std::nullopt;
+      read.letters_[i] = code[i];
+    }
+    return read;
+  }
+
+  [[nodiscard]] constexpr std::string_view code() const noexcept {
+    return {letters_.data(), letters_.size()};
+  }
+  friend constexpr bool operator==(const currency&, const currency&) = default;
+
+  template <class A> std::string save_minimal(const A&) const { return std::string(code()); }
+  /// An archive knows no other way to refuse a value; Acta turns the exception into an error that
+  /// names the field.
+  template <class A> void load_minimal(const A&, const std::string& text) {
+    const auto read = parse(text);
+    if (!read) throw std::invalid_argument("a currency is three capital letters, such as EUR");
+    *this = *read;
+  }
+
+private:
+  std::array<char, 3> letters_{'X', 'X', 'X'};
+};
+
+/// An amount in the minor units of its currency: {1299, "EUR"} is 12.99 euros.
+struct money {
+  std::int64_t amount = 0;
+  shop::currency currency;
+
+  friend constexpr bool operator==(const money&, const money&) = default;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(amount), CEREAL_NVP(currency)); }
+};
+
+/// Nothing if the currencies differ or the sum does not fit.
+[[nodiscard]] constexpr std::optional<money> add(const money& a, const money& b) noexcept {
+  money sum{0, a.currency};
+  if (a.currency != b.currency || __builtin_add_overflow(a.amount, b.amount, &sum.amount))
+    return std::nullopt;
+  return sum;
+}
+
+/// Nothing if the product does not fit.
+[[nodiscard]] constexpr std::optional<money> multiply(const money& m,
+                                                      std::int64_t factor) noexcept {
+  money product{0, m.currency};
+  if (__builtin_mul_overflow(m.amount, factor, &product.amount)) return std::nullopt;
+  return product;
+}
+
+} // namespace shop

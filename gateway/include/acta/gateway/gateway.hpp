@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The gateway: a runtime's commands, states and events over HTTP/1.1 and JSON. Routes, headers and
+/// problem codes are listed in gateway/README.md.
+#pragma once
+
+#include <acta/core/result.hpp>
+#include <acta/gateway/errc.hpp>
+#include <acta/runtime/options.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace acta {
+
+class runtime;
+
+/// Every field has a default, a unit and a cost.
+struct gateway_options {
+  /// Numeric IPv4 or IPv6 address. Only loopback ones are accepted: who reaches the port may do
+  /// everything.
+  std::string address = "127.0.0.1";
+  /// 0 takes a free one; see gateway::port().
+  std::uint16_t port = 0;
+  /// Threads that read requests, decode commands and write answers, 1..64. Cost: one event loop
+  /// each.
+  std::size_t threads = 1;
+  /// Threads that read states and events, 1..64: a read replays a stream and may wait for the disk,
+  /// which would hold up every connection of an event loop.
+  std::size_t read_threads = 1;
+
+  /// A longer body is refused with 413, 1 B..64 MiB. Cost: that much memory for each connection
+  /// that sends one.
+  std::size_t body_bytes_max = std::size_t{1} << 20;
+  /// A longer request line and header section are refused with 431, 256 B..64 KiB. Cost: as above.
+  std::size_t header_bytes_max = 8192;
+  /// Further ones are answered 503 and closed, 1..1000000. Cost: about 8 KB and a file descriptor
+  /// each.
+  std::size_t connections_max = 4096;
+
+  /// A connection without a request is closed after this time.
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds{30};
+  /// From the first byte of a request to its last, however steadily it drips; then 408.
+  std::chrono::milliseconds read_timeout = std::chrono::seconds{30};
+  /// For a client to take an answer; then the connection is closed.
+  std::chrono::milliseconds write_timeout = std::chrono::seconds{30};
+  /// For the runtime to answer a command; then 504, and the command may still be stored.
+  std::chrono::milliseconds request_timeout = std::chrono::seconds{10};
+
+  /// Where log lines go; nowhere by default.
+  log_sink log;
+};
+
+/// Serves one runtime.
+///
+/// Lifecycle: open() listens and serves at once; stop() or the destructor ends it in order. The
+/// runtime must live longer, and should be stopped after the gateway, so that commands in flight
+/// are answered. Threads: every member from any thread, but stop() and destruction not concurrently
+/// with each other.
+class gateway {
+public:
+  /// Errors: `bad_options`, `address_not_allowed`, `address_in_use`, `io`.
+  static result<std::unique_ptr<gateway>> open(acta::runtime& r, gateway_options options = {});
+  /// What open() would refuse before it touches the network. Errors: `bad_options`,
+  /// `address_not_allowed`.
+  static result<void> check(const gateway_options& options);
+
+  gateway(const gateway&) = delete;
+  gateway& operator=(const gateway&) = delete;
+  ~gateway();
+
+  [[nodiscard]] std::uint16_t port() const noexcept;
+  /// `http://127.0.0.1:8080`
+  [[nodiscard]] std::string url() const;
+
+  /// Ends in order: takes no more connections, closes idle ones, answers the requests that have
+  /// begun to arrive, and closes the others' connections at the deadline. Returns whether all were
+  /// answered in time. Idempotent. Blocking: yes.
+  bool stop(std::chrono::milliseconds deadline = std::chrono::seconds{10});
+
+private:
+  class server;
+  explicit gateway(std::unique_ptr<server> s) noexcept;
+  std::unique_ptr<server> server_;
+};
+
+} // namespace acta

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// What a request asks for, checked: the routes, their parameters and their headers.
+#pragma once
+
+#include "problem.hpp"
+#include "request.hpp"
+#include "target.hpp"
+
+#include <acta/runtime/runtime.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace acta::http {
+
+enum class route : std::uint8_t { command, state, events, live, ready };
+
+inline constexpr std::size_t events_limit_default = 100;
+inline constexpr std::size_t events_limit_max = 1000;
+inline constexpr std::size_t idempotency_key_bytes_max = 255;
+
+/// Views into the request and its target.
+struct call {
+  route to = route::live;
+  std::string_view aggregate;
+  std::string_view id;
+  std::string_view command;
+  command_options options; ///< command
+  moment when;             ///< state
+  event_range range;       ///< events
+};
+
+/// Fills `t` and `c` from `r`, or says what is wrong with it.
+std::optional<problem> understand(const request& r, target& t, call& c);
+
+/// The id of a command with this key: a uuid is taken as it is, any other text is hashed (XXH3, 128
+/// bits, as its canonical big-endian bytes; stable for ever, because a retry may come after an
+/// upgrade). Pre: 1..255 bytes.
+[[nodiscard]] uuid command_id_of(std::string_view key);
+
+/// Whether `If-None-Match` names `version`, by weak comparison.
+[[nodiscard]] bool names_version(std::string_view if_none_match, version_number version);
+
+} // namespace acta::http

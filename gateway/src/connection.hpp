@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// One client: reads a request, has it answered, writes the answer, and again. What a client sends
+/// ahead waits in the socket: answers go out in order because there is one request at a time.
+#pragma once
+
+#include "call.hpp"
+#include "request_reader.hpp"
+#include "response.hpp"
+#include "worker.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace acta::http {
+
+/// Threads: its worker's, but for answered() and abandon(). While a command or a read is under way
+/// the connection keeps itself alive, and whoever works for it may use `request`, `call_` and
+/// `response_`.
+class connection : public std::enable_shared_from_this<connection> {
+public:
+  /// @param admitted  false: there are too many; say so and close.
+  connection(std::shared_ptr<worker> owner, socket_type socket, std::size_t index, bool admitted);
+
+  void start();
+  /// The answer is there.
+  void finish();
+  /// Acts on a deadline that has passed.
+  void check(std::chrono::steady_clock::time_point now);
+  /// The gateway stops: closes unless a request is being served or has begun to arrive.
+  void wind_down();
+  void close();
+  /// The answer has come too late for anybody. Threads: any, once the worker is closed.
+  void abandon() { self_.reset(); }
+
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+  [[nodiscard]] bool admitted() const noexcept { return admitted_; }
+  void move_to(std::size_t index) noexcept { index_ = index; }
+
+private:
+  enum class phase : std::uint8_t { idle, reading, serving, writing, draining, closed };
+
+  void advance();
+  void read_more();
+  void on_read(std::size_t bytes);
+  /// Whether the response is ready.
+  bool serve();
+  bool ask();
+  bool read_store();
+  void answered(result<receipt> answer);
+  void answer(const result<receipt>& answer);
+  /// Whether it has been sent and the next request may be read.
+  bool send();
+  bool sent();
+  void refuse(const problem& p);
+  void drain();
+  void set(phase p, std::chrono::milliseconds at_most);
+  [[nodiscard]] const gateway_options& options() const noexcept { return state_.options; }
+
+  std::shared_ptr<worker> worker_;
+  shared_state& state_;
+  socket_type socket_;
+  std::size_t index_;
+  const bool admitted_;
+  phase phase_ = phase::idle;
+  bool keep_alive_ = true;
+  bool request_done_ = false; ///< read to its end
+  bool answered_at_once_ = false;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0; ///< of what is read and not parsed
+  std::size_t end_ = 0;
+  std::size_t drained_ = 0;
+  request_reader reader_;
+  target target_;
+  call call_;
+  response response_;
+  std::string head_;
+  std::optional<result<receipt>> answer_;
+  std::shared_ptr<connection> self_; ///< while serving
+};
+
+} // namespace acta::http

@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include <acta/gateway/gateway.hpp>
+
+#include "worker.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace acta {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::chrono::milliseconds accept_pause{100};
+
+result<asio::ip::address> parse_address(const std::string& text) {
+  error_code failed;
+  auto address = asio::ip::make_address(text, failed);
+  if (failed)
+    return error(gateway_errc::bad_options, "address: '" + text + "' is not a numeric IP address");
+  if (!address.is_loopback())
+    return error(
+        gateway_errc::address_not_allowed,
+        "address: " + text +
+            " can be reached by others, and there is no authentication and no TLS yet; use "
+            "127.0.0.1 or ::1 (put a proxy that has both in front)");
+  return address;
+}
+
+std::string address_text(const tcp::endpoint& at) {
+  const auto host = at.address().to_string();
+  return (at.address().is_v6() ? '[' + host + ']' : host) + ':' + std::to_string(at.port());
+}
+
+error socket_error(const tcp::endpoint& at, const error_code& failed) {
+  return error(failed == asio::error::address_in_use ? gateway_errc::address_in_use
+                                                     : gateway_errc::io,
+               address_text(at) + ": " + failed.message());
+}
+
+} // namespace
+
+class gateway::server {
+public:
+  server(acta::runtime& serving, gateway_options options)
+      : state_(std::make_shared<http::shared_state>(serving, std::move(options))),
+        workers_(make_workers(state_)) {}
+  ~server() { stop(std::chrono::milliseconds{0}); }
+
+  result<void> start() {
+    const tcp::endpoint at(asio::ip::make_address(state_->options.address), state_->options.port);
+    error_code failed;
+    acceptor_.open(at.protocol(), failed);
+    if (!failed) acceptor_.set_option(tcp::acceptor::reuse_address(true), failed);
+    if (!failed) acceptor_.bind(at, failed);
+    if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
+    if (!failed) endpoint_ = acceptor_.local_endpoint(failed);
+    if (failed) return socket_error(at, failed);
+    for (const auto& w : workers_) w->start();
+    asio::post(workers_.front()->context(), [this] { accept(); });
+    return {};
+  }
+
+  bool stop(std::chrono::milliseconds deadline) {
+    if (state_->stopping.exchange(true)) return in_time_;
+    const auto until =
+        std::chrono::steady_clock::now() + std::max(deadline, std::chrono::milliseconds{0});
+    asio::post(workers_.front()->context(), [this] {
+      error_code ignored;
+      acceptor_.close(ignored);
+      pause_.cancel();
+    });
+    for (const auto& w : workers_) w->wind_down();
+    in_time_ = state_->wait_for_end(until);
+    for (const auto& w : workers_) w->close();
+    for (const auto& w : workers_) w->join();
+    state_->readers.join();
+    return in_time_;
+  }
+
+  [[nodiscard]] const tcp::endpoint& endpoint() const noexcept { return endpoint_; }
+
+private:
+  using workers = std::vector<std::shared_ptr<http::worker>>;
+
+  static workers make_workers(const std::shared_ptr<http::shared_state>& state) {
+    workers all(state->options.threads);
+    for (auto& w : all) w = std::make_shared<http::worker>(state);
+    return all;
+  }
+
+  void accept() {
+    auto& w = *workers_[next_worker_++ % workers_.size()];
+    acceptor_.async_accept(
+        w.context().get_executor(), [this, &w](const error_code& failed, http::socket_type socket) {
+          if (!acceptor_.is_open()) return;
+          if (!failed) {
+            w.take(std::move(socket));
+            return accept();
+          }
+          // Out of descriptors, most likely: the kernel keeps the client waiting, and trying at
+          // once would spin.
+          state_->log(log_level::warning, "gateway: accept: " + failed.message());
+          pause_.expires_after(accept_pause);
+          pause_.async_wait([this](const error_code& cancelled) {
+            if (!cancelled && acceptor_.is_open()) accept();
+          });
+        });
+  }
+
+  std::shared_ptr<http::shared_state> state_;
+  workers workers_;
+  asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> acceptor_{
+      workers_.front()->context()};
+  asio::steady_timer pause_{workers_.front()->context()};
+  tcp::endpoint endpoint_;
+  std::size_t next_worker_ = 0;
+  bool in_time_ = true;
+};
+
+gateway::gateway(std::unique_ptr<server> s) noexcept : server_(std::move(s)) {}
+gateway::~gateway() { stop(std::chrono::milliseconds{0}); }
+
+result<void> gateway::check(const gateway_options& o) {
+  const auto within = [](std::size_t value, std::size_t low, std::size_t high) {
+    return value >= low && value <= high;
+  };
+  const auto bad = [](std::string what) {
+    return error(gateway_errc::bad_options, std::move(what));
+  };
+  if (auto address = parse_address(o.address); !address) return std::move(address).error();
+  if (!within(o.threads, 1, 64)) return bad("threads must be 1..64");
+  if (!within(o.read_threads, 1, 64)) return bad("read_threads must be 1..64");
+  if (!within(o.body_bytes_max, 1, std::size_t{64} << 20))
+    return bad("body_bytes_max must be 1 B..64 MiB");
+  if (!within(o.header_bytes_max, 256, std::size_t{64} << 10))
+    return bad("header_bytes_max must be 256 B..64 KiB");
+  if (!within(o.connections_max, 1, 1'000'000)) return bad("connections_max must be 1..1000000");
+  for (const auto timeout : {o.idle_timeout, o.read_timeout, o.write_timeout, o.request_timeout})
+    if (timeout < std::chrono::milliseconds{1} || timeout > std::chrono::hours{24})
+      return bad("time-outs must be 1 ms..24 h");
+  return {};
+}
+
+result<std::unique_ptr<gateway>> gateway::open(acta::runtime& r, gateway_options options) {
+  if (auto ok = check(options); !ok) return std::move(ok).error();
+  try {
+    auto s = std::make_unique<server>(r, std::move(options));
+    if (auto started = s->start(); !started) return std::move(started).error();
+    return std::unique_ptr<gateway>(new gateway(std::move(s)));
+  } catch (const std::exception& e) { return error(gateway_errc::io, e.what()); }
+}
+
+std::uint16_t gateway::port() const noexcept { return server_->endpoint().port(); }
+std::string gateway::url() const { return "http://" + address_text(server_->endpoint()); }
+bool gateway::stop(std::chrono::milliseconds deadline) { return server_->stop(deadline); }
+
+} // namespace acta

@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Small pieces of JSON, appended to a string.
+#pragma once
+
+#include <acta/core/ids.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace acta::http {
+
+void append_number(std::string& out, std::uint64_t value);
+/// `"0:17"`
+void append_position(std::string& out, std::uint32_t partition, std::uint64_t number);
+/// The id as a string, or null if it is nil.
+void append_id(std::string& out, const uuid& id);
+
+} // namespace acta::http

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// What all connections of a gateway share.
+#pragma once
+
+#include <acta/gateway/gateway.hpp>
+#include <acta/runtime/runtime.hpp>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace acta::http {
+
+/// Threads: every member from any.
+class shared_state {
+public:
+  shared_state(acta::runtime& serving, gateway_options o)
+      : runtime(serving), options(std::move(o)), readers(options.read_threads),
+        failed_batches_(serving.figures().failed_batches) {}
+
+  acta::runtime& runtime;
+  const gateway_options options;
+  boost::asio::thread_pool readers;
+  std::atomic<bool> stopping{false};
+
+  void log(log_level level, std::string_view line) const {
+    if (options.log) options.log(level, line);
+  }
+
+  enum class admission { full, refused, admitted };
+  /// Counts one more connection; a few beyond the limit are kept long enough to be refused in
+  /// words.
+  admission admit() noexcept {
+    if (connections_.load(std::memory_order_relaxed) >= options.connections_max + refusals_max)
+      return admission::full;
+    connections_.fetch_add(1, std::memory_order_relaxed);
+    if (serving_.fetch_add(1, std::memory_order_relaxed) < options.connections_max)
+      return admission::admitted;
+    serving_.fetch_sub(1, std::memory_order_relaxed);
+    return admission::refused;
+  }
+  void closed(bool was_admitted) {
+    if (was_admitted) serving_.fetch_sub(1, std::memory_order_relaxed);
+    if (connections_.fetch_sub(1, std::memory_order_acq_rel) != 1 || !stopping) return;
+    const std::lock_guard lock(ending_);
+    ended_.notify_all();
+  }
+  /// Whether the last connection was closed before `deadline`.
+  bool wait_for_end(std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(ending_);
+    return ended_.wait_until(lock, deadline, [&] { return connections_ == 0; });
+  }
+
+  /// Learns from an answer what no figure tells: that the runtime is stopped, or its store takes no
+  /// more commits.
+  void note(const error& e);
+  /// Why commands should be sent elsewhere; empty if they need not.
+  std::vector<std::string> reasons_not_ready(const runtime_figures& now);
+
+private:
+  static constexpr std::size_t refusals_max = 64;
+
+  std::atomic<std::size_t> connections_{0};
+  std::atomic<std::size_t> serving_{0};
+  std::mutex ending_;
+  std::condition_variable ended_;
+
+  std::atomic<bool> runtime_stopped_{false};
+  std::atomic<bool> store_broken_{false};
+  std::mutex failures_;
+  std::uint64_t failed_batches_;
+  std::chrono::steady_clock::time_point last_failure_{};
+};
+
+} // namespace acta::http

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// One event loop and its thread. A connection belongs to one worker for life, so nothing in it
+/// needs a lock or a strand; answers from the runtime's threads come in through a mailbox, many for
+/// one wake-up.
+#pragma once
+
+#include "shared_state.hpp"
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace acta::http {
+
+class connection;
+
+using socket_type =
+    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+/// Threads: the worker's own, but where something else is said.
+class worker : public std::enable_shared_from_this<worker> {
+public:
+  explicit worker(std::shared_ptr<shared_state> state);
+  ~worker();
+
+  /// May throw std::system_error.
+  void start();
+
+  boost::asio::io_context& context() noexcept { return context_; }
+  shared_state& state() noexcept { return *state_; }
+  /// The time for the Date header, made once a second.
+  std::string_view date();
+
+  /// Takes a socket that was accepted for context(). Threads: any.
+  void take(socket_type socket);
+  void remove(connection& c);
+
+  [[nodiscard]] bool is_this_thread() const noexcept {
+    return thread_.get_id() == std::this_thread::get_id();
+  }
+  /// The answer of `c` has come. Threads: any; even after the worker has ended.
+  void answered(connection* c);
+
+  /// Closes idle connections, and the others as they finish. Threads: any.
+  void wind_down();
+  /// Closes all connections and lets the thread end. Threads: any.
+  void close();
+  /// Threads: the one that ends the gateway.
+  void join();
+
+private:
+  void run();
+  void sweep();
+  void take_answers();
+
+  std::shared_ptr<shared_state> state_;
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      context_.get_executor()};
+  boost::asio::steady_timer sweeper_{context_};
+  std::chrono::milliseconds sweep_every_;
+  std::vector<std::shared_ptr<connection>> connections_;
+  std::string date_;
+  std::int64_t date_of_ = -1;
+  std::thread thread_;
+
+  std::mutex mailbox_;
+  std::vector<connection*> answers_;
+  bool closed_ = false;
+  std::vector<connection*> taken_; ///< swapped with answers_, so that neither is allocated anew
+};
+
+} // namespace acta::http

@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// `acta node`: serves the modules of a config until it is told to stop.
+#include "commands.hpp"
+#include "config.hpp"
+#include "logging.hpp"
+#include "module_loader.hpp"
+#include "report.hpp"
+#include "stop_signals.hpp"
+
+#include <acta/gateway/gateway.hpp>
+#include <acta/runtime.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+namespace acta::node {
+
+namespace {
+
+struct node_arguments {
+  std::string config;
+  std::optional<std::string> data;
+  std::optional<std::uint16_t> port;
+};
+
+exit_code fail(logging& log, const error& e) {
+  log.error(describe(e));
+  return exit_code_of(e);
+}
+
+/// In this order: whoever waits for an answer over HTTP gets it from a runtime that still runs.
+exit_code stop(gateway& http, acta::runtime& serving, std::chrono::milliseconds deadline,
+               logging& log) {
+  const auto until = std::chrono::steady_clock::now() + deadline;
+  const auto answered = http.stop(deadline);
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  const auto stored = serving.stop(std::max(left, std::chrono::milliseconds{0}));
+  if (!answered || !stored) {
+    log.warning("stopped; not everything was answered within node.shutdown_deadline");
+    return exit_code::late;
+  }
+  return exit_code::ok; // the runtime has logged that it stopped
+}
+
+exit_code serve(node_config config, stop_signals& signals, logging& log) {
+  acta::model model;
+  for (const auto& name : config.modules) {
+    const auto loaded = load_module(name, folders_for(config.folder), model);
+    if (!loaded) return fail(log, loaded.error());
+    log.info("module " + loaded->string());
+  }
+  std::string names;
+  for (const auto& a : model.aggregates()) names.append(names.empty() ? "" : ", ").append(a->name);
+  if (names.empty())
+    log.warning("no aggregates: node.modules is empty");
+  else
+    log.info("aggregates: " + names);
+
+  log.info("store " + config.store_path.string());
+  config.runtime.log = config.http.log = log.sink();
+  auto serving = acta::runtime::open(config.store_path, std::move(model), config.runtime);
+  if (!serving) return fail(log, serving.error());
+
+  auto http = gateway::open(*serving, config.http);
+  if (!http) return fail(log, http.error());
+  const auto url = (*http)->url();
+  log.info("listening on " + url);
+  std::printf("acta: listening on %s\n", url.c_str());
+  std::fflush(stdout);
+
+  const auto signal = signals.wait();
+  log.info(std::string(signal == SIGINT ? "SIGINT" : "SIGTERM") +
+           ": stopping; once more ends at once");
+  return stop(**http, *serving, config.shutdown_deadline, log);
+}
+
+exit_code run(const node_arguments& given) {
+  stop_signals signals;
+  auto outcome = read_config(given.config);
+  if (!outcome.mistakes.empty()) return report(outcome.mistakes);
+  auto& config = outcome.config;
+  if (given.data) config.store_path = *given.data;
+  if (given.port) config.http.port = *given.port;
+  logging log(config.log_level, config.log_format);
+  return serve(std::move(config), signals, log);
+}
+
+} // namespace
+
+void add_node_command(CLI::App& app, action& chosen) {
+  auto given = std::make_shared<node_arguments>();
+  auto* node =
+      app.add_subcommand("node", "Serve the modules of a config over HTTP until SIGINT or SIGTERM");
+  node->add_option("--config", given->config, "The config (TOML)")->required()->type_name("FILE");
+  node->add_option("--data", given->data, "The data directory, instead of store.path")
+      ->type_name("DIR");
+  node->add_option("--port", given->port, "The port, instead of http.port; 0 takes a free one");
+  node->callback([given, &chosen] { chosen = [given] { return run(*given); }; });
+}
+
+} // namespace acta::node

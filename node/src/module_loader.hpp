@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Modules: shared objects that bring domains into a node.
+#pragma once
+
+#include <acta/core/result.hpp>
+#include <acta/domain/model.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace acta::node {
+
+/// Folders in which a relative name is looked for, in this order; then the system's loader is
+/// asked.
+using module_folders = std::vector<std::filesystem::path>;
+
+/// The config's folder, and ../lib from this program.
+[[nodiscard]] module_folders folders_for(const std::filesystem::path& config_folder);
+
+/// Loads a module, lets it fill `into`, and returns the file. It stays loaded until the process
+/// ends: the model's tables point into it.
+///
+/// Errors: `module_not_found` (names where it was looked for), `module_invalid` (the loader's own
+/// words, a missing symbol, or an exception), `module_stamp` (both stamps), `bad_model`. Threads:
+/// one at a time. Blocking: reads files, and runs the module's static initialisers.
+result<std::filesystem::path> load_module(const std::string& name, const module_folders& folders,
+                                          acta::model& into);
+
+} // namespace acta::node

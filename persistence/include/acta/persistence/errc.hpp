@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// What a store can answer instead of success.
+#pragma once
+
+#include <acta/core/error.hpp>
+
+namespace acta::persistence {
+
+enum class errc {
+  version_conflict = 1, ///< The stream is not at the expected version. -> conflict
+  store_full, ///< Map size or disk exhausted; nothing of the commit was written. -> unavailable
+  io, ///< The operating system refused; the store takes no more commits until reopened. -> io
+  corrupt_commit, ///< A record's checksum or structure is wrong; `where()` is its position. ->
+                  ///< corrupt
+  store_locked,   ///< Another process writes this store; the detail names its pid. -> conflict
+  wrong_format,   ///< Not a store, another format version, or parts of different stores. -> invalid
+  overloaded,     ///< The journal's queue is full; nothing was queued. -> unavailable
+  stopped,        ///< The store is closing or closed. -> unavailable
+  too_large,      ///< A commit beyond the limits of commit.hpp. -> invalid
+};
+
+std::error_code make_error_code(errc e) noexcept;
+
+} // namespace acta::persistence
+
+template <> struct std::is_error_code_enum<acta::persistence::errc> : std::true_type {};

@@ -1,0 +1,221 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include "partition_impl.hpp"
+
+#include "append_queue.hpp"
+#include "indexer.hpp"
+#include "journal_thread.hpp"
+#include "lane.hpp"
+#include "names.hpp"
+#include "reading.hpp"
+#include "record.hpp"
+#include "recovery.hpp"
+
+namespace acta::persistence {
+
+namespace {
+
+bool describes(const append_entry& entry) noexcept {
+  const auto* at = entry.record.data();
+  return entry.record.size() >= record::header_bytes &&
+         load_le<std::uint32_t>(at + record::length_at) == entry.record.size() &&
+         load_le<std::uint16_t>(at + record::events_at) == entry.events &&
+         load_le<std::uint64_t>(at + record::first_version_at) == entry.first_version;
+}
+
+class partition_impl final : public partition {
+public:
+  partition_impl(std::uint32_t number, std::unique_ptr<log_store> log,
+                 std::unique_ptr<derived_store> derived, partition_options options)
+      : number_(number), options_(std::move(options)), log_(std::move(log)),
+        derived_(std::move(derived)), names_(*log_),
+        queue_(options_.queue_bytes_max, options_.linger),
+        indexer_(*log_, *derived_, *lanes_, options_, number),
+        journal_(*log_, queue_, *lanes_, indexer_, options_), reading_{number, *log_, *derived_,
+                                                                       *lanes_} {}
+  ~partition_impl() override { stop(); }
+
+  result<void> open(const open_progress& progress, bool index_rebuilt) {
+    const auto begin = std::chrono::steady_clock::now();
+    if (auto loaded = names_.load(); !loaded) return loaded;
+    recovery_run run{number_,  *log_,    *derived_, *lanes_, names_,
+                     indexer_, journal_, options_,  progress};
+    if (auto done = run.run(recovery_); !done) return done;
+    recovery_.index_rebuilt = index_rebuilt && recovery_.events > 0;
+    recovery_.took = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - begin);
+    return {};
+  }
+
+  result<std::vector<std::uint32_t>> intern(std::span<const std::string> names) override {
+    return names_.intern(names);
+  }
+  std::string name_of(std::uint32_t id) const override { return names_.name_of(id); }
+
+  void start(batch_sink sink) override {
+    const std::lock_guard lock(lifecycle_);
+    ACTA_ASSERT(!started_);
+    started_ = true;
+    if (stopped_) return;
+    indexer_.start();
+    journal_.start(std::move(sink));
+  }
+
+  result<lane_ptr> attach(const stream_key& stream) override {
+    auto lane = lanes_->find_or_make(stream, [&] { return reading_.indexed_version(stream); });
+    if (!lane) return std::move(lane).error();
+    return lane_ptr(std::move(*lane));
+  }
+
+  result<void> submit(append_entry& entry) override {
+    if (entry.record.size() > commit_bytes_max || entry.events > commit_events_max)
+      return error(errc::too_large, "a commit has at most " + std::to_string(commit_bytes_max) +
+                                        " bytes and " + std::to_string(commit_events_max) +
+                                        " events");
+    // A record that says something else than its entry would be a wrong history.
+    ACTA_ASSERT(entry.events == 0 || describes(entry));
+    // A full backlog of an index that cannot be written is the journal's to answer, with the
+    // reason.
+    if (indexer_.is_late())
+      return error(errc::overloaded, "the index is too far behind the journal");
+    return queue_.push(entry);
+  }
+  bool has_room() const noexcept override { return queue_.has_room() && !indexer_.is_late(); }
+
+  result<void> read_stream(const stream_key& stream, version_number from,
+                           const commit_visitor& visit) override {
+    return reading_.read_stream(stream, from, visit);
+  }
+  result<void> read_log(std::uint64_t from, const commit_visitor& visit) override {
+    return reading_.read_log(from, visit);
+  }
+  result<version_number> last_version(const stream_key& stream) override {
+    if (const auto lane = lanes_->find(stream)) return lane->durable_version();
+    return reading_.indexed_version(stream);
+  }
+  std::uint64_t last_position() const noexcept override { return journal_.last_position(); }
+
+  result<std::optional<std::uint64_t>> find_command(const stream_key& stream,
+                                                    const uuid& command_id) override {
+    if (!command_id) return std::optional<std::uint64_t>{};
+    // The tail first: what leaves it is already in the index.
+    if (const auto lane = lanes_->find(stream))
+      if (auto found = lanes_->find_command(*lane, command_id)) return found;
+    return derived_->find_command(stream, command_id);
+  }
+
+  result<std::optional<snapshot>> newest_snapshot(const stream_key& stream) override {
+    return derived_->newest_snapshot(stream);
+  }
+  bool offer_snapshot(const stream_key& stream, snapshot s) override {
+    return indexer_.offer(stream, std::move(s));
+  }
+
+  result<void> flush() override {
+    {
+      const std::lock_guard lock(lifecycle_);
+      if (!started_ || stopped_) return {};
+    }
+    journal_.wait_for_answers(queue_.pushed());
+    return indexer_.flush();
+  }
+  void stop() override {
+    const std::lock_guard lock(lifecycle_);
+    if (std::exchange(stopped_, true)) return;
+    journal_.stop();
+    indexer_.stop();
+  }
+
+  std::uint32_t number() const noexcept override { return number_; }
+  const recovery_report& recovery() const noexcept override { return recovery_; }
+  partition_figures figures() const override {
+    partition_figures all;
+    all.commits = journal_.commits();
+    all.events = journal_.events();
+    all.batches = journal_.batches();
+    all.failed_batches = journal_.failed_batches();
+    all.queue_bytes = queue_.bytes();
+    all.indexed_up_to = indexer_.indexed_up_to();
+    all.lanes = lanes_->size();
+    all.unindexed_commits = indexer_.waiting();
+    all.index_failures = indexer_.failures();
+    all.snapshots_dropped = indexer_.snapshots_dropped();
+    return all;
+  }
+
+private:
+  const std::uint32_t number_;
+  const partition_options options_;
+  std::unique_ptr<log_store> log_;
+  std::unique_ptr<derived_store> derived_;
+  name_table names_;
+  lane_registry::owner lanes_ = lane_registry::make();
+  append_queue queue_;
+  indexer indexer_;
+  journal_thread journal_;
+  stream_reading reading_;
+  recovery_report recovery_;
+
+  std::mutex lifecycle_;
+  bool started_ = false;
+  bool stopped_ = false;
+};
+
+} // namespace
+
+result<std::unique_ptr<partition>>
+make_partition(std::uint32_t number, std::unique_ptr<log_store> log,
+               std::unique_ptr<derived_store> derived, partition_options options,
+               const open_progress& progress, bool index_rebuilt) {
+  auto made = std::make_unique<partition_impl>(number, std::move(log), std::move(derived),
+                                               std::move(options));
+  if (auto opened = made->open(progress, index_rebuilt); !opened) return std::move(opened).error();
+  return std::unique_ptr<partition>(std::move(made));
+}
+
+result<std::unique_ptr<partition>> open_partition(const std::filesystem::path& folder,
+                                                  std::uint32_t number, const uuid& store_id,
+                                                  partition_options options,
+                                                  const open_progress& progress) {
+  const store_identity identity{store_id, number};
+  auto log = open_lmdb_log(folder / "journal", identity, options);
+  if (!log) return std::move(log).error();
+
+  bool usable = false;
+  const auto derived_folder = folder / "derived";
+  auto derived = open_lmdb_derived(derived_folder, identity, options);
+  if (derived) {
+    auto head = (*derived)->head();
+    if (head) {
+      auto ours = is_derived_from(**log, *head);
+      if (!ours) return std::move(ours).error();
+      usable = *ours && head->indexed_up_to > 0;
+    }
+  } else if (derived.error().code() != errc::wrong_format &&
+             derived.error().code() != errc::corrupt_commit) {
+    return std::move(derived).error(); // the machine's fault, not the data's
+  }
+  if (!usable) {
+    // Disposable by design: whatever is wrong with it, the journal makes it anew.
+    derived = error(errc::io);
+    std::error_code code;
+    std::filesystem::remove(derived_folder / "data.mdb", code);
+    if (!code) std::filesystem::remove(derived_folder / "lock.mdb", code);
+    if (code)
+      return error(errc::io, "removing unusable derived data in " + derived_folder.string() + ": " +
+                                 code.message());
+    derived = open_lmdb_derived(derived_folder, identity, options);
+    if (!derived) return std::move(derived).error();
+  }
+  return make_partition(number, std::move(*log), std::move(*derived), std::move(options), progress,
+                        !usable);
+}
+
+std::unique_ptr<partition> make_memory_partition(std::uint32_t number, partition_options options) {
+  auto made = make_partition(number, make_memory_log(), make_memory_derived(), std::move(options),
+                             {}, false);
+  ACTA_ASSERT(made);
+  return std::move(*made);
+}
+
+} // namespace acta::persistence

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// A partition over any pair of stores; tests put faulty ones under it.
+#pragma once
+
+#include "log_store.hpp"
+
+namespace acta::persistence {
+
+/// Errors: as open_partition.
+result<std::unique_ptr<partition>>
+make_partition(std::uint32_t number, std::unique_ptr<log_store> log,
+               std::unique_ptr<derived_store> derived, partition_options options,
+               const open_progress& progress = {}, bool index_rebuilt = false);
+
+} // namespace acta::persistence

@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The reading side of a partition: a stream through the index and the tail, the log from a
+/// position.
+#pragma once
+
+#include "lane.hpp"
+#include "log_store.hpp"
+
+namespace acta::persistence {
+
+/// Threads: any.
+struct stream_reading {
+  std::uint32_t partition;
+  log_store& log;
+  derived_store& derived;
+  lane_registry& lanes;
+
+  result<void> read_stream(const stream_key& stream, version_number from,
+                           const commit_visitor& visit) const;
+  result<void> read_log(std::uint64_t from, const commit_visitor& visit) const;
+  /// By the index alone; 0 for a stream it does not know.
+  result<version_number> indexed_version(const stream_key& stream) const;
+};
+
+} // namespace acta::persistence

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// store.toml: what a store is, readable by people.
+#pragma once
+
+#include <acta/core/ids.hpp>
+#include <acta/core/result.hpp>
+#include <acta/core/time.hpp>
+
+#include <filesystem>
+
+namespace acta::persistence {
+
+/// On disk: rises with every change that an older program could not read.
+inline constexpr std::uint32_t store_format = 1;
+
+struct store_file {
+  uuid id;
+  std::uint32_t partitions = 1;
+  std::string created_by = "acta";
+  time_point created_at{};
+};
+
+/// Errors: `wrong_format` (names the file, the key and what was expected), `io`.
+result<store_file> read_store_file(const std::filesystem::path& path);
+result<void> write_store_file(const std::filesystem::path& path, const store_file& file);
+
+} // namespace acta::persistence

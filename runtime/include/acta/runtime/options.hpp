@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The knobs of a runtime and of a command. Every field has a default, a unit and a cost.
+#pragma once
+
+#include <acta/core/ids.hpp>
+#include <acta/core/time.hpp>
+#include <acta/domain/metadata.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace acta {
+
+enum class log_level { debug, info, warning, error };
+
+/// Takes one line without a newline. Called from any thread; must not block and must not throw.
+using log_sink = std::function<void(log_level, std::string_view)>;
+
+struct runtime_options {
+  /// Partitions of a new store, 1..1024; 0 takes an existing store's count, or 1. Durable: only
+  /// `acta repartition` changes it.
+  std::uint32_t partitions = 0;
+  /// Worker threads of the actors; 0 means one per core, at least two.
+  std::size_t worker_threads = 0;
+  /// Commands accepted and not yet answered, and as many answers that wait for the thread of their
+  /// callbacks; beyond them `overloaded`. Cost: about 1 KB each.
+  std::size_t outstanding_max = std::size_t{1} << 17;
+  /// Commands waiting for one aggregate; beyond them `overloaded`.
+  std::size_t inbox_max = 16384;
+  /// Aggregates in memory; the least recently used leave first. Cost: about 1.5 KB each and the
+  /// state.
+  std::size_t resident_max = 200'000;
+  /// Replays longer than one slice that may go on at the same time.
+  std::size_t recoveries_max = 16;
+  /// A failing replay is tried this often, then the stream is quarantined.
+  unsigned replay_attempts = 3;
+  /// Pause before the second attempt; doubles up to the maximum.
+  std::chrono::milliseconds restart_backoff_min{50};
+  std::chrono::milliseconds restart_backoff_max{5000};
+
+  /// Bytes of records waiting for the journal; beyond them `overloaded`.
+  std::size_t journal_queue_bytes_max = std::size_t{64} << 20;
+  /// How long the idle journal waits for company after the first record, 0..50 us. Cost: latency of
+  /// a lone writer.
+  std::chrono::microseconds journal_linger{0};
+  /// Address space of the journal and of derived data, per partition; reaching it is `store_full`.
+  /// Sparse: no disk is used ahead.
+  std::size_t journal_map_bytes = std::size_t{1} << 40;
+  std::size_t derived_map_bytes = std::size_t{256} << 30;
+  /// The index is written when this many commits wait or this long after the first. Cost of more:
+  /// memory, and commits to read again after a crash.
+  std::size_t index_commits_max = 65536;
+  std::chrono::milliseconds index_delay_max{1000};
+  /// How long a retry of a command id is recognised.
+  std::chrono::hours dedupe_keep{24 * 7};
+
+  /// Time for context::now() and recorded_at; replace it in tests. It must not throw.
+  std::function<time_point()> clock = system_now;
+  /// Where log lines go; nowhere by default: a library does not write to the host's terminal.
+  log_sink log;
+};
+
+/// What a caller may say about one command.
+struct command_options {
+  /// A retry with the same id on the same stream has one effect and gets the first receipt. Nil: no
+  /// such protection.
+  uuid command_id{};
+  /// Refuse with `version_conflict` unless the stream is at exactly this version (0: no events
+  /// yet).
+  std::optional<version_number> expected_version{};
+  /// The application's notes, stored with the events.
+  attributes metadata{};
+  uuid correlation_id{};
+  uuid causation_id{};
+  /// Identity for the audit trail and for context::caller(), at most 256 bytes.
+  std::string caller{};
+  /// Answer `timeout` after this time; 0 never does. The command may still be stored: retry with
+  /// the same command_id.
+  std::chrono::milliseconds timeout{0};
+};
+
+/// For state(): as of the end of this version.
+struct at_version {
+  version_number version = 0;
+};
+/// For state(): with every event recorded at or before this time.
+struct at_time {
+  time_point time{};
+};
+
+/// For events(): versions from `from` on, `limit` of them at most.
+struct event_range {
+  version_number from = 1;
+  std::size_t limit = 1000;
+};
+
+} // namespace acta

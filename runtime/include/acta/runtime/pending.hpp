@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The answer to a command, before it is there.
+#pragma once
+
+#include <acta/core/result.hpp>
+#include <acta/domain/receipt.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <coroutine>
+#include <functional>
+#include <memory>
+
+namespace acta {
+
+namespace detail {
+/// `from + pause`, or the last moment there is: a caller may mean "for ever" by a maximum.
+template <class Pause>
+std::chrono::steady_clock::time_point later(std::chrono::steady_clock::time_point from,
+                                            Pause pause) noexcept {
+  using clock = std::chrono::steady_clock;
+  const auto left = clock::time_point::max() - from;
+  if (pause >= std::chrono::duration_cast<Pause>(left)) return clock::time_point::max();
+  return from + std::max(pause, Pause{0});
+}
+
+/// Where an answer arrives; implemented by the engine.
+class reply {
+public:
+  virtual ~reply() = default;
+  [[nodiscard]] virtual bool ready() const noexcept = 0;
+  /// Null if the answer did not come in time.
+  virtual result<receipt> wait_until(std::chrono::steady_clock::time_point deadline) = 0;
+  /// False if the answer is already there (the callback was not taken).
+  virtual bool notify(std::function<void(result<receipt>)>& callback) = 0;
+  virtual result<receipt> take() = 0;
+};
+} // namespace detail
+
+/// A pending reply. Use one of wait_for, then and co_await, once. Dropping it does not withdraw the
+/// command.
+///
+/// Threads: as a value type. Errors in the result: the domain's rejection (`errc::rejected`),
+/// `version_conflict`, `overloaded`, `quarantined`, `stopped`, `store_full`, `io`, `timeout`,
+/// `decide_threw`, `evolve_threw`.
+class [[nodiscard]] pending {
+public:
+  explicit pending(std::shared_ptr<detail::reply> r) noexcept : reply_(std::move(r)) {}
+
+  /// Waits at most `time`; then `timeout`: the command may still be stored, so retry it with the
+  /// same command id. Blocking: yes; never call it inside decide, evolve or a callback of then().
+  result<receipt> wait_for(std::chrono::nanoseconds time) {
+    return reply_->wait_until(detail::later(std::chrono::steady_clock::now(), time));
+  }
+  /// Waits without limit; the runtime answers every command, at the latest when it stops.
+  result<receipt> wait() {
+    return reply_->wait_until(std::chrono::steady_clock::time_point::max());
+  }
+
+  /// Calls `callback` once with the answer, on the runtime's reply thread, or at once if the answer
+  /// is already there. It must not block; an exception from it is logged and dropped.
+  void then(std::function<void(result<receipt>)> callback) {
+    if (!reply_->notify(callback)) callback(reply_->take());
+  }
+
+  /// Resumes the coroutine on the runtime's reply thread.
+  auto operator co_await() noexcept {
+    struct awaiter {
+      std::shared_ptr<detail::reply> reply;
+      [[nodiscard]] bool await_ready() const noexcept { return reply->ready(); }
+      bool await_suspend(std::coroutine_handle<> waiting) {
+        std::function<void(result<receipt>)> resume = [waiting](const result<receipt>&) {
+          waiting.resume();
+        };
+        return reply->notify(resume);
+      }
+      result<receipt> await_resume() { return reply->take(); }
+    };
+    return awaiter{reply_};
+  }
+
+private:
+  std::shared_ptr<detail::reply> reply_;
+};
+
+} // namespace acta

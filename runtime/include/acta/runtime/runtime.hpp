@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The runtime: a store, its aggregates as actors, and the one door to both.
+#pragma once
+
+#include <acta/core/result.hpp>
+#include <acta/domain/model.hpp>
+#include <acta/runtime/errc.hpp>
+#include <acta/runtime/options.hpp>
+#include <acta/runtime/pending.hpp>
+#include <acta/runtime/recorded_event.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace acta {
+
+namespace detail {
+class engine;
+}
+
+/// What opening a store found.
+struct recovery_summary {
+  std::uint64_t aggregates = 0;   ///< streams in the store
+  std::uint64_t events = 0;       ///< events in the store
+  std::uint64_t tail_commits = 0; ///< commits read again because the index was behind
+  bool index_rebuilt = false;
+  std::chrono::microseconds took{0};
+};
+
+/// Figures for metrics; counters since open unless said otherwise.
+struct runtime_figures {
+  std::uint64_t commands = 0;    ///< answered, in whatever way
+  std::uint64_t accepted = 0;    ///< with a receipt
+  std::uint64_t rejected = 0;    ///< by the domain
+  std::uint64_t failed = 0;      ///< with an error
+  std::uint64_t overloaded = 0;  ///< refused at the door, not in `commands`
+  std::uint64_t outstanding = 0; ///< now
+  std::uint64_t resident = 0;    ///< aggregates in memory now
+  std::uint64_t quarantined = 0; ///< streams in quarantine now: alert when not 0
+  std::uint64_t recoveries = 0;  ///< aggregates brought into memory
+  std::uint64_t passivations = 0;
+  std::uint64_t restarts = 0;          ///< states thrown away and rebuilt
+  std::uint64_t snapshots = 0;         ///< handed to the store
+  std::uint64_t snapshots_ignored = 0; ///< of another shape, or unreadable
+  std::uint64_t commits = 0;           ///< stored
+  std::uint64_t events = 0;            ///< stored
+  std::uint64_t batches = 0;           ///< transactions of the journals
+  std::uint64_t failed_batches = 0;    ///< transactions that failed: alert when it rises
+};
+
+/// A state with its place in the stream, as JSON.
+struct state_json {
+  std::string stream;
+  version_number version = 0;
+  acta::position position;
+  std::string json;
+};
+
+/// A quarantined stream and why.
+struct quarantine {
+  std::string stream;
+  error reason;
+};
+
+/// When state() is asked for: now, at a version, or at a time.
+using moment = std::variant<std::monostate, at_version, at_time>;
+
+/// Lifecycle: open() recovers the store; stop() or the destructor ends it in order. Move-only;
+/// several may live in one process. Threads: every member from any thread, but stop() and
+/// destruction not concurrently with each other.
+class runtime {
+public:
+  /// Errors: `bad_model`, `store_locked` (naming the pid), `wrong_format`, `contract_changed`
+  /// (naming type and shapes), `io`, `corrupt_commit`. Blocking: until the journal's tail is read
+  /// again; long only when derived data is rebuilt.
+  static result<runtime> open(const std::filesystem::path& folder, acta::model m,
+                              runtime_options options = {});
+  /// Without a disk: nothing survives it. For tests.
+  static result<runtime> in_memory(acta::model m, runtime_options options = {});
+
+  runtime(runtime&&) noexcept;
+  runtime& operator=(runtime&&) noexcept;
+  /// stop() unless it was called; then waits, without limit, for a decide or evolve that has not
+  /// returned.
+  ~runtime();
+
+  /// Sends a command to an aggregate. The receipt means: on disk.
+  /// Cost: one actor message and a share of one transaction. Blocking: no; an overloaded runtime
+  /// answers at once.
+  template <class A, class C>
+  requires(detail::contains<C, typename A::commands>) pending
+      ask(std::string_view id, C command, command_options options) {
+    return submit(typeid(A), A::name, id, detail::index_in<C>(typename A::commands{}),
+                  detail::own(std::move(command)), std::move(options));
+  }
+  /// Not a default argument: GCC before 13 copies an aggregate made inside a co_await expression
+  /// bit by bit. For the same reason a coroutine that passes options names them first:
+  /// `command_options o{...}; co_await r.ask<A>(id, c, o);`
+  template <class A, class C>
+  requires(detail::contains<C, typename A::commands>) pending ask(std::string_view id, C command) {
+    return ask<A>(id, std::move(command), command_options{});
+  }
+  /// ask() without an answer. Returns false if it was refused at the door (overloaded, stopped, bad
+  /// id); what fails later is counted and logged.
+  template <class A, class C>
+  requires(detail::contains<C, typename A::commands>) bool send(std::string_view id, C command,
+                                                                command_options options = {}) {
+    return submit_and_forget(typeid(A), A::name, id, detail::index_in<C>(typename A::commands{}),
+                             detail::own(std::move(command)), std::move(options));
+  }
+  /// The same by name, with the command as JSON. Errors besides ask()'s: `unknown_aggregate`,
+  /// `unknown_command`, `json_invalid`.
+  pending ask_json(std::string_view aggregate, std::string_view id, std::string_view command,
+                   std::string_view json, command_options options = {});
+
+  /// The state as of what is on disk: now, at a version, or at a time. Reads the newest usable
+  /// snapshot and the events after it on the caller's thread. Errors: `not_found` (no events then),
+  /// `corrupt_commit`, `unknown_event`, `evolve_threw`.
+  template <class A> result<A> state(std::string_view id, moment when = {}) {
+    A state{};
+    if (auto read = read_state(typeid(A), A::name, id, when, &state); !read)
+      return std::move(read).error();
+    return state;
+  }
+  /// Errors besides state()'s: `unknown_aggregate`.
+  result<acta::state_json> state_json(std::string_view aggregate, std::string_view id,
+                                      moment when = {});
+
+  /// Stored events of one stream, in order. Errors: `corrupt_commit`; a stream without events gives
+  /// none.
+  template <class A>
+  result<std::vector<recorded_event>> events(std::string_view id, event_range range = {}) {
+    return events(A::name, id, range);
+  }
+  result<std::vector<recorded_event>> events(std::string_view aggregate, std::string_view id,
+                                             event_range range = {});
+
+  /// Ends in order: no new commands, outstanding ones are answered, last commit, snapshots, actors.
+  /// What is not answered by the deadline gets `stopped`. Returns whether everything was answered
+  /// in time. Idempotent. Blocking: yes.
+  bool stop(std::chrono::milliseconds deadline = std::chrono::seconds{10});
+
+  [[nodiscard]] const acta::model& model() const noexcept;
+  [[nodiscard]] const recovery_summary& recovery() const noexcept;
+  [[nodiscard]] runtime_figures figures() const;
+  [[nodiscard]] std::vector<quarantine> quarantined() const;
+  /// Lets a quarantined stream try again at its next command. False if it is not in quarantine.
+  bool release(std::string_view aggregate, std::string_view id);
+
+private:
+  explicit runtime(std::unique_ptr<detail::engine> e) noexcept;
+  static result<runtime> start(std::unique_ptr<detail::engine> e);
+  pending submit(const std::type_info& type, std::string_view aggregate, std::string_view id,
+                 std::size_t command, erased_command payload, command_options options);
+  bool submit_and_forget(const std::type_info& type, std::string_view aggregate,
+                         std::string_view id, std::size_t command, erased_command payload,
+                         command_options options);
+  result<void> read_state(const std::type_info& type, std::string_view aggregate,
+                          std::string_view id, const moment& when, void* into);
+
+  std::unique_ptr<detail::engine> engine_;
+};
+
+} // namespace acta

@@ -1,0 +1,337 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine.hpp"
+
+#include <acta/domain/errc.hpp>
+#include <acta/runtime/errc.hpp>
+
+#include <sstream>
+
+namespace acta::detail {
+
+namespace {
+
+/// `event NAME SCHEMA SHAPE` -> {"event NAME SCHEMA", "SHAPE"}; shapes hold no spaces before their
+/// own end.
+std::pair<std::string, std::string> split_contract_line(const std::string& line) {
+  std::size_t at = 0;
+  for (int words = 0; words < 3 && at != std::string::npos; ++words)
+    at = line.find(' ', at + (words > 0));
+  if (at == std::string::npos) return {line, {}};
+  return {line.substr(0, at), line.substr(at + 1)};
+}
+
+std::map<std::string, std::string> parse_contract(const std::string& text) {
+  std::map<std::string, std::string> types;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (!line.empty() && line[0] != '#') types.insert(split_contract_line(line));
+  return types;
+}
+
+/// How long the memory of an answered command with a time-out may stay. Cost of less: this often a
+/// look at each that waits.
+constexpr std::chrono::milliseconds deadline_look_every{250};
+
+std::chrono::milliseconds sweep_interval(std::chrono::milliseconds shortest_idle_time) {
+  return std::clamp(shortest_idle_time / 4, std::chrono::milliseconds{10},
+                    std::chrono::milliseconds{1000});
+}
+
+} // namespace
+
+engine::engine(acta::model m, runtime_options options, std::unique_ptr<persistence::store> store,
+               std::unique_ptr<actor_host> host)
+    : model_(std::move(m)), options_(std::move(options)), host_(std::move(host)),
+      store_(std::move(store)) {}
+
+engine::~engine() {
+  stop(std::chrono::seconds{10});
+  if (!directory_) return;
+  // stop() keeps its deadline even if user code does not return; what that code comes back to must
+  // still be there.
+  host_->await_all(std::chrono::steady_clock::time_point::max());
+  replies_->stop(); // stop() may have been called from a callback, which goes on
+}
+
+result<void> engine::check_contract() {
+  auto stored_text = store_->contract();
+  if (!stored_text) return std::move(stored_text).error();
+  auto stored = parse_contract(*stored_text);
+  for (const auto& [type, shape] : parse_contract(model_.contract())) {
+    const auto [known, is_new] = stored.try_emplace(type, shape);
+    if (!is_new && known->second != shape)
+      return error(runtime_errc::contract_changed,
+                   "the store holds " + known->second + ", the program has " + shape +
+                       "; give the changed type a new `static constexpr unsigned schema`",
+                   "contract.txt: " + type);
+  }
+  std::string text;
+  for (const auto& [type, shape] : stored) text.append(type).append(" ").append(shape).append("\n");
+  if (text == *stored_text) return {};
+  return store_->write_contract(text);
+}
+
+result<void> engine::bind() {
+  for (const auto& type : model_.aggregates()) {
+    auto& r = routes_[type->name];
+    r.type = type.get();
+    shortest_idle_time_ = std::min(shortest_idle_time_, type->options.passivate_after);
+    std::vector<std::string> names{type->name};
+    for (const auto& e : type->events) names.push_back(e.name);
+    for (const auto& p : store_->partitions()) {
+      auto ids = p->intern(names);
+      if (!ids) return std::move(ids).error();
+      auto b = std::make_shared<binding>();
+      b->type = type;
+      b->partition = p.get();
+      b->name_id = ids->front();
+      b->event_ids.assign(ids->begin() + 1, ids->end());
+      r.by_partition.push_back(std::move(b));
+    }
+  }
+  return {};
+}
+
+result<void> engine::start() {
+  if (auto ok = model_.check(); !ok) return ok;
+  if (auto ok = check_contract(); !ok) return ok;
+  if (auto ok = bind(); !ok) return ok;
+  for (const auto& p : store_->partitions()) {
+    const auto& r = p->recovery();
+    recovery_.aggregates += r.streams;
+    recovery_.events += r.events;
+    recovery_.tail_commits += r.tail_commits;
+    recovery_.index_rebuilt = recovery_.index_rebuilt || r.index_rebuilt;
+    recovery_.took += r.took;
+  }
+  log(log_level::info, "recovered {} aggregates, {} events in {} us ({} commits re-indexed{})",
+      recovery_.aggregates, recovery_.events, recovery_.took.count(), recovery_.tail_commits,
+      recovery_.index_rebuilt ? ", index rebuilt" : "");
+
+  replies_ = std::make_unique<reply_thread>([sink = options_.log](const std::string& what) {
+    log_to(sink, log_level::error, "a reply callback threw: {}", what);
+  });
+  directory_ =
+      std::make_unique<acta::detail::directory>(*this, options_.resident_max, options_.inbox_max);
+  supervisor_ =
+      std::make_unique<supervisor>(options_.recoveries_max, sweep_interval(shortest_idle_time_),
+                                   [this] { directory_->sweep(); });
+  for (const auto& p : store_->partitions())
+    p->start([this, part = p.get()](std::span<persistence::append_entry* const> entries) {
+      on_batch(*part, entries);
+    });
+  return {};
+}
+
+bool engine::stop(std::chrono::milliseconds allowed) {
+  if (stopped_) return stopped_in_time_;
+  stopped_ = true;
+  if (!directory_) return stopped_in_time_ = true; // start() failed
+  const auto deadline = later(std::chrono::steady_clock::now(), allowed);
+  stopping_.store(true);
+  {
+    std::unique_lock lock(drained_mutex_);
+    stopped_in_time_ =
+        drained_.wait_until(lock, deadline, [this] { return counters_.outstanding.load() == 0; });
+  }
+  if (!stopped_in_time_)
+    log(log_level::warning, "stopping with {} commands unanswered at the deadline",
+        counters_.outstanding.load());
+  directory_->close();
+  // Aggregates leave once the journal has answered what they have in flight, so it stops after
+  // them.
+  const auto all_left = host_->await_all(
+      std::max(deadline, std::chrono::steady_clock::now() + std::chrono::seconds{1}));
+  for (const auto& p : store_->partitions()) p->stop();
+  supervisor_->stop();
+  replies_->stop();
+  if (!all_left) log(log_level::error, "some actors did not end in time");
+  log(log_level::info, "stopped{}", stopped_in_time_ ? "" : " after the deadline");
+  return stopped_in_time_ = stopped_in_time_ && all_left;
+}
+
+const engine::route* engine::find_route(std::string_view aggregate) const noexcept {
+  const auto at = routes_.find(aggregate);
+  return at == routes_.end() ? nullptr : &at->second;
+}
+
+ticket_ptr engine::make_ticket() { return std::make_shared<ticket>(*replies_); }
+
+bool engine::submit(const route* to, std::string_view aggregate, std::string_view id,
+                    std::size_t command, erased_command payload, command_options options,
+                    ticket_ptr& t) {
+  t = make_ticket();
+  const auto refuse = [&](error why) {
+    t->answer(std::move(why));
+    return false;
+  };
+  if (to == nullptr)
+    return refuse(
+        error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'"));
+  if (auto ok = check_stream_id(id); !ok) return refuse(std::move(ok).error());
+  if (options.caller.size() > persistence::caller_bytes_max)
+    return refuse(error(errc::invalid_argument, "the caller's name has at most 256 bytes"));
+  if (stopping_.load(std::memory_order_relaxed))
+    return refuse(error(runtime_errc::stopped, "the runtime is stopping"));
+  if (counters_.outstanding.fetch_add(1) >= options_.outstanding_max ||
+      replies_->waiting() >=
+          options_.outstanding_max) { // a callback that blocks must not fill memory
+    one_less();
+    counters_.overloaded.fetch_add(1, std::memory_order_relaxed);
+    return refuse(error(runtime_errc::overloaded, "too many commands are waiting for an answer"));
+  }
+
+  persistence::stream_key key(to->type->name, id);
+  t->binding = to->by_partition[to->by_partition.size() == 1 ? 0 : store_->of(key).number()];
+  t->command = &to->type->commands[command];
+  t->payload = std::move(payload);
+  t->options = std::move(options);
+  if (t->options.timeout.count() > 0) watch_deadline(t);
+  t->enter();
+  if (auto delivered = directory_->deliver(*t, std::move(key)); !delivered) {
+    if (delivered.error().code() == runtime_errc::overloaded)
+      counters_.overloaded.fetch_add(1, std::memory_order_relaxed);
+    finish(*t, std::move(delivered).error());
+    return false;
+  }
+  return true;
+}
+
+void engine::watch_deadline(const ticket_ptr& t) {
+  t->deadline = later(std::chrono::steady_clock::now(), t->options.timeout);
+  look_at_deadline(t);
+}
+
+void engine::look_at_deadline(const ticket_ptr& t) {
+  const auto left = t->deadline - std::chrono::steady_clock::now();
+  // A timer keeps the ticket's memory after its answer, so it looks again and again instead of
+  // sleeping through a long time-out.
+  supervisor_->after(
+      std::min<std::chrono::steady_clock::duration>(left, deadline_look_every),
+      [this, weak = std::weak_ptr(t)] {
+        const auto late = weak.lock();
+        if (!late || late->answered()) return;
+        if (std::chrono::steady_clock::now() < late->deadline) return look_at_deadline(late);
+        settle_answer(*late,
+                      error(errc::timeout, "no answer in time; the command may still be stored"));
+      });
+}
+
+bool engine::settle_answer(ticket& t, std::optional<error> outcome) {
+  auto& counter = !outcome                          ? counters_.accepted
+                  : outcome->rejection() != nullptr ? counters_.rejected
+                                                    : counters_.failed;
+  if (!t.answer(std::move(outcome))) return false;
+  counter.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+void engine::finish(ticket& t, std::optional<error> outcome) {
+  settle_answer(t, std::move(outcome));
+  t.leave();
+  one_less();
+}
+
+void engine::one_less() {
+  if (counters_.outstanding.fetch_sub(1) == 1 && stopping_.load()) {
+    const std::lock_guard lock(drained_mutex_);
+    drained_.notify_all();
+  }
+}
+
+void engine::on_batch(persistence::partition& p,
+                      std::span<persistence::append_entry* const> entries) noexcept {
+  for (auto* entry : entries) {
+    auto& t = static_cast<ticket&>(*entry);
+    const aggregate_ptr target = t.target;
+    std::optional<error> outcome;
+    std::uint64_t last = 0;
+    const auto recorded_at = t.recorded_at;
+    if (t.failure) {
+      outcome = std::move(t.failure);
+      t.storage.reset();
+      t.duplicate_of.reset();
+    } else if (t.events == 0) {
+      outcome = std::move(t.prepared_error);
+      t.last_position = {p.number(), target->durable_position()};
+    } else {
+      last = t.position + t.events - 1;
+      t.last_position = {p.number(), last};
+      if (t.snapshot) {
+        t.snapshot->position = last;
+        t.snapshot->recorded_at = recorded_at;
+        offer(*target, std::move(*t.snapshot));
+      }
+    }
+    target->settle(last, recorded_at);
+    finish(t, std::move(outcome));
+  }
+}
+
+void engine::offer(aggregate& a, persistence::snapshot s) {
+  if (a.type().partition->offer_snapshot(a.key(), std::move(s)))
+    counters_.snapshots.fetch_add(1, std::memory_order_relaxed);
+}
+
+void engine::retry_later(aggregate& a, unsigned attempt) {
+  const auto pause = std::min<std::chrono::milliseconds>(options_.restart_backoff_max,
+                                                         options_.restart_backoff_min *
+                                                             (1u << std::min(attempt - 1, 16u)));
+  supervisor_->after(pause, [target = aggregate_ptr(&a)] { target->signal(aggregate::retry); });
+}
+
+void engine::quarantine(aggregate& a, const error& why) {
+  const std::lock_guard lock(quarantine_mutex_);
+  quarantine_.insert_or_assign(a.key().text(), why);
+}
+
+bool engine::release(std::string_view aggregate_name, std::string_view id) {
+  const auto* r = find_route(aggregate_name);
+  if (r == nullptr || !check_stream_id(id)) return false;
+  const persistence::stream_key key(r->type->name, id);
+  {
+    const std::lock_guard lock(quarantine_mutex_);
+    if (quarantine_.erase(key.text()) == 0) return false;
+  }
+  if (const auto a = directory_->find(key)) a->signal(aggregate::retry);
+  return true;
+}
+
+std::vector<quarantine> engine::quarantined() const {
+  const std::lock_guard lock(quarantine_mutex_);
+  std::vector<acta::quarantine> all;
+  for (const auto& [stream, why] : quarantine_) all.push_back({stream, why});
+  return all;
+}
+
+runtime_figures engine::figures() const {
+  const auto get = [](const auto& c) -> std::uint64_t { return c.load(std::memory_order_relaxed); };
+  runtime_figures f;
+  f.accepted = get(counters_.accepted);
+  f.rejected = get(counters_.rejected);
+  f.failed = get(counters_.failed);
+  f.commands = f.accepted + f.rejected + f.failed;
+  f.overloaded = get(counters_.overloaded);
+  f.outstanding = get(counters_.outstanding);
+  f.resident = directory_ ? directory_->size() : 0;
+  f.recoveries = get(counters_.recoveries);
+  f.passivations = get(counters_.passivations);
+  f.restarts = get(counters_.restarts);
+  f.snapshots = get(counters_.snapshots);
+  f.snapshots_ignored = get(counters_.snapshots_ignored);
+  {
+    const std::lock_guard lock(quarantine_mutex_);
+    f.quarantined = quarantine_.size();
+  }
+  for (const auto& p : store_->partitions()) {
+    const auto part = p->figures();
+    f.commits += part.commits;
+    f.events += part.events;
+    f.batches += part.batches;
+    f.failed_batches += part.failed_batches;
+  }
+  return f;
+}
+
+} // namespace acta::detail

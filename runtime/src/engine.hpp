@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Everything behind acta::runtime: store, bindings, directory, supervisor, reply thread and actor
+/// host, and the order in which they start and end. Threads: as runtime.hpp says of each member.
+#pragma once
+
+#include "binding.hpp"
+#include "directory.hpp"
+#include "reply_thread.hpp"
+#include "supervisor.hpp"
+
+#include <acta/domain/model.hpp>
+#include <acta/persistence/store.hpp>
+#include <acta/runtime/runtime.hpp>
+
+#include <fmt/format.h>
+
+#include <map>
+#include <unordered_map>
+
+namespace acta::detail {
+
+struct counters {
+  std::atomic<std::uint64_t> accepted{0}, rejected{0}, failed{0}, overloaded{0};
+  std::atomic<std::uint64_t> recoveries{0}, passivations{0}, restarts{0}, snapshots{0},
+      snapshots_ignored{0};
+  std::atomic<std::size_t> outstanding{0};
+};
+
+/// Where a snapshot, or nothing, lets a replay start.
+struct replay_start {
+  version_number version = 0;
+  std::uint64_t position = 0;
+  time_point recorded_at{};
+};
+
+class engine {
+public:
+  engine(acta::model m, runtime_options options, std::unique_ptr<persistence::store> store,
+         std::unique_ptr<actor_host> host);
+  ~engine();
+
+  /// Checks the contract, interns names, starts the threads. Errors: as runtime::open.
+  result<void> start();
+  bool stop(std::chrono::milliseconds deadline);
+
+  // -- commands ---------------------------------------------------------------
+  struct route {
+    const aggregate_type* type = nullptr;
+    std::vector<std::shared_ptr<const binding>> by_partition;
+  };
+  [[nodiscard]] const route* find_route(std::string_view aggregate) const noexcept;
+  /// The ticket is answered at once if it cannot be delivered. Returns whether it was delivered.
+  bool submit(const route* to, std::string_view aggregate, std::string_view id, std::size_t command,
+              erased_command payload, command_options options, ticket_ptr& t);
+  [[nodiscard]] ticket_ptr make_ticket();
+
+  // -- reading ----------------------------------------------------------------
+  /// Calls `use` with the state at `when`.
+  result<acta::state_json>
+  read_state(std::string_view aggregate, std::string_view id, const moment& when,
+             const std::function<result<void>(const aggregate_type&, erased_state&)>& use);
+  result<std::vector<recorded_event>> read_events(std::string_view aggregate, std::string_view id,
+                                                  event_range range);
+  /// Puts the newest usable snapshot at or before the limits into `state`, which is fresh; else
+  /// leaves it alone.
+  result<replay_start> restore_snapshot(const binding& b, const persistence::stream_key& key,
+                                        version_number version_max,
+                                        std::optional<time_point> time_max, erased_state& state);
+  /// Applies the events of `commit` that follow `version`, up to `target`.
+  std::optional<error> replay(const binding& b, const persistence::commit_view& commit,
+                              version_number& version, version_number target, void* state);
+
+  // -- for aggregates -----------------------------------------------------------
+  /// Answers a ticket and ends its stay in the pipeline.
+  void finish(ticket& t, std::optional<error> outcome);
+  void offer(aggregate& a, persistence::snapshot s);
+  void retry_later(aggregate& a, unsigned attempt);
+  void quarantine(aggregate& a, const error& why);
+  [[nodiscard]] bool take_permit(aggregate& a) { return supervisor_->take_permit(a); }
+  void give_permit_back() { supervisor_->give_permit_back(); }
+  [[nodiscard]] time_point now() const { return options_.clock(); }
+  [[nodiscard]] std::chrono::milliseconds shortest_idle_time() const noexcept {
+    return shortest_idle_time_;
+  }
+  [[nodiscard]] actor_host& host() noexcept { return *host_; }
+  [[nodiscard]] acta::detail::directory& directory() noexcept { return *directory_; }
+  [[nodiscard]] acta::detail::counters& counters() noexcept { return counters_; }
+  [[nodiscard]] const runtime_options& options() const noexcept { return options_; }
+
+  template <class... Args>
+  void log(log_level level, fmt::format_string<Args...> text, Args&&... args) const noexcept {
+    log_to(options_.log, level, text, std::forward<Args>(args)...);
+  }
+  template <class... Args>
+  static void log_to(const log_sink& sink, log_level level, fmt::format_string<Args...> text,
+                     Args&&... args) noexcept {
+    if (!sink) return;
+    try {
+      sink(level, fmt::format(text, std::forward<Args>(args)...));
+    } catch (...) { // a line that cannot be formatted or written is not worth a crash
+    }
+  }
+
+  // -- for the facade -----------------------------------------------------------
+  [[nodiscard]] const acta::model& model() const noexcept { return model_; }
+  [[nodiscard]] const recovery_summary& recovery() const noexcept { return recovery_; }
+  [[nodiscard]] runtime_figures figures() const;
+  [[nodiscard]] std::vector<acta::quarantine> quarantined() const;
+  bool release(std::string_view aggregate, std::string_view id);
+
+private:
+  result<void> check_contract();
+  result<void> bind();
+  void on_batch(persistence::partition& p,
+                std::span<persistence::append_entry* const> entries) noexcept;
+  /// Counts an answer; true if it was the first one of the ticket.
+  bool settle_answer(ticket& t, std::optional<error> outcome);
+  void watch_deadline(const ticket_ptr& t);
+  void look_at_deadline(const ticket_ptr& t);
+  /// Outstanding; wakes stop() at the last one.
+  void one_less();
+  [[nodiscard]] const binding& bound(const route& r, const persistence::stream_key& key) const;
+
+  acta::model model_;
+  runtime_options options_;
+  acta::detail::counters counters_;
+  recovery_summary recovery_;
+  std::chrono::milliseconds shortest_idle_time_ = std::chrono::hours{24};
+  std::map<std::string, route, std::less<>> routes_;
+  mutable std::mutex quarantine_mutex_;
+  std::map<std::string, error> quarantine_;
+
+  std::mutex drained_mutex_;
+  std::condition_variable drained_;
+  std::atomic<bool> stopping_{false};
+  bool stopped_ = false;
+  bool stopped_in_time_ = false;
+
+  // Destroyed from the last to the first: aggregates before the host that runs them, the journal
+  // before the replies.
+  std::unique_ptr<reply_thread> replies_;
+  std::unique_ptr<actor_host> host_;
+  std::unique_ptr<persistence::store> store_;
+  std::unique_ptr<acta::detail::directory> directory_;
+  std::unique_ptr<supervisor> supervisor_;
+};
+
+} // namespace acta::detail

@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+// Reading states and events on the caller's thread, without disturbing the actors.
+#include "engine.hpp"
+
+#include <acta/domain/errc.hpp>
+#include <acta/runtime/errc.hpp>
+
+namespace acta::detail {
+
+result<replay_start> engine::restore_snapshot(const binding& b, const persistence::stream_key& key,
+                                              version_number version_max,
+                                              std::optional<time_point> time_max,
+                                              erased_state& state) {
+  auto found = b.partition->newest_snapshot(key);
+  if (!found) return std::move(found).error();
+  if (!*found) return replay_start{};
+  const auto& s = **found;
+  if (s.version > version_max || (time_max && s.recorded_at > *time_max)) return replay_start{};
+  const auto ignore = [&](std::string_view why) {
+    counters_.snapshots_ignored.fetch_add(1, std::memory_order_relaxed);
+    log(log_level::info, "{}: snapshot at version {} ignored: {}", key.text(), s.version, why);
+    state = b.type->create();
+    return replay_start{};
+  };
+  if (s.fingerprint != b.type->fingerprint) return ignore("it was taken of another shape");
+  if (auto decoded = b.type->decode_state(s.state, state.get()); !decoded)
+    return ignore(decoded.error().to_string());
+  return replay_start{s.version, s.position, s.recorded_at};
+}
+
+std::optional<error> engine::replay(const binding& b, const persistence::commit_view& commit,
+                                    version_number& version, version_number target, void* state) {
+  std::optional<error> failed;
+  commit.for_each_event([&](const persistence::event_view& e) {
+    if (failed || e.version <= version || e.version > target) return;
+    const auto where = [&] {
+      return acta::position{b.partition->number(), e.position}.to_string();
+    };
+    if (e.version != version + 1) {
+      failed = error(persistence::errc::corrupt_commit,
+                     "version " + std::to_string(version + 1) + " is missing before " +
+                         std::to_string(e.version),
+                     where());
+      return;
+    }
+    const auto* type = b.find_event(e.name, e.schema);
+    if (type == nullptr) {
+      failed = error(domain_errc::unknown_event,
+                     "this program has no type for " + b.partition->name_of(e.name) + " schema " +
+                         std::to_string(e.schema),
+                     where());
+      return;
+    }
+    if (auto applied = type->apply(state, e.payload); !applied)
+      failed = error(applied.error().code(),
+                     type->name + ": " + std::string(applied.error().detail()), where());
+    else
+      version = e.version;
+  });
+  return failed;
+}
+
+result<acta::state_json>
+engine::read_state(std::string_view aggregate, std::string_view id, const moment& when,
+                   const std::function<result<void>(const aggregate_type&, erased_state&)>& use) {
+  const auto* r = find_route(aggregate);
+  if (r == nullptr)
+    return error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'");
+  if (auto ok = check_stream_id(id); !ok) return std::move(ok).error();
+  const persistence::stream_key key(r->type->name, id);
+  const auto& b = bound(*r, key);
+
+  auto target = std::numeric_limits<version_number>::max();
+  std::optional<time_point> until;
+  if (const auto* v = std::get_if<at_version>(&when)) target = v->version;
+  if (const auto* t = std::get_if<at_time>(&when)) until = t->time;
+
+  auto state = b.type->create();
+  auto from = restore_snapshot(b, key, target, until, state);
+  if (!from) return std::move(from).error();
+  acta::state_json found;
+  found.stream = key.text();
+  found.version = from->version;
+  found.position = {b.partition->number(), from->position};
+  std::optional<error> failed;
+  if (found.version < target) {
+    auto read = b.partition->read_stream(
+        key, found.version + 1, [&](const persistence::commit_view& commit) {
+          if (until && commit.recorded_at() > *until) return false;
+          failed = replay(b, commit, found.version, target, state.get());
+          found.position.number = commit.position() + (found.version - commit.first_version());
+          return !failed && found.version < target;
+        });
+    if (!read) return std::move(read).error();
+  }
+  if (failed) return std::move(*failed);
+  if (found.version == 0)
+    return error(errc::not_found,
+                 key.text() + " has no events" + (when.index() == 0 ? "" : " by then"));
+  if (const auto* v = std::get_if<at_version>(&when); v != nullptr && found.version != v->version)
+    return error(errc::not_found, key.text() + " has no version " + std::to_string(v->version) +
+                                      " yet, it is at " + std::to_string(found.version));
+  if (auto used = use(*b.type, state); !used) return std::move(used).error();
+  return found;
+}
+
+result<std::vector<recorded_event>> engine::read_events(std::string_view aggregate,
+                                                        std::string_view id, event_range range) {
+  const auto* r = find_route(aggregate);
+  if (r == nullptr)
+    return error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'");
+  if (auto ok = check_stream_id(id); !ok) return std::move(ok).error();
+  const persistence::stream_key key(r->type->name, id);
+  const auto& b = bound(*r, key);
+  std::vector<recorded_event> events;
+  if (range.limit == 0) return events;
+  auto read = b.partition->read_stream(
+      key, std::max<version_number>(1, range.from), [&](const persistence::commit_view& c) {
+        acta::metadata m;
+        m.stream = key.text();
+        m.recorded_at = c.recorded_at();
+        m.command_id = c.header().command_id;
+        m.correlation_id = c.header().correlation_id;
+        m.causation_id = c.header().causation_id;
+        m.caller = c.header().caller;
+        m.attributes = c.attributes_of();
+        c.for_each_event([&](const persistence::event_view& e) {
+          if (e.version < range.from || events.size() == range.limit) return;
+          auto& to = events.emplace_back();
+          to.metadata = m;
+          to.metadata.version = e.version;
+          to.metadata.position = {b.partition->number(), e.position};
+          to.schema = e.schema;
+          to.payload.append(e.payload);
+          if (const auto* type = b.find_event(e.name, e.schema)) {
+            to.type = type->name;
+            to.known_as = std::shared_ptr<const event_type>(b.type, type);
+          } else {
+            to.type = b.partition->name_of(e.name);
+          }
+        });
+        return events.size() < range.limit;
+      });
+  if (!read) return std::move(read).error();
+  return events;
+}
+
+const binding& engine::bound(const route& r, const persistence::stream_key& key) const {
+  return *r.by_partition[r.by_partition.size() == 1 ? 0 : store_->of(key).number()];
+}
+
+} // namespace acta::detail

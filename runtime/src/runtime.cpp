@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include <acta/runtime/runtime.hpp>
+
+#include "engine.hpp"
+
+#include <acta/domain/errc.hpp>
+
+#include <thread>
+
+namespace acta {
+
+namespace {
+
+persistence::store_options store_options_from(const runtime_options& o) {
+  persistence::store_options s;
+  s.partitions = o.partitions;
+  s.partition.queue_bytes_max = o.journal_queue_bytes_max;
+  s.partition.linger = o.journal_linger;
+  s.partition.journal_map_bytes = o.journal_map_bytes;
+  s.partition.derived_map_bytes = o.derived_map_bytes;
+  s.partition.index_commits_max = o.index_commits_max;
+  s.partition.index_delay_max = o.index_delay_max;
+  s.partition.dedupe_keep = o.dedupe_keep;
+  s.partition.clock = o.clock;
+  if (o.log)
+    s.progress = [log = o.log](std::string_view what, double share) {
+      log(log_level::info, fmt::format("{}: {:.0f} %", what, share * 100));
+    };
+  return s;
+}
+
+std::unique_ptr<detail::engine> make_engine(model m, runtime_options options,
+                                            std::unique_ptr<persistence::store> store) {
+  auto workers = options.worker_threads;
+  if (workers == 0) workers = std::max<std::size_t>(2, std::thread::hardware_concurrency());
+  return std::make_unique<detail::engine>(std::move(m), std::move(options), std::move(store),
+                                          detail::make_caf_host(workers));
+}
+
+/// The table must be of the very type the caller names: the same name over another type would be
+/// memory corruption.
+const detail::engine::route* typed_route(const detail::engine& e, const std::type_info& type,
+                                         std::string_view name) {
+  const auto* r = e.find_route(name);
+  return r != nullptr && *r->type->type == type ? r : nullptr;
+}
+
+} // namespace
+
+runtime::runtime(std::unique_ptr<detail::engine> e) noexcept : engine_(std::move(e)) {}
+runtime::runtime(runtime&&) noexcept = default;
+runtime& runtime::operator=(runtime&&) noexcept = default;
+runtime::~runtime() = default;
+
+result<runtime> runtime::start(std::unique_ptr<detail::engine> e) {
+  if (auto started = e->start(); !started) return std::move(started).error();
+  return runtime(std::move(e));
+}
+
+result<runtime> runtime::open(const std::filesystem::path& folder, acta::model m,
+                              runtime_options options) {
+  if (auto ok = m.check(); !ok) return std::move(ok).error(); // before a store is created for it
+  auto store = persistence::store::open(folder, store_options_from(options));
+  if (!store) return std::move(store).error();
+  return start(make_engine(std::move(m), std::move(options), std::move(store).value()));
+}
+
+result<runtime> runtime::in_memory(acta::model m, runtime_options options) {
+  auto store = persistence::store::in_memory(store_options_from(options));
+  return start(make_engine(std::move(m), std::move(options), std::move(store)));
+}
+
+pending runtime::submit(const std::type_info& type, std::string_view aggregate, std::string_view id,
+                        std::size_t command, erased_command payload, command_options options) {
+  detail::ticket_ptr t;
+  engine_->submit(typed_route(*engine_, type, aggregate), aggregate, id, command,
+                  std::move(payload), std::move(options), t);
+  return pending(std::move(t));
+}
+
+bool runtime::submit_and_forget(const std::type_info& type, std::string_view aggregate,
+                                std::string_view id, std::size_t command, erased_command payload,
+                                command_options options) {
+  detail::ticket_ptr t;
+  const auto taken = engine_->submit(typed_route(*engine_, type, aggregate), aggregate, id, command,
+                                     std::move(payload), std::move(options), t);
+  pending(std::move(t))
+      .then([e = engine_.get(),
+             stream = std::string(aggregate) + '/' + std::string(id)](result<receipt> r) {
+        if (!r)
+          e->log(log_level::warning, "{}: a command sent without waiting failed: {}", stream,
+                 r.error().to_string());
+      });
+  return taken;
+}
+
+pending runtime::ask_json(std::string_view aggregate, std::string_view id, std::string_view command,
+                          std::string_view json, command_options options) {
+  const auto refused = [&](error why) {
+    auto t = engine_->make_ticket();
+    t->answer(std::move(why));
+    return pending(std::move(t));
+  };
+  const auto* r = engine_->find_route(aggregate);
+  if (r == nullptr)
+    return refused(
+        error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'"));
+  const auto* type = r->type->find_command(command);
+  if (type == nullptr)
+    return refused(
+        error(domain_errc::unknown_command,
+              "aggregate '" + r->type->name + "' has no command '" + std::string(command) + "'"));
+  auto payload = type->from_json(json);
+  if (!payload) return refused(std::move(payload).error());
+  detail::ticket_ptr t;
+  engine_->submit(r, aggregate, id, static_cast<std::size_t>(type - r->type->commands.data()),
+                  std::move(payload).value(), std::move(options), t);
+  return pending(std::move(t));
+}
+
+result<void> runtime::read_state(const std::type_info& type, std::string_view aggregate,
+                                 std::string_view id, const moment& when, void* into) {
+  if (typed_route(*engine_, type, aggregate) == nullptr)
+    return error(domain_errc::unknown_aggregate,
+                 "no aggregate '" + std::string(aggregate) + "' of this type");
+  auto read = engine_->read_state(
+      aggregate, id, when, [&](const aggregate_type& t, erased_state& state) -> result<void> {
+        t.move_state(state.get(), into);
+        return {};
+      });
+  if (!read) return std::move(read).error();
+  return {};
+}
+
+result<state_json> runtime::state_json(std::string_view aggregate, std::string_view id,
+                                       moment when) {
+  std::string json;
+  auto read =
+      engine_->read_state(aggregate, id, when, [&](const aggregate_type& t, erased_state& state) {
+        return t.append_state_json(state.get(), json);
+      });
+  if (read) read->json = std::move(json);
+  return read;
+}
+
+result<std::vector<recorded_event>> runtime::events(std::string_view aggregate, std::string_view id,
+                                                    event_range range) {
+  return engine_->read_events(aggregate, id, range);
+}
+
+bool runtime::stop(std::chrono::milliseconds deadline) { return engine_->stop(deadline); }
+const acta::model& runtime::model() const noexcept { return engine_->model(); }
+const recovery_summary& runtime::recovery() const noexcept { return engine_->recovery(); }
+runtime_figures runtime::figures() const { return engine_->figures(); }
+std::vector<quarantine> runtime::quarantined() const { return engine_->quarantined(); }
+bool runtime::release(std::string_view aggregate, std::string_view id) {
+  return engine_->release(aggregate, id);
+}
+
+result<std::string> recorded_event::to_json() const {
+  if (!known_as)
+    return error(domain_errc::unknown_event,
+                 "this program has no type for " + type + " schema " + std::to_string(schema));
+  std::string json;
+  if (auto written = known_as->append_json(payload, json); !written)
+    return std::move(written).error();
+  return json;
+}
+
+} // namespace acta

@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Everything a domain's tests need: `#include <acta/testing.hpp>` and link `acta::testing`. Any
+/// test framework will do.
+#pragma once
+
+#include <acta/domain.hpp>
+#include <acta/testing/aggregate.hpp>
+#include <acta/testing/failure.hpp>
+#include <acta/testing/round_trip.hpp>
+#include <acta/testing/scenario.hpp>

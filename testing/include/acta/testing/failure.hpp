@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// How a test of a domain fails: one exception, whose text is a report.
+///
+/// Catch2, GoogleTest and doctest all show what() of an exception that leaves a test case, so the
+/// kit needs none of them.
+#pragma once
+
+#include <exception>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace acta::testing {
+
+/// What a test found not to hold.
+enum class promise {
+  valid_test,  ///< the test itself makes sense (a stream id with a control character does not)
+  sound_model, ///< the durable names neither clash nor break the rules
+  expected_decision,   ///< the decision is the one that was expected
+  expected_state,      ///< the state is the one that was expected
+  binary_round_trip,   ///< a value comes back from its binary form as it was
+  json_round_trip,     ///< a value comes back from its JSON form as it was
+  code_of_rejection,   ///< a rejection has a code
+  decide_returns,      ///< decide does not throw
+  decide_repeats,      ///< decide gives the same answer to the same command, state and context
+  decide_leaves_state, ///< decide does not change the state
+  evolve_returns,      ///< evolve does not throw
+  replay_agrees, ///< replay gives the same state, from the first event and from every snapshot
+};
+
+/// Thrown by the kit, and by nothing else.
+class failure : public std::exception {
+public:
+  failure(promise broken, std::string report) : broken_(broken), report_(std::move(report)) {}
+
+  /// A headline, then labelled lines: what was given, done, expected and found, with values as
+  /// JSON.
+  const char* what() const noexcept override { return report_.c_str(); }
+  [[nodiscard]] promise broken() const noexcept { return broken_; }
+
+private:
+  promise broken_;
+  std::string report_;
+};
+
+/// The text of a failure while it is put together. Labels stand in a column, lists are numbered.
+class report {
+public:
+  report& line(std::string_view label, std::string_view text);
+  report& list(std::string_view label, const std::vector<std::string>& items);
+  /// The line of the test, which then stands last.
+  report& at(const std::source_location& where);
+
+  [[noreturn]] void fail(promise broken, std::string_view headline) const;
+
+private:
+  std::string text_;
+  std::string where_;
+};
+
+} // namespace acta::testing

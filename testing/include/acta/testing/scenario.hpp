@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// What `acta::given<T>` starts: a scenario, of the kind that `T` is.
+#pragma once
+
+#include <acta/domain/one_of.hpp>
+
+#include <concepts>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace acta::testing {
+
+/// Specialised for each kind of thing that a domain has; what distinguishes them is what they have:
+/// an aggregate takes `commands`. Each specialisation has `static scenario after(past...)`, which
+/// makes it from the past of its `T`, and `when`.
+template <class T> class scenario {
+  static_assert(!std::same_as<T, T>,
+                "acta::given<T>: T is not an aggregate: it has no `using commands = "
+                "acta::one_of<...>`");
+
+public:
+  template <class... Past> static scenario after(Past&&...);
+};
+
+namespace detail {
+
+template <class List> struct past_of;
+template <class... Es> struct past_of<one_of<Es...>> { using event = std::variant<Es...>; };
+
+/// Events of any of the types of `List`, in order.
+template <class List> using past = std::vector<typename past_of<List>::event>;
+
+/// Something that `given` or `then` accepts: an event, or a range of events or of variants of them.
+template <class T, class List>
+concept one_event =
+    acta::detail::contains<std::remove_cvref_t<T>, List> || std::same_as < std::remove_cvref_t<T>,
+typename past_of<List>::event > ;
+template <class T, class List>
+concept many_events = !one_event<T, List> && std::ranges::input_range<T> &&
+                      one_event<std::ranges::range_reference_t<T>, List>;
+
+/// A type of its own, so that the compiler's message names the argument and the events there are.
+template <class Argument, class Events> struct argument_must_be_of {
+  static_assert(one_event<Argument, Events> || many_events<Argument, Events>,
+                "acta: given(...) and then(...) take events, or ranges of events; both the "
+                "argument's type and the "
+                "events there are stand in argument_must_be_of<Argument, one_of<Events...>>.");
+  static constexpr bool ok = true;
+};
+
+template <class List, class T> void add_to(past<List>& all, T&& some) {
+  static_assert(argument_must_be_of<std::remove_cvref_t<T>, List>::ok);
+  if constexpr (one_event<T, List>)
+    all.emplace_back(std::forward<T>(some));
+  else if constexpr (many_events<T, List>)
+    for (auto&& event : some) all.emplace_back(std::forward<decltype(event)>(event));
+}
+
+template <class List, class... T> past<List> make_past(T&&... some) {
+  past<List> all;
+  (add_to<List>(all, std::forward<T>(some)), ...);
+  return all;
+}
+
+} // namespace detail
+
+} // namespace acta::testing
+
+namespace acta {
+
+/// Starts a test of `T` in the state that its past has left it in: none, some events, or ranges of
+/// them.
+///
+///   acta::given<account>(opened{"ada"},
+///   credited{50}).when(debit{80}).then_rejected("insufficient_funds");
+///
+/// Every value of the test makes the round trip through both codecs; see the scenario of each kind
+/// for what else is proved. A test that fails throws acta::testing::failure.
+template <class T, class... Past> testing::scenario<T> given(Past&&... past) {
+  return testing::scenario<T>::after(std::forward<Past>(past)...);
+}
+
+} // namespace acta

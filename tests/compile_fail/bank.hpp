@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// An account of which each source beside this header breaks one part.
+#pragma once
+
+#include <acta/domain.hpp>
+
+namespace bank {
+
+struct opened {
+  template <class A> void serialize(A&) {}
+};
+struct credited {
+  std::int64_t cents = 0;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(cents)); }
+};
+struct open_account {
+  template <class A> void serialize(A&) {}
+};
+struct credit {
+  std::int64_t cents = 0;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(cents)); }
+};
+
+struct sound_account {
+  static constexpr std::string_view name = "account";
+  using events = acta::one_of<opened, credited>;
+  using commands = acta::one_of<open_account, credit>;
+  using decision = acta::decision<events>;
+
+  decision decide(const open_account&) const { return opened{}; }
+  decision decide(const credit& c) const { return credited{c.cents}; }
+  void evolve(const opened&) {}
+  void evolve(const credited&) {}
+  template <class A> void serialize(A&) {}
+};
+
+} // namespace bank

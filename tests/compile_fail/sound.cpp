@@ -1,0 +1,11 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+// The control: what the other sources break compiles as long as it is whole.
+#include "bank.hpp"
+
+#include <acta/testing.hpp>
+
+void fill(acta::model& model) { model.aggregate<bank::sound_account>(); }
+void test() {
+  acta::given<bank::sound_account>(bank::opened{}).when(bank::credit{1}).then(bank::credited{1});
+}

@@ -1,0 +1,5 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include "counter.hpp"
+
+ACTA_MODULE(model) { model.aggregate<test::counter>(); }

@@ -1,0 +1,318 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// What a partition on LMDB finds again after it was closed, damaged, or given foreign files.
+#include <acta/persistence/partition.hpp>
+
+#include "../../contract/journal_contract.hpp"
+
+#include <temp_folder.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <fstream>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace acta::contract;
+using acta::uuid;
+using acta::version_number;
+namespace fs = std::filesystem;
+
+namespace {
+
+partition_options small_maps() {
+  partition_options options;
+  options.journal_map_bytes = std::size_t{64} << 20;
+  options.derived_map_bytes = std::size_t{64} << 20;
+  options.index_delay_max =
+      std::chrono::hours(1); // the index is written when a test says so, and at stop()
+  return options;
+}
+
+struct place {
+  test::temp_folder root;
+  fs::path folder = root.path() / "p000";
+  uuid store_id = uuid::random();
+
+  acta::result<std::unique_ptr<partition>>
+  try_open(partition_options options = small_maps()) const {
+    return open_partition(folder, 0, store_id, std::move(options));
+  }
+  std::unique_ptr<partition> open(partition_options options = small_maps()) const {
+    auto p = try_open(std::move(options));
+    if (!p) FAIL(p.error().to_string());
+    return std::move(*p);
+  }
+  /// `streams` streams of `commits` commits of 2 events, and closes.
+  void fill(int streams, version_number commits) const {
+    auto p = open();
+    writer w(*p);
+    for (int s = 0; s < streams; ++s) {
+      const auto lane = attach(*p, key_of(std::to_string(s)));
+      const auto first = lane->durable_version() + 1;
+      for (version_number c = 0; c < commits; ++c)
+        REQUIRE(w.submit(lane, {.first_version = first + 2 * c, .events = 2}));
+    }
+    w.wait();
+  }
+  /// Runs `f` in a child that then dies without closing anything. @returns its exit code.
+  template <class F> static int in_dying_child(F&& f) {
+    const auto child = ::fork();
+    if (child == 0) ::_exit(f());
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    return WEXITSTATUS(status);
+  }
+};
+
+void check_filled(partition& p, int streams, version_number events) {
+  for (int s = 0; s < streams; ++s) {
+    const auto stream = key_of(std::to_string(s));
+    CHECK(*p.last_version(stream) == events);
+    CHECK(versions_of(p, stream).size() == events);
+    CHECK(attach(p, stream)->durable_version() == events);
+  }
+  CHECK(check_log(p) == static_cast<std::uint64_t>(streams) * events);
+}
+
+} // namespace
+
+TEST_CASE("a partition closed and opened again goes on where it was") {
+  place at;
+  at.fill(3, 4);
+  at.fill(3, 1);
+  const auto p = at.open();
+  CHECK(p->recovery().streams == 3);
+  CHECK(p->recovery().events == 30);
+  CHECK(p->recovery().tail_commits == 0);
+  CHECK_FALSE(p->recovery().index_rebuilt);
+  CHECK(p->name_of(1) == "thing");
+  check_filled(*p, 3, 10);
+}
+
+TEST_CASE("after a crash the commits that the index lacks are found in the journal, with their "
+          "command ids") {
+  place at;
+  at.fill(2, 2);
+  const auto id = uuid::random();
+  const auto code = place::in_dying_child([&] {
+    auto p = at.try_open();
+    if (!p) return 1;
+    auto* opened = p->release();
+    auto* w = new writer(*opened); // neither is destroyed, as in a crash
+    const auto lane = *opened->attach(key_of("1"));
+    for (version_number v = 5; v < 25; v += 2)
+      if (w->append(lane,
+                    {.first_version = v, .events = 2, .command_id = v == 7 ? id : uuid::random()})
+              .failure)
+        return 2;
+    return 0;
+  });
+  REQUIRE(code == 0);
+  const auto p = at.open();
+  CHECK(p->recovery().tail_commits == 10);
+  CHECK(p->recovery().tail_streams == 1);
+  CHECK(p->recovery().streams == 2);
+  CHECK(*p->find_command(key_of("1"), id) == 11);
+  CHECK(versions_of(*p, key_of("1")).size() == 24);
+  CHECK(check_log(*p) == 28);
+}
+
+TEST_CASE("derived data that was deleted is made anew, in bounded steps that tell their progress") {
+  place at;
+  at.fill(10, 100);
+  fs::remove_all(at.folder / "derived");
+  auto options = small_maps();
+  options.index_commits_max = 128;
+  double done = 0;
+  int calls = 0;
+  auto p = open_partition(at.folder, 0, at.store_id, options, [&](std::string_view, double share) {
+    CHECK(share > done);
+    done = share;
+    ++calls;
+  });
+  REQUIRE(p);
+  CHECK(calls == 7);
+  CHECK((*p)->recovery().index_rebuilt);
+  CHECK((*p)->recovery().streams == 10);
+  check_filled(**p, 10, 200);
+}
+
+TEST_CASE(
+    "derived data of another store, of another history or of no format is ignored and made anew") {
+  place at;
+  at.fill(3, 4);
+  place other;
+  SECTION("another store's") {
+    other.fill(3, 4);
+    fs::remove_all(at.folder / "derived");
+    fs::copy(other.folder / "derived", at.folder / "derived");
+  }
+  SECTION("ahead of the journal") {
+    fs::copy(at.folder, other.folder, fs::copy_options::recursive);
+    at.fill(3, 2);
+    fs::remove(at.folder / "journal" / "data.mdb");
+    fs::copy(other.folder / "journal" / "data.mdb", at.folder / "journal" / "data.mdb");
+  }
+  SECTION("of a history that went another way") {
+    other.store_id = at.store_id;
+    fs::copy(at.folder, other.folder, fs::copy_options::recursive);
+    at.fill(4, 1);
+    {
+      auto p = other.open();
+      writer w(*p);
+      for (int s = 0; s < 4; ++s)
+        w.append(attach(*p, key_of("x" + std::to_string(s))), {.first_version = 1, .events = 2});
+    }
+    fs::remove_all(at.folder / "derived");
+    fs::copy(other.folder / "derived", at.folder / "derived");
+    const auto p = at.open();
+    CHECK(p->recovery().index_rebuilt);
+    CHECK(*p->last_version(key_of("x1")) == 0);
+    CHECK(*p->last_version(key_of("1")) == 10);
+    return;
+  }
+  SECTION("not LMDB's") {
+    std::ofstream(at.folder / "derived" / "data.mdb", std::ios::trunc) << std::string(8192, 'x');
+  }
+  const auto p = at.open();
+  CHECK(p->recovery().index_rebuilt);
+  CHECK(p->recovery().streams == 3);
+  check_filled(*p, 3, 8);
+}
+
+TEST_CASE("a journal of another store, partition or format is refused by name, and not touched") {
+  place at;
+  at.fill(1, 1);
+  const auto refused = [&](const acta::result<std::unique_ptr<partition>>& p,
+                           std::string_view why) {
+    REQUIRE_FALSE(p);
+    CHECK(p.error().code() == errc::wrong_format);
+    CAPTURE(p.error().to_string());
+    CHECK(p.error().detail().find(why) != std::string_view::npos);
+  };
+  refused(open_partition(at.folder, 0, uuid::random(), small_maps()), at.store_id.to_string());
+  refused(open_partition(at.folder, 1, at.store_id, small_maps()), "partition 0");
+  check_filled(*at.open(), 1, 2);
+  std::ofstream(at.folder / "journal" / "data.mdb", std::ios::trunc) << std::string(8192, 'x');
+  refused(at.try_open(), "journal");
+}
+
+TEST_CASE("a byte changed on disk is detected and reported with its position") {
+  place at;
+  const auto stream = key_of("victim");
+  {
+    auto p = at.open();
+    writer w(*p);
+    const auto lane = attach(*p, stream);
+    for (version_number v = 1; v <= 9; ++v) w.append(lane, {.first_version = v});
+  }
+  std::string file;
+  {
+    std::ifstream in(at.folder / "journal" / "data.mdb", std::ios::binary);
+    file.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  // Every copy of the page: LMDB copies on write, and leaves the old ones behind.
+  int changed = 0;
+  const auto needle = payload_of(stream, 5, 16);
+  for (auto found = file.find(needle); found != std::string::npos;
+       found = file.find(needle, found + 1), ++changed)
+    file[found + 3] ^= 1;
+  REQUIRE(changed > 0);
+  std::ofstream(at.folder / "journal" / "data.mdb", std::ios::binary | std::ios::trunc) << file;
+
+  SECTION("by those who read it, while the rest stays readable") {
+    const auto p = at.open();
+    version_number last = 0;
+    const auto read = p->read_stream(
+        stream, 1, [&](const commit_view& c) { return last = c.last_version(), true; });
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code() == errc::corrupt_commit);
+    CHECK(read.error().where() == "0:5");
+    CHECK(last == 4);
+    CHECK(versions_of(*p, stream, 6).size() == 4);
+    CHECK_FALSE(p->read_log(1, [](const commit_view&) { return true; }));
+  }
+  SECTION("by opening, if it is in the part that must be read") {
+    fs::remove_all(at.folder / "derived");
+    const auto p = at.try_open();
+    REQUIRE_FALSE(p);
+    CHECK(p.error().code() == errc::corrupt_commit);
+    CHECK(p.error().where() == "0:5");
+  }
+}
+
+TEST_CASE("a clock that runs backward does not turn recorded_at back, not even over a restart") {
+  place at;
+  auto now = std::make_shared<std::atomic<std::int64_t>>(2'000'000'000'000'000);
+  auto options = small_maps();
+  options.clock = [now] {
+    return acta::time_point(std::chrono::microseconds(now->fetch_sub(1'000'000)));
+  };
+  acta::time_point last{};
+  for (version_number round = 0; round < 3; ++round) {
+    auto p = at.open(options);
+    writer w(*p);
+    const auto lane = attach(*p, key_of("one"));
+    for (version_number v = 1; v <= 5; ++v) {
+      const auto& entry = w.append(lane, {.first_version = round * 5 + v});
+      CHECK(entry.recorded_at > last);
+      last = entry.recorded_at;
+    }
+    check_log(*p);
+    *now -= 1'000'000'000;
+  }
+}
+
+TEST_CASE("a full map fails commands with store_full, reads go on, and a larger map goes on where "
+          "it was") {
+  place at;
+  auto options = small_maps();
+  options.journal_map_bytes = std::size_t{1} << 20;
+  version_number stored = 0;
+  {
+    auto p = at.open(options);
+    writer w(*p);
+    const auto lane = attach(*p, key_of("0"));
+    std::optional<acta::error> failure;
+    while (!failure && stored < 10000) {
+      failure = w.append(lane, {.first_version = stored + 1, .payload_bytes = 2000}).failure;
+      if (!failure) ++stored;
+    }
+    REQUIRE(failure);
+    CHECK(failure->code() == errc::store_full);
+    CHECK(failure->code() == acta::condition::unavailable);
+    CHECK(failure->detail().find("journal_map_bytes") != std::string_view::npos);
+    CHECK(stored > 100);
+    CHECK(lane->generation() == 1);
+    CHECK(lane->durable_version() == stored);
+    CHECK(versions_of(*p, key_of("0")).size() == stored);
+    CHECK(p->figures().failed_batches == 1);
+    // What was decided on the failed state fails with the same error.
+    CHECK(w.append(lane, {.first_version = stored + 2, .generation = 0}).failure->code() ==
+          errc::store_full);
+    // A batch too large for what is left does not take its front down with it.
+    w.hold();
+    REQUIRE(w.submit(attach(*p, key_of("wake")), {.first_version = 7}));
+    w.wait_until_held();
+    const auto little = attach(*p, key_of("little"));
+    const auto large = attach(*p, key_of("large"));
+    auto* first = *w.submit(little, {.first_version = 1});
+    auto* second = *w.submit(large, {.first_version = 1, .payload_bytes = 900'000});
+    w.let_go();
+    w.wait();
+    CHECK_FALSE(first->failure);
+    REQUIRE(second->failure);
+    CHECK(second->failure->code() == errc::store_full);
+  }
+  options.journal_map_bytes = std::size_t{8} << 20;
+  auto p = at.open(options);
+  writer w(*p);
+  const auto lane = attach(*p, key_of("0"));
+  CHECK(lane->durable_version() == stored);
+  CHECK_FALSE(w.append(lane, {.first_version = stored + 1}).failure);
+  CHECK(check_log(*p) == stored + 2);
+}
