@@ -23,6 +23,18 @@ public:
       return "decide_threw";
     case domain_errc::evolve_threw:
       return "evolve_threw";
+    case domain_errc::unknown_view:
+      return "unknown_view";
+    case domain_errc::unknown_index:
+      return "unknown_index";
+    case domain_errc::unknown_query:
+      return "unknown_query";
+    case domain_errc::query_threw:
+      return "query_threw";
+    case domain_errc::unique_violation:
+      return "unique_violation";
+    case domain_errc::damaged_view:
+      return "damaged_view";
     }
     return "unknown";
   }
@@ -32,9 +44,15 @@ public:
     case domain_errc::unknown_aggregate:
     case domain_errc::unknown_command:
     case domain_errc::decide_threw:
+    case domain_errc::unknown_view:
+    case domain_errc::unknown_index:
+    case domain_errc::unknown_query:
+    case domain_errc::query_threw:
       return condition::invalid;
     case domain_errc::unknown_event:
     case domain_errc::evolve_threw:
+    case domain_errc::unique_violation:
+    case domain_errc::damaged_view:
       return condition::corrupt;
     }
     return std::error_condition(value, *this);

@@ -44,26 +44,89 @@ std::string mistake_in(const aggregate_type& type) {
   return {};
 }
 
+/// A name that is part of a folder's name and of an address.
+std::string mistake_in_name(std::string_view what, const std::string& name) {
+  if (const auto ok = check_type_name(name); !ok)
+    return std::string(what) + ": " + std::string(ok.error().detail());
+  return {};
+}
+
+std::string mistake_in(const view_type& type) {
+  if (auto mistake = mistake_in_name("view", type.name); !mistake.empty()) return mistake;
+  const auto say = [&](const std::string& what) { return "view '" + type.name + "': " + what; };
+  if (type.schema == 0) return say("schema versions start at 1");
+  if (type.options.attempts == 0) return say("an event is tried at least once");
+  if (type.options.batch_events_max == 0) return say("a batch has at least one event");
+  if (type.indexes.size() > indexes_max)
+    return say("more than " + std::to_string(indexes_max) + " indexes");
+  std::set<std::string_view> seen;
+  for (const auto& index : type.indexes) {
+    if (auto mistake = mistake_in_name("index", index.name); !mistake.empty()) return say(mistake);
+    if (!seen.insert(index.name).second) return say("two indexes are named '" + index.name + "'");
+  }
+  return {};
+}
+
+std::string mistake_in(const query_type& type) { return mistake_in_name("query", type.name); }
+
+template <class T>
+std::shared_ptr<const T> find_in(const std::vector<std::shared_ptr<const T>>& all,
+                                 std::string_view name) noexcept {
+  const auto at = std::ranges::find_if(all, [&](const auto& one) { return one->name == name; });
+  return at == all.end() ? nullptr : *at;
+}
+
+/// Adds `type` unless something is wrong with it; what, is returned.
+template <class T>
+std::string add_to(std::vector<std::shared_ptr<const T>>& all, T type, std::string_view plural) {
+  auto mistake = mistake_in(type);
+  if (mistake.empty() && find_in(all, type.name))
+    mistake = "two " + std::string(plural) + " are named '" + type.name + "'";
+  if (mistake.empty()) all.push_back(std::make_shared<const T>(std::move(type)));
+  return mistake;
+}
+
 } // namespace
 
+void model::note(std::string mistake) {
+  if (first_mistake_.empty()) first_mistake_ = std::move(mistake);
+}
+
 model& model::add(aggregate_type type) {
-  auto mistake = mistake_in(type);
-  if (mistake.empty() && find(type.name)) mistake = "two aggregates are named '" + type.name + "'";
-  if (mistake.empty())
-    aggregates_.push_back(std::make_shared<const aggregate_type>(std::move(type)));
-  else if (first_mistake_.empty())
-    first_mistake_ = std::move(mistake);
+  note(add_to(aggregates_, std::move(type), "aggregates"));
+  return *this;
+}
+model& model::add(view_type type) {
+  note(add_to(views_, std::move(type), "views"));
+  return *this;
+}
+model& model::add(query_type type) {
+  note(add_to(queries_, std::move(type), "queries"));
   return *this;
 }
 
 result<void> model::check() const {
   if (!first_mistake_.empty()) return error(domain_errc::bad_model, first_mistake_);
+  for (const auto& view : views_)
+    for (const auto& e : view->events) {
+      const auto has = [&](const auto& a) {
+        return std::ranges::any_of(a->events, [&](const auto& of) { return *of.type == *e.type; });
+      };
+      if (std::ranges::none_of(aggregates_, has))
+        return error(domain_errc::bad_model, "view '" + view->name + "' takes the event '" +
+                                                 e.name + "', which no aggregate of the model has");
+    }
   return {};
 }
 
 std::shared_ptr<const aggregate_type> model::find(std::string_view name) const noexcept {
-  const auto at = std::ranges::find_if(aggregates_, [&](const auto& a) { return a->name == name; });
-  return at == aggregates_.end() ? nullptr : *at;
+  return find_in(aggregates_, name);
+}
+std::shared_ptr<const view_type> model::find_view(std::string_view name) const noexcept {
+  return find_in(views_, name);
+}
+std::shared_ptr<const query_type> model::find_query(std::string_view name) const noexcept {
+  return find_in(queries_, name);
 }
 
 std::string model::contract() const {

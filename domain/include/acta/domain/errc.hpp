@@ -15,6 +15,12 @@ enum class domain_errc {
   unknown_event,     ///< A stored event this program has no type for. -> corrupt
   decide_threw,      ///< User code threw while deciding; nothing was stored. -> invalid
   evolve_threw,      ///< User code threw while evolving. -> corrupt
+  unknown_view,      ///< -> invalid
+  unknown_index,     ///< -> invalid
+  unknown_query,     ///< -> invalid
+  query_threw,       ///< User code threw while answering a query. -> invalid
+  unique_violation,  ///< Two rows of a view have the same value in a unique index. -> corrupt
+  damaged_view,      ///< A view's tables contradict each other; rebuild it. -> corrupt
 };
 
 std::error_code make_error_code(domain_errc e) noexcept;

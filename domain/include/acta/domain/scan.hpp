@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Ranges of a view's rows: by key or by an index, both ways, in pages.
+#pragma once
+
+#include <acta/domain/row_table.hpp>
+#include <acta/domain/view_type.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace acta {
+
+inline constexpr std::size_t scan_limit_max = 10'000;
+
+/// Which rows, in which order. Bounds are inclusive and may name fewer columns than the index has:
+/// then every row that agrees in those is within.
+struct scan_options {
+  /// Empty: by the rows' keys, which are one column of text.
+  std::string index{};
+  std::optional<index_key> equal{};
+  std::optional<index_key> from{};
+  std::optional<index_key> to{};
+  /// The last value is text, and rows that only begin with it are within.
+  std::optional<index_key> prefix{};
+  bool reverse = false;
+  /// Rows in one page, 1..scan_limit_max.
+  std::size_t limit = 100;
+  /// `next` of the page before, with the same options. Stable: rows that come and go in between
+  /// neither repeat nor hide others. A row that moves within the index may be met twice or not at
+  /// all.
+  std::string cursor{};
+};
+
+/// A range, resolved against the view and encoded.
+struct scan_plan {
+  const index_type* index = nullptr; ///< null: by key
+  std::string low;                   ///< first entry of the table that is within
+  std::string high;                  ///< first one that is not; empty: to the end
+  std::size_t skip = 0;              ///< bytes of an entry's key before its columns
+  bool reverse = false;
+};
+
+/// Errors: `unknown_index`; `invalid_argument` for bounds of other kinds or more columns than the
+/// index has, a limit out of range, a cursor of another scan; each named.
+result<scan_plan> plan_scan(const view_type& type, const scan_options& options);
+
+/// Called per row; false ends the scan.
+using row_visitor = std::function<bool(std::string_view key, bytes_view row)>;
+
+/// Visits at most `limit` rows. @returns the cursor of the next page, empty if there is none.
+/// Errors: what `rows` answers, `damaged_view` if an index names a row that is not there.
+result<std::string> scan_rows(row_reader& rows, const scan_plan& plan, std::size_t limit,
+                              const row_visitor& visit);
+/// Rows in the range. Cost: one step an entry; without bounds none.
+result<std::uint64_t> count_rows(row_reader& rows, const scan_plan& plan);
+
+} // namespace acta
