@@ -29,6 +29,8 @@ public:
       return "unknown_index";
     case domain_errc::unknown_query:
       return "unknown_query";
+    case domain_errc::unknown_event_type:
+      return "unknown_event_type";
     case domain_errc::query_threw:
       return "query_threw";
     case domain_errc::unique_violation:
@@ -47,6 +49,7 @@ public:
     case domain_errc::unknown_view:
     case domain_errc::unknown_index:
     case domain_errc::unknown_query:
+    case domain_errc::unknown_event_type:
     case domain_errc::query_threw:
       return condition::invalid;
     case domain_errc::unknown_event:

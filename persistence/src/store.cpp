@@ -22,9 +22,11 @@ std::string folder_of(std::uint32_t partition) {
 
 class store_impl : public store {
 public:
-  store_impl(uuid id, std::vector<std::unique_ptr<partition>> partitions)
-      : id_(id), partitions_(std::move(partitions)) {}
+  store_impl(std::filesystem::path folder, uuid id,
+             std::vector<std::unique_ptr<partition>> partitions)
+      : folder_(std::move(folder)), id_(id), partitions_(std::move(partitions)) {}
   const uuid& id() const noexcept override { return id_; }
+  const std::filesystem::path& folder() const noexcept override { return folder_; }
   std::span<const std::unique_ptr<partition>> partitions() const noexcept override {
     return partitions_;
   }
@@ -33,6 +35,7 @@ public:
   }
 
 private:
+  std::filesystem::path folder_;
   uuid id_;
   std::vector<std::unique_ptr<partition>> partitions_;
 };
@@ -46,19 +49,17 @@ class lmdb_store final : lock_holder, public store_impl {
 public:
   lmdb_store(lock_file lock, std::filesystem::path folder, uuid id,
              std::vector<std::unique_ptr<partition>> partitions)
-      : lock_holder{std::move(lock)}, store_impl(id, std::move(partitions)),
-        folder_(std::move(folder)) {}
+      : lock_holder{std::move(lock)}, store_impl(std::move(folder), id, std::move(partitions)) {}
   result<std::string> contract() const override {
     const std::lock_guard one(mutex_);
-    return read_file(folder_ / "contract.txt");
+    return read_file(folder() / "contract.txt");
   }
   result<void> write_contract(std::string_view text) override {
     const std::lock_guard one(mutex_);
-    return write_file_atomically(folder_ / "contract.txt", text);
+    return write_file_atomically(folder() / "contract.txt", text);
   }
 
 private:
-  std::filesystem::path folder_;
   mutable std::mutex mutex_;
 };
 
@@ -145,7 +146,8 @@ std::unique_ptr<store> store::in_memory(store_options options) {
   std::vector<std::unique_ptr<partition>> partitions;
   for (std::uint32_t i = 0; i < count; ++i)
     partitions.push_back(make_memory_partition(i, options.partition));
-  return std::make_unique<memory_store>(uuid::random(), std::move(partitions));
+  return std::make_unique<memory_store>(std::filesystem::path(), uuid::random(),
+                                        std::move(partitions));
 }
 
 } // namespace acta::persistence

@@ -21,12 +21,8 @@ constexpr std::size_t answered_ids_max = 64;
 
 } // namespace
 
-void intrusive_ptr_add_ref(const aggregate* a) noexcept {
-  a->references_.fetch_add(1, std::memory_order_relaxed);
-}
-void intrusive_ptr_release(const aggregate* a) noexcept {
-  if (a->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete a;
-}
+void intrusive_ptr_add_ref(const aggregate* a) noexcept { a->add_reference(); }
+void intrusive_ptr_release(const aggregate* a) noexcept { a->drop_reference(); }
 
 aggregate::aggregate(engine& owner, std::shared_ptr<const acta::detail::binding> type,
                      persistence::stream_key key)
@@ -91,12 +87,13 @@ void aggregate::take_inbox() noexcept {
   }
 }
 
-aggregate::turn aggregate::run() noexcept {
+actors::turn aggregate::run() noexcept {
   const auto asked = signals_.fetch_and(leave); // who still waits for `draining` asks again
   take_inbox();
   if ((asked & leave) != 0) {
-    if (try_leave(true)) return turn::gone;
-    return inbox_empty() ? turn::idle : turn::again; // idle: woken again when nothing is in flight
+    if (try_leave(true)) return actors::turn::gone;
+    return inbox_empty() ? actors::turn::idle
+                         : actors::turn::again; // idle: woken again when nothing is in flight
   }
   if ((asked & retry) != 0 && (phase_ == phase::waiting || phase_ == phase::quarantined)) {
     // Half-way states waited for a permit and go on; after a pause or a quarantine the replay
@@ -110,10 +107,10 @@ aggregate::turn aggregate::run() noexcept {
   leave_when_idle_ =
       (asked & passivate) != 0 || (leave_when_idle_ && backlog_.empty()); // who is used again stays
   for (int done = 0; !backlog_.empty(); ++done) {
-    if (done == commands_per_turn) return turn::again;
+    if (done == commands_per_turn) return actors::turn::again;
     try {
       if (phase_ != phase::quarantined && !load())
-        return phase_ == phase::loading ? turn::again : turn::idle;
+        return phase_ == phase::loading ? actors::turn::again : actors::turn::idle;
       handled_ = backlog_.pop_front();
       waiting_.fetch_sub(1, std::memory_order_relaxed);
       handle(*handled_);
@@ -128,8 +125,8 @@ aggregate::turn aggregate::run() noexcept {
   }
   if (in_flight_ids_ && in_flight_ids_->by_age.size() > answered_ids_max && drained())
     in_flight_ids_.reset(); // what was stored is found in the partition
-  if (leave_when_idle_ && try_leave(false)) return turn::gone;
-  return turn::idle;
+  if (leave_when_idle_ && try_leave(false)) return actors::turn::gone;
+  return actors::turn::idle;
 }
 
 void aggregate::handle(ticket& t) {

@@ -13,9 +13,9 @@
 /// is private to run.
 #pragma once
 
-#include "actor_host.hpp"
 #include "ticket.hpp"
 
+#include <acta/actors/host.hpp>
 #include <acta/core/bytes.hpp>
 
 #include <boost/intrusive/list_hook.hpp>
@@ -30,13 +30,14 @@ namespace acta::detail {
 
 class engine;
 
-class aggregate
-    : public boost::intrusive::list_base_hook<>,
+class aggregate final
+    : public actors::body,
+      public boost::intrusive::list_base_hook<>,
       public boost::intrusive::unordered_set_base_hook<boost::intrusive::store_hash<false>> {
 public:
   aggregate(engine& owner, std::shared_ptr<const acta::detail::binding> type,
             persistence::stream_key key);
-  ~aggregate();
+  ~aggregate() override;
 
   [[nodiscard]] const persistence::stream_key& key() const noexcept { return *key_; }
   [[nodiscard]] const std::shared_ptr<const persistence::stream_key>& shared_key() const noexcept {
@@ -70,12 +71,10 @@ public:
     return durable_position_.load(std::memory_order_acquire);
   }
 
-  enum class turn { idle, again, gone };
-  /// Does a bounded amount of work. `again`: there is more, come back. `gone`: never call again.
-  turn run() noexcept;
+  actors::turn run() noexcept override;
 
   // -- the directory's, under the lock of the shard -------------------------
-  actor_handle actor = nullptr;
+  actors::handle actor = nullptr;
   std::uint32_t last_used = 0; ///< coarse clock of the directory
 
 private:
@@ -86,9 +85,6 @@ private:
     waiting,     ///< for signal `retry`
     quarantined, ///< answers with reason_
   };
-
-  friend void intrusive_ptr_add_ref(const aggregate* a) noexcept;
-  friend void intrusive_ptr_release(const aggregate* a) noexcept;
 
   void take_inbox() noexcept;
   /// Brings the state to live in slices; false: not yet, or not at all.
@@ -114,7 +110,6 @@ private:
   engine& engine_;
   std::shared_ptr<const acta::detail::binding> binding_;
   std::shared_ptr<const persistence::stream_key> key_;
-  mutable std::atomic<std::uint32_t> references_{0};
   std::atomic<std::uint32_t> signals_{0};
   std::atomic<std::uint32_t> in_flight_{0};
   std::atomic<std::uint32_t> waiting_{0}; ///< tickets in inbox_ and backlog_

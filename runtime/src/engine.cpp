@@ -38,12 +38,18 @@ std::chrono::milliseconds sweep_interval(std::chrono::milliseconds shortest_idle
                     std::chrono::milliseconds{1000});
 }
 
+std::size_t worker_threads(const runtime_options& options) {
+  return options.worker_threads != 0
+             ? options.worker_threads
+             : std::max<std::size_t>(2, std::thread::hardware_concurrency());
+}
+
 } // namespace
 
 engine::engine(acta::model m, runtime_options options, std::unique_ptr<persistence::store> store,
-               std::unique_ptr<actor_host> host)
-    : model_(std::move(m)), options_(std::move(options)), host_(std::move(host)),
-      store_(std::move(store)) {}
+               std::function<std::unique_ptr<actors::host>(std::size_t workers)> make_host)
+    : model_(std::move(m)), options_(std::move(options)), make_host_(std::move(make_host)),
+      host_(make_host_(worker_threads(options_))), store_(std::move(store)) {}
 
 engine::~engine() {
   stop(std::chrono::seconds{10});
@@ -117,6 +123,12 @@ result<void> engine::start() {
   supervisor_ =
       std::make_unique<supervisor>(options_.recoveries_max, sweep_interval(shortest_idle_time_),
                                    [this] { directory_->sweep(); });
+  auto read_side = projections::open(
+      {*store_, model_, options_.projections,
+       [this](auto pause, auto action) { supervisor_->after(pause, std::move(action)); },
+       options_.clock, options_.log, make_host_});
+  if (!read_side) return std::move(read_side).error();
+  read_side_ = std::move(*read_side);
   for (const auto& p : store_->partitions())
     p->start([this, part = p.get()](std::span<persistence::append_entry* const> entries) {
       on_batch(*part, entries);
@@ -144,9 +156,12 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   const auto all_left = host_->await_all(
       std::max(deadline, std::chrono::steady_clock::now() + std::chrono::seconds{1}));
   for (const auto& p : store_->partitions()) p->stop();
+  const auto read_side_ended =
+      !read_side_ || read_side_->stop(std::max(deadline, std::chrono::steady_clock::now() +
+                                                             std::chrono::seconds{1}));
   supervisor_->stop();
   replies_->stop();
-  if (!all_left) log(log_level::error, "some actors did not end in time");
+  if (!all_left || !read_side_ended) log(log_level::error, "some actors did not end in time");
   log(log_level::info, "stopped{}", stopped_in_time_ ? "" : " after the deadline");
   return stopped_in_time_ = stopped_in_time_ && all_left;
 }
@@ -242,6 +257,7 @@ void engine::one_less() {
 
 void engine::on_batch(persistence::partition& p,
                       std::span<persistence::append_entry* const> entries) noexcept {
+  read_side_->publish(p.number(), entries); // before the entries go back to those who sent them
   for (auto* entry : entries) {
     auto& t = static_cast<ticket&>(*entry);
     const aggregate_ptr target = t.target;
@@ -267,6 +283,7 @@ void engine::on_batch(persistence::partition& p,
     target->settle(last, recorded_at);
     finish(t, std::move(outcome));
   }
+  read_side_->wake(p.number());
 }
 
 void engine::offer(aggregate& a, persistence::snapshot s) {
@@ -331,6 +348,7 @@ runtime_figures engine::figures() const {
     f.batches += part.batches;
     f.failed_batches += part.failed_batches;
   }
+  f.projections = read_side_->figures();
   return f;
 }
 

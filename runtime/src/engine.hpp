@@ -10,8 +10,10 @@
 #include "reply_thread.hpp"
 #include "supervisor.hpp"
 
+#include <acta/actors/host.hpp>
 #include <acta/domain/model.hpp>
 #include <acta/persistence/store.hpp>
+#include <acta/projections/projections.hpp>
 #include <acta/runtime/runtime.hpp>
 
 #include <fmt/format.h>
@@ -37,8 +39,10 @@ struct replay_start {
 
 class engine {
 public:
+  /// @param make_host  called twice: the read side's actors wait for the disk, so their threads are
+  ///   not the aggregates'.
   engine(acta::model m, runtime_options options, std::unique_ptr<persistence::store> store,
-         std::unique_ptr<actor_host> host);
+         std::function<std::unique_ptr<actors::host>(std::size_t workers)> make_host);
   ~engine();
 
   /// Checks the contract, interns names, starts the threads. Errors: as runtime::open.
@@ -84,7 +88,7 @@ public:
   [[nodiscard]] std::chrono::milliseconds shortest_idle_time() const noexcept {
     return shortest_idle_time_;
   }
-  [[nodiscard]] actor_host& host() noexcept { return *host_; }
+  [[nodiscard]] actors::host& host() noexcept { return *host_; }
   [[nodiscard]] acta::detail::directory& directory() noexcept { return *directory_; }
   [[nodiscard]] acta::detail::counters& counters() noexcept { return counters_; }
   [[nodiscard]] const runtime_options& options() const noexcept { return options_; }
@@ -105,6 +109,7 @@ public:
 
   // -- for the facade -----------------------------------------------------------
   [[nodiscard]] const acta::model& model() const noexcept { return model_; }
+  [[nodiscard]] acta::projections& read_side() noexcept { return *read_side_; }
   [[nodiscard]] const recovery_summary& recovery() const noexcept { return recovery_; }
   [[nodiscard]] runtime_figures figures() const;
   [[nodiscard]] std::vector<acta::quarantine> quarantined() const;
@@ -141,8 +146,10 @@ private:
   // Destroyed from the last to the first: aggregates before the host that runs them, the journal
   // before the replies.
   std::unique_ptr<reply_thread> replies_;
-  std::unique_ptr<actor_host> host_;
+  std::function<std::unique_ptr<actors::host>(std::size_t workers)> make_host_;
+  std::unique_ptr<actors::host> host_;
   std::unique_ptr<persistence::store> store_;
+  std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<supervisor> supervisor_;
 };

@@ -115,30 +115,14 @@ result<std::vector<recorded_event>> engine::read_events(std::string_view aggrega
   const auto& b = bound(*r, key);
   std::vector<recorded_event> events;
   if (range.limit == 0) return events;
+  const auto& names = read_side_->names(b.partition->number());
+  metadata of_commit;
   auto read = b.partition->read_stream(
       key, std::max<version_number>(1, range.from), [&](const persistence::commit_view& c) {
-        acta::metadata m;
-        m.stream = key.text();
-        m.recorded_at = c.recorded_at();
-        m.command_id = c.header().command_id;
-        m.correlation_id = c.header().correlation_id;
-        m.causation_id = c.header().causation_id;
-        m.caller = c.header().caller;
-        m.attributes = c.attributes_of();
+        names.describe(c, of_commit);
         c.for_each_event([&](const persistence::event_view& e) {
-          if (e.version < range.from || events.size() == range.limit) return;
-          auto& to = events.emplace_back();
-          to.metadata = m;
-          to.metadata.version = e.version;
-          to.metadata.position = {b.partition->number(), e.position};
-          to.schema = e.schema;
-          to.payload.append(e.payload);
-          if (const auto* type = b.find_event(e.name, e.schema)) {
-            to.type = type->name;
-            to.known_as = std::shared_ptr<const event_type>(b.type, type);
-          } else {
-            to.type = b.partition->name_of(e.name);
-          }
+          if (e.version >= range.from && events.size() < range.limit)
+            events.push_back(names.record(e, of_commit));
         });
         return events.size() < range.limit;
       });

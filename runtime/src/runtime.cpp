@@ -32,10 +32,8 @@ persistence::store_options store_options_from(const runtime_options& o) {
 
 std::unique_ptr<detail::engine> make_engine(model m, runtime_options options,
                                             std::unique_ptr<persistence::store> store) {
-  auto workers = options.worker_threads;
-  if (workers == 0) workers = std::max<std::size_t>(2, std::thread::hardware_concurrency());
   return std::make_unique<detail::engine>(std::move(m), std::move(options), std::move(store),
-                                          detail::make_caf_host(workers));
+                                          actors::make_caf_host);
 }
 
 /// The table must be of the very type the caller names: the same name over another type would be
@@ -149,6 +147,17 @@ result<std::vector<recorded_event>> runtime::events(std::string_view aggregate, 
   return engine_->read_events(aggregate, id, range);
 }
 
+result<std::shared_ptr<const void>> runtime::answer(const std::type_info& type,
+                                                    std::string_view query, const void* question,
+                                                    const read_options& options) {
+  const auto found = engine_->model().find_query(query);
+  if (!found || *found->type != type)
+    return error(domain_errc::unknown_query, "no query '" + std::string(query) + "' of this type");
+  return engine_->read_side().answer(*found, question, options);
+}
+
+projections& runtime::read_side() const noexcept { return engine_->read_side(); }
+
 bool runtime::stop(std::chrono::milliseconds deadline) { return engine_->stop(deadline); }
 const acta::model& runtime::model() const noexcept { return engine_->model(); }
 const recovery_summary& runtime::recovery() const noexcept { return engine_->recovery(); }
@@ -156,16 +165,6 @@ runtime_figures runtime::figures() const { return engine_->figures(); }
 std::vector<quarantine> runtime::quarantined() const { return engine_->quarantined(); }
 bool runtime::release(std::string_view aggregate, std::string_view id) {
   return engine_->release(aggregate, id);
-}
-
-result<std::string> recorded_event::to_json() const {
-  if (!known_as)
-    return error(domain_errc::unknown_event,
-                 "this program has no type for " + type + " schema " + std::to_string(schema));
-  std::string json;
-  if (auto written = known_as->append_json(payload, json); !written)
-    return std::move(written).error();
-  return json;
 }
 
 } // namespace acta

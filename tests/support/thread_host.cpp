@@ -3,9 +3,9 @@
 /// @file
 /// Stands in for caf_host.cpp where ThreadSanitizer judges the runtime: actors on plain threads,
 /// all of it instrumented.
-#include "actor_host.hpp"
+#include <acta/actors/host.hpp>
 
-#include "aggregate.hpp"
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <condition_variable>
 #include <deque>
@@ -13,19 +13,19 @@
 #include <thread>
 #include <vector>
 
-namespace acta::detail {
+namespace acta::actors {
 
 namespace {
 
 /// Guarded by the host's mutex, but for `object` while the actor runs.
 struct thread_actor {
   enum class phase { sleeping, queued, running, running_and_woken, ended };
-  aggregate_ptr object;
+  boost::intrusive_ptr<body> object;
   phase at = phase::sleeping;
 };
 using thread_actor_ptr = std::shared_ptr<thread_actor>;
 
-class thread_host final : public actor_host {
+class thread_host final : public host {
 public:
   explicit thread_host(std::size_t workers) {
     for (std::size_t i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
@@ -39,24 +39,24 @@ public:
     for (auto& worker : workers_) worker.join();
   }
 
-  actor_handle spawn(aggregate& a) override {
+  handle spawn(body& b) override {
     auto actor = std::make_shared<thread_actor>();
-    actor->object.reset(&a);
+    actor->object.reset(&b);
     const std::lock_guard lock(mutex_);
     ++living_;
     return new thread_actor_ptr(std::move(actor));
   }
 
-  void wake(actor_handle handle) noexcept override {
-    const auto& actor = *static_cast<thread_actor_ptr*>(handle);
+  void wake(handle reference) noexcept override {
+    const auto& actor = *static_cast<thread_actor_ptr*>(reference);
     const std::lock_guard lock(mutex_);
     if (actor->at == thread_actor::phase::running)
       actor->at = thread_actor::phase::running_and_woken;
     if (actor->at == thread_actor::phase::sleeping) enqueue(actor);
   }
 
-  void release(actor_handle handle) noexcept override {
-    delete static_cast<thread_actor_ptr*>(handle);
+  void release(handle reference) noexcept override {
+    delete static_cast<thread_actor_ptr*>(reference);
   }
 
   bool await_all(std::chrono::steady_clock::time_point deadline) override {
@@ -80,15 +80,14 @@ private:
       queue_.pop_front();
       actor->at = thread_actor::phase::running;
       lock.unlock();
-      const auto turn = actor->object->run();
+      const auto next = actor->object->run();
       // The last reference may go here, and with it this very actor's handle: not under the lock.
-      if (turn == aggregate::turn::gone) actor->object.reset();
+      if (next == turn::gone) actor->object.reset();
       lock.lock();
-      if (turn == aggregate::turn::gone) {
+      if (next == turn::gone) {
         actor->at = thread_actor::phase::ended;
         if (--living_ == 0) empty_.notify_all();
-      } else if (turn == aggregate::turn::again ||
-                 actor->at == thread_actor::phase::running_and_woken) {
+      } else if (next == turn::again || actor->at == thread_actor::phase::running_and_woken) {
         enqueue(actor);
       } else {
         actor->at = thread_actor::phase::sleeping;
@@ -107,8 +106,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<actor_host> make_caf_host(std::size_t workers) {
+std::unique_ptr<host> make_caf_host(std::size_t workers) {
   return std::make_unique<thread_host>(workers);
 }
 
-} // namespace acta::detail
+} // namespace acta::actors

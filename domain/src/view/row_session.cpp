@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <acta/domain/row_session.hpp>
 
-#include <acta/domain/errc.hpp>
 #include <acta/domain/codec/failure.hpp>
+#include <acta/domain/errc.hpp>
 
 #include <algorithm>
 

@@ -67,7 +67,8 @@ public:
   }
 
   [[nodiscard]] std::string name() const {
-    return index_ == nullptr ? "the keys of view '" + view_.name + "'" : "index '" + index_->name + "'";
+    return index_ == nullptr ? "the keys of view '" + view_.name + "'"
+                             : "index '" + index_->name + "'";
   }
 
 private:

@@ -38,7 +38,10 @@ public:
   acta::result<std::string> contract() const override { return std::string{}; }
   acta::result<void> write_contract(std::string_view) override { return {}; }
 
+  const std::filesystem::path& folder() const noexcept override { return folder_; }
+
 private:
+  std::filesystem::path folder_;
   acta::uuid id_ = acta::uuid::random();
   std::vector<std::unique_ptr<acta::persistence::partition>> partitions_;
 };
@@ -52,7 +55,7 @@ struct faulty_runtime {
     m.aggregate<counter>({.snapshot_every = 5});
     engine = std::make_unique<acta::detail::engine>(
         std::move(m), std::move(options), std::make_unique<store_of_one>(test::make_faulty(fault)),
-        acta::detail::make_caf_host(2));
+        acta::actors::make_caf_host);
     REQUIRE(engine->start());
   }
   acta::pending ask(std::string_view id, std::int64_t amount, acta::command_options options = {}) {

@@ -9,18 +9,19 @@
 namespace acta {
 
 enum class domain_errc {
-  bad_model = 1,     ///< Names that clash or break the rules. -> invalid
-  unknown_aggregate, ///< -> invalid
-  unknown_command,   ///< -> invalid
-  unknown_event,     ///< A stored event this program has no type for. -> corrupt
-  decide_threw,      ///< User code threw while deciding; nothing was stored. -> invalid
-  evolve_threw,      ///< User code threw while evolving. -> corrupt
-  unknown_view,      ///< -> invalid
-  unknown_index,     ///< -> invalid
-  unknown_query,     ///< -> invalid
-  query_threw,       ///< User code threw while answering a query. -> invalid
-  unique_violation,  ///< Two rows of a view have the same value in a unique index. -> corrupt
-  damaged_view,      ///< A view's tables contradict each other; rebuild it. -> corrupt
+  bad_model = 1,      ///< Names that clash or break the rules. -> invalid
+  unknown_aggregate,  ///< -> invalid
+  unknown_command,    ///< -> invalid
+  unknown_event,      ///< A stored event this program has no type for. -> corrupt
+  decide_threw,       ///< User code threw while deciding; nothing was stored. -> invalid
+  evolve_threw,       ///< User code threw while evolving. -> corrupt
+  unknown_view,       ///< -> invalid
+  unknown_index,      ///< -> invalid
+  unknown_query,      ///< -> invalid
+  unknown_event_type, ///< A name in a request that no event of the model has. -> invalid
+  query_threw,        ///< User code threw while answering a query. -> invalid
+  unique_violation,   ///< Two rows of a view have the same value in a unique index. -> corrupt
+  damaged_view,       ///< A view's tables contradict each other; rebuild it. -> corrupt
 };
 
 std::error_code make_error_code(domain_errc e) noexcept;

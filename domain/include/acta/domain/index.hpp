@@ -62,10 +62,11 @@ template <class T> consteval column_kind kind_of_column() {
   else if constexpr (std::same_as<T, uuid>)
     return column_kind::id;
   else {
-    static_assert(std::convertible_to<T, time_point>,
-                  "acta: an index's column is a bool, an integer, an enum, a floating-point number, "
-                  "a string, an acta::uuid or a time; for anything else give a function of the row "
-                  "that returns one of those");
+    static_assert(
+        std::convertible_to<T, time_point>,
+        "acta: an index's column is a bool, an integer, an enum, a floating-point number, "
+        "a string, an acta::uuid or a time; for anything else give a function of the row "
+        "that returns one of those");
     return column_kind::time;
   }
 }
@@ -213,7 +214,8 @@ template <class V, class Row> std::vector<index_type> make_index_types() {
   if constexpr (requires { V::indexes(); }) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (all.push_back(make_index_type<V, Row, I>()), ...);
-    }(std::make_index_sequence<std::tuple_size_v<decltype(V::indexes())>>{});
+    }
+    (std::make_index_sequence<std::tuple_size_v<decltype(V::indexes())>>{});
   }
   return all;
 }

@@ -81,8 +81,7 @@ result<std::shared_ptr<const void>> answer_query(const void* request, const pict
   try {
     result<typename Q::reply> made = static_cast<const Q*>(request)->answer(p);
     if (!made) return std::move(made).error();
-    return std::shared_ptr<const void>(
-        std::make_shared<const typename Q::reply>(std::move(*made)));
+    return std::shared_ptr<const void>(std::make_shared<const typename Q::reply>(std::move(*made)));
   } catch (const std::exception& e) {
     return error(domain_errc::query_threw, std::string(Q::name) + ": " + e.what());
   } catch (...) {

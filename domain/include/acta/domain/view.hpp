@@ -39,15 +39,17 @@ namespace detail {
 template <class V> struct row_of_view { using type = V; };
 template <class V>
 requires requires { typename V::row; }
-struct row_of_view<V> { using type = typename V::row; };
+struct row_of_view<V> {
+  using type = typename V::row;
+};
 
 } // namespace detail
 
 /// The rows of view `V`: the view itself, or its `row`.
 template <class V> using row_of = typename detail::row_of_view<V>::type;
 
-/// The rows of a view while it projects an event. What goes wrong inside (a full disk, a bad key) is
-/// kept, and fails the event when `project` returns. Threads: one, during the call.
+/// The rows of a view while it projects an event. What goes wrong inside (a full disk, a bad key)
+/// is kept, and fails the event when `project` returns. Threads: one, during the call.
 template <class Row> class rows {
 public:
   explicit rows(row_session& session) noexcept : session_(session) {}
@@ -87,14 +89,13 @@ public:
     if (!keep(plan)) return;
     auto reader = session_.flushed();
     if (!keep(reader)) return;
-    auto scanned =
-        scan_rows(**reader, *plan, std::numeric_limits<std::size_t>::max(),
-                  [&](std::string_view key, bytes_view bytes) {
-                    Row row{};
-                    auto decoded = session_.type().decode(bytes, &row);
-                    if (keep(decoded)) f(key, std::as_const(row));
-                    return !failure_;
-                  });
+    auto scanned = scan_rows(**reader, *plan, std::numeric_limits<std::size_t>::max(),
+                             [&](std::string_view key, bytes_view bytes) {
+                               Row row{};
+                               auto decoded = session_.type().decode(bytes, &row);
+                               if (keep(decoded)) f(key, std::as_const(row));
+                               return !failure_;
+                             });
     keep(scanned);
   }
 
@@ -133,20 +134,18 @@ concept has_key = requires(const E& e, const metadata& m) {
 template <class V>
 concept is_view = requires {
   typename V::events;
-} && !requires {
-  typename V::commands;
-} && !requires {
-  typename V::inputs;
-};
+}
+&&!requires { typename V::commands; }
+&&!requires { typename V::inputs; };
 
 /// As for aggregates: types of their own, so that the message names view and event.
 template <class View, class Event> struct view_must_fold {
-  static_assert(projects<View, Event> || folds_plain<View, Event> ||
-                    folds_with_metadata<View, Event>,
-                "acta: the view has no `void evolve(const Event&)` (or `evolve(const Event&, const "
-                "acta::metadata&)`), and no `void project(const Event&, const acta::event_context&, "
-                "acta::rows<row>&) const` for this Event; both types are named in "
-                "view_must_fold<View, Event>.");
+  static_assert(
+      projects<View, Event> || folds_plain<View, Event> || folds_with_metadata<View, Event>,
+      "acta: the view has no `void evolve(const Event&)` (or `evolve(const Event&, const "
+      "acta::metadata&)`), and no `void project(const Event&, const acta::event_context&, "
+      "acta::rows<row>&) const` for this Event; both types are named in "
+      "view_must_fold<View, Event>.");
   static_assert(std::default_initializable<Event>,
                 "acta: the Event of view_must_fold<View, Event> must be default-constructible: "
                 "stored ones are read into a fresh one.");
@@ -243,9 +242,7 @@ template <class V> view_type make_view_type(const view_options& options = {}) {
   t.row_shape = shape_of<row>();
   t.type = &typeid(V);
   t.row_type = &typeid(row);
-  t.create = [] {
-    return erased_row(new row{}, [](void* p) { delete static_cast<row*>(p); });
-  };
+  t.create = [] { return erased_row(new row{}, [](void* p) { delete static_cast<row*>(p); }); };
   t.assign = [](void* to, const void* from) {
     *static_cast<row*>(to) = *static_cast<const row*>(from);
   };

@@ -57,13 +57,17 @@ struct event_view {
   bytes_view payload;
 };
 
+/// Whether a record's bytes are in doubt: those from disk are, those that never left memory are
+/// not.
+enum class checksum : std::uint8_t { verify, trust };
+
 /// Reads a record in place. Valid as long as the bytes are (for a visitor: during the call).
 class commit_view {
 public:
   /// Errors: `corrupt_commit` (format byte, lengths, checksum), naming `partition:position` in
   /// where().
   static result<commit_view> parse(std::uint32_t partition, std::uint64_t position,
-                                   bytes_view record);
+                                   bytes_view record, checksum check = checksum::verify);
 
   [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
   [[nodiscard]] std::uint64_t last_position() const noexcept { return position_ + events_ - 1; }

@@ -31,6 +31,8 @@ public:
 
   virtual ~store() = default;
   [[nodiscard]] virtual const uuid& id() const noexcept = 0;
+  /// Empty if the store is in memory.
+  [[nodiscard]] virtual const std::filesystem::path& folder() const noexcept = 0;
   [[nodiscard]] virtual std::span<const std::unique_ptr<partition>> partitions() const noexcept = 0;
   /// hash modulo count; durable.
   [[nodiscard]] virtual partition& of(const stream_key& stream) const noexcept = 0;

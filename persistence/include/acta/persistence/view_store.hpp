@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Where one generation of one view is kept: rows, indexes, checkpoints and dead letters in one LMDB
-/// environment, so that rows and checkpoint always agree.
+/// Where one generation of one view is kept: rows, indexes, checkpoints and dead letters in one
+/// LMDB environment, so that rows and checkpoint always agree.
 ///
 /// Derived: it may be deleted whole, and is made anew from the journals. A power loss may undo its
 /// last transactions, never damage it (`view_sync::ordered`): what is undone is projected again.

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <acta/core/ids.hpp>
+#include <acta/core/log.hpp>
 #include <acta/core/time.hpp>
 #include <acta/domain/metadata.hpp>
+#include <acta/projections/options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -16,11 +18,6 @@
 #include <string_view>
 
 namespace acta {
-
-enum class log_level { debug, info, warning, error };
-
-/// Takes one line without a newline. Called from any thread; must not block and must not throw.
-using log_sink = std::function<void(log_level, std::string_view)>;
 
 struct runtime_options {
   /// Partitions of a new store, 1..1024; 0 takes an existing store's count, or 1. Durable: only
@@ -59,6 +56,9 @@ struct runtime_options {
   std::chrono::milliseconds index_delay_max{1000};
   /// How long a retry of a command id is recognised.
   std::chrono::hours dedupe_keep{24 * 7};
+
+  /// Views, queries, pictures and subscriptions.
+  projection_options projections;
 
   /// Time for context::now() and recorded_at; replace it in tests. It must not throw.
   std::function<time_point()> clock = system_now;

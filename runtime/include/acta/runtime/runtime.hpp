@@ -6,10 +6,11 @@
 
 #include <acta/core/result.hpp>
 #include <acta/domain/model.hpp>
+#include <acta/projections/projections.hpp>
 #include <acta/runtime/errc.hpp>
 #include <acta/runtime/options.hpp>
 #include <acta/runtime/pending.hpp>
-#include <acta/runtime/recorded_event.hpp>
+#include <acta/runtime/view_handle.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -53,6 +54,7 @@ struct runtime_figures {
   std::uint64_t events = 0;            ///< stored
   std::uint64_t batches = 0;           ///< transactions of the journals
   std::uint64_t failed_batches = 0;    ///< transactions that failed: alert when it rises
+  projection_figures projections;
 };
 
 /// A state with its place in the stream, as JSON.
@@ -142,6 +144,67 @@ public:
   result<std::vector<recorded_event>> events(std::string_view aggregate, std::string_view id,
                                              event_range range = {});
 
+  /// The rows of a view. `runtime.view<carts>().get("42", {.at_least = receipt->position})` shows
+  /// the command's own effect, or says that the view is late.
+  template <class V> [[nodiscard]] view_handle<V> view() const {
+    static_assert(detail::view_must_be_well_formed<V>::ok);
+    return view_handle<V>(read_side());
+  }
+  /// Answers a typed question, from one picture of all views.
+  /// Errors: the query's own; `unknown_query`, `query_threw`, and those of view_handle.
+  template <class Q>
+  result<typename Q::reply> query(const Q& question, const read_options& options = {}) {
+    static_assert(detail::query_must_be_well_formed<Q>::ok);
+    auto reply = answer(typeid(Q), Q::name, &question, options);
+    if (!reply) return std::move(reply).error();
+    return *static_cast<const typename Q::reply*>(reply->get());
+  }
+  /// All views, frozen now: several questions about one moment. Hold it for seconds, not minutes.
+  [[nodiscard]] acta::picture picture() const { return acta::picture(read_side().take_picture()); }
+  /// Views as they were, built anew from the journal in scratch files, on this thread: as of an
+  /// event, or a time. Cost: as a rebuild of each. Errors: `invalid_argument`, `cancelled`, and
+  /// what an event does wrong.
+  template <class... Vs>
+  result<acta::picture> past(const past_moment& when, const past_progress& progress = {}) {
+    const std::string names[] = {std::string(Vs::name)...};
+    auto built = read_side().past(names, when, progress);
+    if (!built) return std::move(built).error();
+    return acta::picture(std::move(*built));
+  }
+
+  /// By name, with rows as JSON. Errors besides view_handle's: `unknown_view`, `unknown_query`,
+  /// `json_invalid`.
+  result<json_rows> view_row_json(std::string_view view, std::string_view key,
+                                  const read_options& options = {}) {
+    return read_side().row_json(view, key, options);
+  }
+  result<json_rows> view_scan_json(std::string_view view, const scan_options& range,
+                                   const read_options& options = {}) {
+    return read_side().scan_json(view, range, options);
+  }
+  result<json_answer> query_json(std::string_view name, std::string_view request,
+                                 const read_options& options = {}) {
+    return read_side().answer_json(name, request, options);
+  }
+  /// Calls `f` when the view shows the event, or with `view_late` at the deadline; it may be called
+  /// before this returns, and must not block. For hosts that must not wait in a thread.
+  void when_visible(std::string_view view, acta::position at_least,
+                    std::chrono::steady_clock::time_point deadline,
+                    std::function<void(result<void>)> f) {
+    read_side().when_visible(view, at_least, deadline, std::move(f));
+  }
+
+  /// Follows the events of all streams, or of some. Errors: `invalid_argument`,
+  /// `unknown_aggregate`, `unknown_event_type`.
+  result<subscription> subscribe(const subscription_options& options = {}) {
+    return read_side().subscribe(options);
+  }
+
+  /// How all views are doing.
+  [[nodiscard]] std::vector<view_status> views() const { return read_side().status(); }
+  /// What can be done to one. Errors: `unknown_view`.
+  result<acta::projection> projection(std::string_view view) { return read_side().find(view); }
+
   /// Ends in order: no new commands, outstanding ones are answered, last commit, snapshots, actors.
   /// What is not answered by the deadline gets `stopped`. Returns whether everything was answered
   /// in time. Idempotent. Blocking: yes.
@@ -162,6 +225,9 @@ private:
   bool submit_and_forget(const std::type_info& type, std::string_view aggregate,
                          std::string_view id, std::size_t command, erased_command payload,
                          command_options options);
+  result<std::shared_ptr<const void>> answer(const std::type_info& type, std::string_view query,
+                                             const void* question, const read_options& options);
+  [[nodiscard]] projections& read_side() const noexcept;
   result<void> read_state(const std::type_info& type, std::string_view aggregate,
                           std::string_view id, const moment& when, void* into);
 

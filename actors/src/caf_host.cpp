@@ -1,11 +1,9 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
-// The only file that knows CAF (0.17.6). An aggregate's actor is only ever told to run again;
-// commands lie in the aggregate's own inbox, so nothing is lost with a mailbox, and a busy
-// aggregate is scheduled once for many commands.
-#include "actor_host.hpp"
-
-#include "aggregate.hpp"
+// The only file that knows CAF (0.17.6). An actor is only ever told to run again; what it is to do
+// lies with its body, so nothing is lost with a mailbox, and a busy actor is scheduled once for
+// much work.
+#include <acta/actors/host.hpp>
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
@@ -17,11 +15,13 @@
 #include <caf/resumable.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
 
-namespace acta::detail {
+namespace acta::actors {
 
 namespace {
 
@@ -55,14 +55,14 @@ private:
 /// `state_` says whether it lies in the scheduler's queue or runs (`active`), and whether it was
 /// woken since its last run began (`pending`). All changes are read-modify-write, so a wake-up
 /// either precedes the run that will see what it was for, or schedules another.
-class aggregate_actor final : public caf::local_actor,
-                              public caf::resumable,
-                              public caf::dynamically_typed_actor_base {
+class lean_actor final : public caf::local_actor,
+                         public caf::resumable,
+                         public caf::dynamically_typed_actor_base {
 public:
   using behavior_type = caf::behavior; // what spawn() takes the kind of handle from
 
-  aggregate_actor(caf::actor_config& config, census& living, aggregate_ptr a)
-      : caf::local_actor(config), living_(living), aggregate_(std::move(a)) {
+  lean_actor(caf::actor_config& config, census& living, boost::intrusive_ptr<body> b)
+      : caf::local_actor(config), living_(living), body_(std::move(b)) {
     living_.add();
   }
 
@@ -73,17 +73,17 @@ public:
   }
 
   // -- resumable ---------------------------------------------------------------
-  resume_result resume(caf::execution_unit* host, std::size_t) override {
+  resume_result resume(caf::execution_unit* unit, std::size_t) override {
     state_.exchange(active, std::memory_order_acq_rel);
-    switch (aggregate_->run()) { // noexcept: an exception would end the worker
-    case aggregate::turn::again:
+    switch (body_->run()) { // noexcept: an exception would end the worker
+    case turn::again:
       return resume_later;
-    case aggregate::turn::gone:
-      cleanup(caf::exit_reason::normal, host); // it stays active, so no wake-up schedules it again
-      aggregate_.reset();
+    case turn::gone:
+      cleanup(caf::exit_reason::normal, unit); // it stays active, so no wake-up schedules it again
+      body_.reset();
       living_.remove();
       return done;
-    case aggregate::turn::idle:
+    case turn::idle:
       break;
     }
     auto expected = active;
@@ -94,7 +94,7 @@ public:
   void intrusive_ptr_release_impl() override { caf::intrusive_ptr_release(ctrl()); }
 
   // -- local_actor -------------------------------------------------------------
-  const char* name() const override { return "acta.aggregate"; }
+  const char* name() const override { return "acta.actor"; }
   void launch(caf::execution_unit*, bool, bool) override {} // it sleeps until it is woken
   /// Nobody has an address to send to; what came would have no meaning.
   void enqueue(caf::mailbox_element_ptr, caf::execution_unit*) override {}
@@ -104,7 +104,7 @@ private:
   static constexpr std::uint8_t active = 2;
 
   census& living_;
-  aggregate_ptr aggregate_;
+  boost::intrusive_ptr<body> body_;
   std::atomic<std::uint8_t> state_{0};
 };
 
@@ -122,7 +122,7 @@ caf::actor_system_config config_for(std::size_t workers) {
 /// and the system's destructor waits for the last one: without limit, if such a thread lives on.
 void forget_logger() { caf::logger::set_current_actor_system(nullptr); }
 
-class caf_host final : public actor_host {
+class caf_host final : public host {
 public:
   explicit caf_host(std::size_t workers) : config_(config_for(workers)), system_(config_) {
     forget_logger();
@@ -134,19 +134,19 @@ public:
       system_.await_actors_before_shutdown(false);
   }
 
-  actor_handle spawn(aggregate& a) override {
-    const auto actor =
-        system_.spawn<aggregate_actor, caf::lazy_init>(std::ref(living_), aggregate_ptr(&a));
+  handle spawn(body& b) override {
+    const auto actor = system_.spawn<lean_actor, caf::lazy_init>(std::ref(living_),
+                                                                 boost::intrusive_ptr<body>(&b));
     forget_logger();
     return caf::actor_cast<caf::strong_actor_ptr>(actor).release();
   }
 
-  void wake(actor_handle actor) noexcept override {
+  void wake(handle actor) noexcept override {
     auto* control = static_cast<caf::actor_control_block*>(actor);
-    static_cast<aggregate_actor*>(control->get())->wake();
+    static_cast<lean_actor*>(control->get())->wake();
   }
 
-  void release(actor_handle actor) noexcept override {
+  void release(handle actor) noexcept override {
     const caf::strong_actor_ptr last(static_cast<caf::actor_control_block*>(actor), false);
   }
 
@@ -162,8 +162,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<actor_host> make_caf_host(std::size_t workers) {
+std::unique_ptr<host> make_caf_host(std::size_t workers) {
   return std::make_unique<caf_host>(workers);
 }
 
-} // namespace acta::detail
+} // namespace acta::actors

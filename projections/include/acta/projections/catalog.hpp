@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The durable names of one partition, resolved against the model: which type a stored event has.
+#pragma once
+
+#include <acta/domain/model.hpp>
+#include <acta/persistence/partition.hpp>
+#include <acta/projections/recorded_event.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace acta {
+
+/// Immutable. Threads: any.
+class catalog {
+public:
+  /// Interns the names of the model. Errors: `store_full`, `io`.
+  static result<std::shared_ptr<const catalog>> make(const model& m, persistence::partition& p);
+
+  struct known_event {
+    std::shared_ptr<const aggregate_type> aggregate;
+    const event_type* type = nullptr;
+  };
+  /// By name id; null if this program has no type of that name.
+  [[nodiscard]] const known_event* find(std::uint32_t name) const noexcept;
+  /// Name ids of the events of this C++ type; several if several aggregates have it.
+  [[nodiscard]] std::vector<std::uint32_t> names_of(const std::type_info& event) const;
+  /// 0 if the model has no aggregate, or event, of that name.
+  [[nodiscard]] std::uint32_t id_of_aggregate(std::string_view name) const noexcept;
+  [[nodiscard]] std::uint32_t id_of_event(std::string_view name) const noexcept;
+
+  /// Fills `m` with everything about a commit but version and position; reuses its memory.
+  void describe(const persistence::commit_view& commit, metadata& m) const;
+  /// An event of a described commit as a value.
+  [[nodiscard]] recorded_event record(const persistence::event_view& event,
+                                      const metadata& of_commit) const;
+
+  [[nodiscard]] persistence::partition& partition() const noexcept { return partition_; }
+
+private:
+  explicit catalog(persistence::partition& p) noexcept : partition_(p) {}
+
+  persistence::partition& partition_;
+  std::vector<known_event> events_;     ///< by name id
+  std::vector<std::string> aggregates_; ///< by name id
+};
+
+} // namespace acta

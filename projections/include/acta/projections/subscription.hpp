@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Following the events of a store, from any position on, live after catch-up.
+///
+///   auto events = runtime.subscribe({.from = {{0, 1}}, .filter = {.types = {"cart.item_added"}}});
+///   while (auto page = events->next(100, 1s)) { …; remember(page->scanned); }
+///
+/// Nobody pushes: events are read when they are asked for, so a slow reader costs no memory and
+/// slows nobody down.
+#pragma once
+
+#include <acta/core/ids.hpp>
+#include <acta/core/result.hpp>
+#include <acta/projections/recorded_event.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace acta {
+
+namespace detail {
+class follower;
+}
+
+/// Which events; what is empty does not restrict.
+struct event_filter {
+  std::string stream{};                  ///< `cart/42`
+  std::vector<std::string> aggregates{}; ///< `cart`
+  std::vector<std::string> types{};      ///< `cart.item_added`
+};
+
+struct subscription_options {
+  /// First position wanted of a partition; of one that is not named, 1.
+  std::vector<position> from{};
+  event_filter filter{};
+};
+
+struct event_page {
+  std::vector<recorded_event> events; ///< in order, within each partition
+  /// Up to where each partition has been looked through, whether or not anything matched: the
+  /// checkpoint to keep. Go on from one after each.
+  std::vector<position> scanned;
+};
+
+/// A value that can be moved. Threads: one at a time. It must not outlive its runtime's stop() in
+/// use: next() then answers `stopped`.
+class subscription {
+public:
+  explicit subscription(std::shared_ptr<detail::follower> f) noexcept;
+  subscription(subscription&&) noexcept;
+  subscription& operator=(subscription&&) noexcept;
+  ~subscription();
+
+  /// At most `max` events. With none to give it waits; what comes back empty has looked through a
+  /// stretch without a match, or has waited in vain. Errors: `stopped`, `corrupt_commit`, `io`.
+  result<event_page> next(std::size_t max = 100, std::chrono::nanoseconds wait = {});
+  /// Calls `f` once, when next() may have more to give; at once if it has. `f` must not block, and
+  /// must not call this object. A later call replaces `f`.
+  void notify(std::function<void()> f);
+  [[nodiscard]] std::vector<position> scanned() const;
+  /// Events committed and not yet looked at.
+  [[nodiscard]] std::uint64_t behind() const;
+
+private:
+  std::shared_ptr<detail::follower> follower_;
+};
+
+} // namespace acta

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include "fold.hpp"
+
+#include <acta/domain/errc.hpp>
+
+#include <algorithm>
+
+namespace acta {
+
+bool is_fault_of_event(const error& e) noexcept {
+  return e.code() != condition::io && e.code() != condition::unavailable;
+}
+
+view_fold::view_fold(const view_type& view, std::shared_ptr<const catalog> names)
+    : view_(view), names_(std::move(names)) {
+  for (const auto& e : view.events)
+    for (const auto name : names_->names_of(*e.type)) {
+      if (by_name_.size() <= name) by_name_.resize(name + 1);
+      by_name_[name] = &e;
+    }
+}
+
+std::optional<fold_failure> view_fold::take(const persistence::commit_view& commit, const range& r,
+                                            row_session& session) {
+  const auto passed_over = [&](std::uint64_t position) {
+    return position < r.first || position > r.last ||
+           std::ranges::any_of(r.but, [&](const auto& d) { return d.where.number == position; });
+  };
+  bool described = false;
+  std::optional<fold_failure> failed;
+  commit.for_each_event([&](const persistence::event_view& e) {
+    if (failed || e.name >= by_name_.size()) return;
+    const auto* event = by_name_[e.name];
+    if (event == nullptr || passed_over(e.position)) return;
+    const auto fail = [&](error why) { failed = {e.position, std::move(why)}; };
+    if (!described) names_->describe(commit, metadata_);
+    described = true;
+    metadata_.version = e.version;
+    metadata_.position = {names_->partition().number(), e.position};
+    if (e.schema != event->schema)
+      return fail(error(domain_errc::unknown_event,
+                        "the program has " + event->name + " in schema " +
+                            std::to_string(event->schema) + ", stored is schema " +
+                            std::to_string(e.schema)));
+    if (auto applied = event->apply(e.payload, event_context(metadata_, r.replaying), session);
+        !applied)
+      return fail(std::move(applied).error());
+    ++taken_;
+  });
+  return failed;
+}
+
+} // namespace acta

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// How events of one partition become rows of one view: the loop that projection, rebuild, dead
+/// letters and pictures of the past share.
+#pragma once
+
+#include <acta/domain/row_session.hpp>
+#include <acta/persistence/view_store.hpp>
+#include <acta/projections/catalog.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace acta {
+
+using persistence::dead_letter;
+
+/// An event that the view could not take, or a table that could not be used.
+struct fold_failure {
+  std::uint64_t position = 0; ///< of the event
+  error why;
+};
+
+/// Whether an error is the event's (or the view's code's) and will come again, not the disk's.
+[[nodiscard]] bool is_fault_of_event(const error& e) noexcept;
+
+/// Threads: one at a time.
+class view_fold {
+public:
+  view_fold(const view_type& view, std::shared_ptr<const catalog> names);
+
+  /// Which events of a commit are to be folded.
+  struct range {
+    std::uint64_t first = 0;
+    std::uint64_t last = std::numeric_limits<std::uint64_t>::max();
+    std::span<const dead_letter> but; ///< positions passed over
+    bool replaying = false;
+  };
+  /// On a failure the session is spoilt.
+  std::optional<fold_failure> take(const persistence::commit_view& commit, const range& r,
+                                   row_session& session);
+  /// Events that the view had a fold for.
+  [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
+  /// Position of the last of them.
+  [[nodiscard]] std::uint64_t last_taken() const noexcept { return metadata_.position.number; }
+
+private:
+  const view_type& view_;
+  std::shared_ptr<const catalog> names_;
+  std::vector<const view_event*> by_name_; ///< by name id; null: not of this view
+  metadata metadata_;                      ///< kept for its memory
+  std::uint64_t taken_ = 0;
+};
+
+} // namespace acta

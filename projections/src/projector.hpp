@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// A projection actor: follows one partition for one generation of a view, a batch a turn.
+///
+/// The order of a turn, and what a crash does at each step, is in docs/views.md.
+#pragma once
+
+#include "fold.hpp"
+
+#include <acta/actors/host.hpp>
+#include <acta/projections/status.hpp>
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace acta {
+
+class generation;
+struct feed;
+
+/// Threads: run() from its actor; quiesce() from any but that; the rest from any.
+class projector final : public actors::body {
+public:
+  projector(std::shared_ptr<generation> of, feed& from, std::uint64_t scanned);
+  ~projector() override;
+
+  actors::turn run() noexcept override;
+  void wake() noexcept;
+  /// Returns when no turn is going on. Blocking: for the rest of a batch.
+  void quiesce() { const std::lock_guard wait(busy_); }
+
+  /// Last position taken in or passed over, as committed.
+  [[nodiscard]] std::uint64_t scanned() const noexcept {
+    return scanned_.load(std::memory_order_acquire);
+  }
+  [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
+  /// Adds this partition's part.
+  void describe(generation_status& s) const;
+
+  /// Forgets its trouble and tries again.
+  void resume();
+  /// Parks the event at which it has stopped and goes on. False if it has not stopped at one.
+  bool skip();
+
+private:
+  struct outcome;
+
+  bool step();
+  outcome transact(std::uint64_t to);
+  void adopt(const outcome& o);
+  /// Trouble that is not an event's fault: again after a pause, for ever.
+  bool try_again_later(const error& why);
+  /// An event that could not be taken: again, or what the view's policy says. True: go on at once.
+  bool refuse(const fold_failure& f);
+  void pause_for(unsigned attempt);
+  void note_trouble(std::optional<error> why, std::optional<position> at);
+  void measure_speed();
+
+  std::shared_ptr<generation> of_; ///< null once the actor is to end
+  feed& from_;
+  view_fold fold_;
+  std::atomic<std::uint64_t> scanned_;
+  std::atomic<bool> stopped_{false};
+  std::atomic<bool> pausing_{false};
+
+  std::mutex busy_; ///< held during a turn
+  unsigned attempts_ = 0;
+  std::uint64_t careful_until_ = 0;  ///< a batch up to here failed as a whole: commit by commit
+  std::vector<dead_letter> passing_; ///< of the next commit, to be parked with it
+
+  mutable std::mutex status_mutex_;
+  std::optional<error> trouble_;
+  std::optional<position> trouble_at_;
+  std::uint64_t events_ = 0, transactions_ = 0, failures_ = 0;
+  std::chrono::steady_clock::time_point measured_at_ = std::chrono::steady_clock::now();
+  std::uint64_t measured_scanned_;
+  double events_per_second_ = 0;
+
+  // Made by spawn(), so before the first turn.
+  friend class generation;
+  actors::host* host_ = nullptr;
+  actors::handle actor_ = nullptr;
+};
+
+using projector_ptr = boost::intrusive_ptr<projector>;
+
+} // namespace acta

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// One view of a runtime: its generations, and everything that can be done to it.
+///
+/// Of several operations at once all but one answer `busy` or wait their turn; a generation that is
+/// being built takes the serving one's place only when the latter stands still and the former has
+/// come as far. So no operation races another, and what was visible stays visible.
+#pragma once
+
+#include "generation.hpp"
+#include "waiting.hpp"
+
+#include <acta/projections/errc.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <span>
+
+namespace acta {
+
+/// Lifecycle: open() before use, close() before destruction. Threads: any.
+class view_unit {
+public:
+  view_unit(std::shared_ptr<const view_type> type, surroundings& around);
+
+  /// Finds what an earlier runtime left, throws away what is of no use, builds what is missing.
+  /// Errors: `io`, `store_full`.
+  result<void> open();
+  /// Ends the projectors and answers those who wait.
+  void close();
+
+  [[nodiscard]] const view_type& type() const noexcept { return *type_; }
+  /// The generation to read. Errors: `view_building`.
+  [[nodiscard]] result<generation_ptr> serving() const;
+  /// Calls `f` when rows show `until`, or at the deadline with `view_late`. At once if they do.
+  void when_visible(position until, std::chrono::steady_clock::time_point deadline,
+                    waiting::callback f);
+  void wake(std::uint32_t partition) noexcept;
+
+  result<void> pause();
+  result<void> resume();
+  /// Empties the view, and fills it again from the first events.
+  result<void> reset();
+  /// Builds another generation beside the serving one, from the given positions (0:1 each unless
+  /// named), and swaps. Errors: `busy`.
+  result<void> rebuild(std::span<const position> from);
+  /// Errors: `not_possible` without a rebuild, or if nothing else serves.
+  result<void> cancel_rebuild();
+  result<void> skip();
+  result<std::vector<dead_letter>> dead_letters(std::size_t limit) const;
+  result<void> retry(position where);
+  result<void> drop(position where);
+
+  [[nodiscard]] view_status status() const;
+  [[nodiscard]] error late(position until) const;
+
+private:
+  [[nodiscard]] std::filesystem::path folder_of(std::uint32_t number) const;
+  [[nodiscard]] bool in_memory() const { return around_.store.folder().empty(); }
+  result<generation_ptr> open_generation(std::uint32_t number);
+  /// A new, empty environment. @param built  it serves at once.
+  result<generation_ptr> make_generation(std::span<const position> from, bool built);
+  /// The serving one, else the one being built. Pre: locked.
+  [[nodiscard]] const generation_ptr& any() const noexcept { return live_ ? live_ : candidate_; }
+  /// Lets run what may run now. Pre: locked.
+  void let_run();
+  void after_turn(generation& g);
+  void consider_swap(generation& g);
+  void tell(const generation& g);
+
+  std::shared_ptr<const view_type> type_;
+  surroundings& around_;
+  /// What readers and the journal's thread may see without waiting for an operation.
+  struct shown {
+    generation_ptr live, candidate;
+    bool paused = false;
+    bool closed = false;
+  };
+  [[nodiscard]] shown look() const {
+    const std::lock_guard lock(shown_mutex_);
+    return shown_;
+  }
+  /// After every change of what follows. Pre: locked.
+  void show() {
+    shown now{live_, candidate_, paused_, closed_};
+    const std::lock_guard lock(shown_mutex_);
+    std::swap(shown_, now);
+  }
+
+  mutable std::mutex operations_; ///< one at a time
+  mutable std::mutex mutex_; ///< what follows; held while turns end and files are synced, so not
+                             ///< for readers
+  generation_ptr live_;
+  generation_ptr candidate_;
+  std::vector<std::uint64_t> goal_; ///< without live_: where the candidate is good enough
+  std::uint32_t next_number_ = 1;
+  bool paused_ = false;
+  bool closed_ = false;
+  mutable std::mutex shown_mutex_; ///< held for the time of a copy
+  shown shown_;
+  waiting waiting_;
+};
+
+} // namespace acta

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include "waiting.hpp"
+
+namespace acta {
+
+std::uint64_t waiting::add(position until, callback f) {
+  const std::lock_guard lock(mutex_);
+  const auto number = next_++;
+  by_number_[number] = waiters_.emplace(until, waiter{number, std::move(f)});
+  return number;
+}
+
+void waiting::advance(position reached) {
+  std::vector<callback> done;
+  {
+    const std::lock_guard lock(mutex_);
+    auto at = waiters_.lower_bound({reached.partition, 0});
+    while (at != waiters_.end() && at->first <= reached) {
+      by_number_.erase(at->second.number);
+      done.push_back(std::move(at->second.f));
+      at = waiters_.erase(at);
+    }
+  }
+  for (auto& f : done) f({});
+}
+
+void waiting::give_up(std::uint64_t number, const error& why) {
+  callback f;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = by_number_.find(number);
+    if (at == by_number_.end()) return;
+    f = std::move(at->second->second.f);
+    waiters_.erase(at->second);
+    by_number_.erase(at);
+  }
+  f(why);
+}
+
+void waiting::give_up_all(const error& why) {
+  std::multimap<position, waiter> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all.swap(waiters_);
+    by_number_.clear();
+  }
+  for (auto& [position, w] : all) w.f(why);
+}
+
+} // namespace acta
