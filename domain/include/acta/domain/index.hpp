@@ -62,10 +62,11 @@ template <class T> consteval column_kind kind_of_column() {
   else if constexpr (std::same_as<T, uuid>)
     return column_kind::id;
   else {
-    static_assert(std::convertible_to<T, time_point>,
-                  "acta: an index's column is a bool, an integer, an enum, a floating-point number, "
-                  "a string, an acta::uuid or a time; for anything else give a function of the row "
-                  "that returns one of those");
+    static_assert(
+        std::convertible_to<T, time_point>,
+        "acta: an index's column is a bool, an integer, an enum, a floating-point number, "
+        "a string, an acta::uuid or a time; for anything else give a function of the row "
+        "that returns one of those");
     return column_kind::time;
   }
 }
@@ -112,6 +113,8 @@ requires(sizeof...(Ts) > 0) index_key key(const Ts&... values) {
   std::vector<column_value> all;
   all.reserve(sizeof...(Ts));
   const auto add = [&all]<class T>(const T& value) {
+    static_assert(!detail::is_optional_column<T>,
+                  "acta: a bound has values; a row whose column is empty is not in the index");
     if constexpr (std::convertible_to<const T&, std::string_view>)
       all.emplace_back(std::string(std::string_view(value)));
     else
@@ -123,7 +126,7 @@ requires(sizeof...(Ts) > 0) index_key key(const Ts&... values) {
 
 /// Bytes that order as the columns do, followed by nothing: a key with fewer columns is a prefix of
 /// those with more. An encoding longer than index_bytes_max is cut and closed with a hash of the
-/// whole.
+/// whole: equal ones stay equal, others stay apart, but beyond the cut nothing orders.
 ///
 /// On disk (docs/storage-format.md): never change without a new format of the view's environment.
 inline constexpr std::size_t index_bytes_max = 240;
@@ -213,7 +216,8 @@ template <class V, class Row> std::vector<index_type> make_index_types() {
   if constexpr (requires { V::indexes(); }) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (all.push_back(make_index_type<V, Row, I>()), ...);
-    }(std::make_index_sequence<std::tuple_size_v<decltype(V::indexes())>>{});
+    }
+    (std::make_index_sequence<std::tuple_size_v<decltype(V::indexes())>>{});
   }
   return all;
 }
