@@ -16,6 +16,8 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,6 +77,8 @@ public:
   [[nodiscard]] result<row> get(std::string_view key) const {
     result<row> found = detail::row_not_found(V::name, key);
     auto used = use([&](const view_type& type, row_reader& rows) -> result<void> {
+      // No row has such a key, and not every table could look for it.
+      if (key.empty() || key.size() > row_key_bytes_max) return {};
       bytes_view bytes;
       auto there = rows.get(row_table::rows, as_bytes_view(key), bytes);
       if (!there) return std::move(there).error();
@@ -99,16 +103,16 @@ public:
 
   /// All rows of a range, in order, without pages: `f(key, row)`, which may return false to end it.
   template <class F> result<void> each(const scan_options& options, F&& f) const {
-    auto next = walk(options, std::numeric_limits<std::size_t>::max(),
-                     [&](std::string_view key, row&& r) {
-                       if constexpr (std::convertible_to<
-                                         std::invoke_result_t<F&, std::string_view, row>, bool>) {
-                         return bool(f(key, std::move(r)));
-                       } else {
-                         f(key, std::move(r));
-                         return true;
-                       }
-                     });
+    auto next =
+        walk(options, std::numeric_limits<std::size_t>::max(), [&](std::string_view key, row&& r) {
+          if constexpr (std::convertible_to<std::invoke_result_t<F&, std::string_view, row>,
+                                            bool>) {
+            return bool(f(key, std::move(r)));
+          } else {
+            f(key, std::move(r));
+            return true;
+          }
+        });
     if (!next) return std::move(next).error();
     return {};
   }
@@ -144,15 +148,14 @@ private:
     auto used = use([&](const view_type& type, row_reader& rows) -> result<void> {
       auto plan = plan_scan(type, options);
       if (!plan) return std::move(plan).error();
-      auto scanned =
-          scan_rows(rows, *plan, limit, [&](std::string_view key, bytes_view bytes) {
-            auto r = detail::decode_row<row>(type, bytes);
-            if (!r) {
-              failed = std::move(r).error();
-              return false;
-            }
-            return f(key, std::move(*r));
-          });
+      auto scanned = scan_rows(rows, *plan, limit, [&](std::string_view key, bytes_view bytes) {
+        auto r = detail::decode_row<row>(type, bytes);
+        if (!r) {
+          failed = std::move(r).error();
+          return false;
+        }
+        return f(key, std::move(*r));
+      });
       if (!scanned) return std::move(scanned).error();
       next = std::move(*scanned);
       return {};
