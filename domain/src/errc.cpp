@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <acta/domain/errc.hpp>
 
+#include <exception>
+
 namespace acta {
 
 namespace {
@@ -67,6 +69,14 @@ public:
 std::error_code make_error_code(domain_errc e) noexcept {
   static const domain_category category;
   return {static_cast<int>(e), category};
+}
+
+std::string detail::describe_exception() noexcept {
+  try {
+    throw;
+  } catch (const std::exception& e) { return e.what(); } catch (...) {
+    return "an exception that is not a std::exception";
+  }
 }
 
 } // namespace acta

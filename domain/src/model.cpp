@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <typeindex>
 
 namespace acta {
 
@@ -59,6 +60,9 @@ std::string mistake_in(const view_type& type) {
   if (type.options.batch_events_max == 0) return say("a batch has at least one event");
   if (type.indexes.size() > indexes_max)
     return say("more than " + std::to_string(indexes_max) + " indexes");
+  std::set<std::type_index> events;
+  for (const auto& e : type.events)
+    if (!events.insert(*e.type).second) return say("it lists the event '" + e.name + "' twice");
   std::set<std::string_view> seen;
   for (const auto& index : type.indexes) {
     if (auto mistake = mistake_in_name("index", index.name); !mistake.empty()) return say(mistake);

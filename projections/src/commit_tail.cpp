@@ -47,8 +47,8 @@ void commit_tail::publish(std::shared_ptr<const commit_batch> batch) {
 
 std::shared_ptr<const commit_batch> commit_tail::holding(std::uint64_t position) const {
   const std::lock_guard lock(mutex_);
-  const auto at =
-      std::ranges::partition_point(batches_, [&](const auto& b) { return b->last_position() < position; });
+  const auto at = std::ranges::partition_point(
+      batches_, [&](const auto& b) { return b->last_position() < position; });
   if (at == batches_.end() || (*at)->first_position() > position) return nullptr;
   return *at;
 }

@@ -11,8 +11,8 @@ result<void> feed::visit(std::uint64_t next, const persistence::commit_visitor& 
   if (!batch) return partition.read_log(next, f);
   for (; batch; batch = tail.holding(next)) {
     const auto commits = batch->commits();
-    auto at = std::ranges::partition_point(
-        commits, [&](const auto& c) { return c.last_position() < next; });
+    auto at = std::ranges::partition_point(commits,
+                                           [&](const auto& c) { return c.last_position() < next; });
     for (; at != commits.end(); ++at)
       if (!f(*at)) return {};
     next = batch->last_position() + 1;

@@ -39,10 +39,10 @@ std::optional<fold_failure> view_fold::take(const persistence::commit_view& comm
     metadata_.version = e.version;
     metadata_.position = {names_->partition().number(), e.position};
     if (e.schema != event->schema)
-      return fail(error(domain_errc::unknown_event,
-                        "the program has " + event->name + " in schema " +
-                            std::to_string(event->schema) + ", stored is schema " +
-                            std::to_string(e.schema)));
+      return fail(
+          error(domain_errc::unknown_event, "the program has " + event->name + " in schema " +
+                                                std::to_string(event->schema) +
+                                                ", stored is schema " + std::to_string(e.schema)));
     if (auto applied = event->apply(e.payload, event_context(metadata_, r.replaying), session);
         !applied)
       return fail(std::move(applied).error());

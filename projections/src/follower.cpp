@@ -61,7 +61,8 @@ result<std::shared_ptr<follower>> follower::make(surroundings& around,
   if (const auto& stream = options.filter.stream; !stream.empty()) {
     const auto slash = stream.find('/');
     if (slash == std::string::npos || !check_stream_id(std::string_view(stream).substr(slash + 1)))
-      return error(errc::invalid_argument, "a stream is written aggregate/id, not '" + stream + "'");
+      return error(errc::invalid_argument,
+                   "a stream is written aggregate/id, not '" + stream + "'");
     aggregates = {stream.substr(0, slash)};
     made->stream_id_ = stream.substr(slash + 1);
   }
@@ -97,8 +98,7 @@ result<event_page> follower::next(std::size_t max, std::chrono::nanoseconds wait
   max = std::max<std::size_t>(max, 1);
   event_page page;
   for (;;) {
-    if (room_->is_closed())
-      return error(projection_errc::stopped, "the runtime has stopped");
+    if (room_->is_closed()) return error(projection_errc::stopped, "the runtime has stopped");
     const auto before = scanned();
     for (std::size_t i = 0; i < parts_.size() && page.events.size() < max; ++i) {
       auto& p = parts_[(first_part_ + i) % parts_.size()];
@@ -191,7 +191,8 @@ std::uint64_t follower::behind() const {
 
 } // namespace detail
 
-subscription::subscription(std::shared_ptr<detail::follower> f) noexcept : follower_(std::move(f)) {}
+subscription::subscription(std::shared_ptr<detail::follower> f) noexcept
+    : follower_(std::move(f)) {}
 subscription::subscription(subscription&&) noexcept = default;
 subscription& subscription::operator=(subscription&&) noexcept = default;
 subscription::~subscription() = default;

@@ -29,8 +29,8 @@ generation::generation(const view_type& type, surroundings& around, std::uint32_
                        std::function<void(generation&)> after_turn)
     : type_(type), around_(around), number_(number), rows_(std::move(rows)),
       is_current_(head.fingerprint == type.fingerprint),
-      can_be_read_(head.layout_fingerprint == type.layout_fingerprint), after_turn_(std::move(after_turn)),
-      built_(head.built), changes_(head.changes) {}
+      can_be_read_(head.layout_fingerprint == type.layout_fingerprint),
+      after_turn_(std::move(after_turn)), built_(head.built), changes_(head.changes) {}
 
 generation::~generation() {
   const auto folder = rows_->folder();

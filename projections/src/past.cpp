@@ -50,9 +50,8 @@ public:
 
   result<void> find_cuts(const past_moment& when) {
     cuts_.resize(around_.feeds.size());
-    auto by = std::get_if<time_point>(&when) != nullptr
-                  ? std::optional(std::get<time_point>(when))
-                  : std::nullopt;
+    auto by = std::get_if<time_point>(&when) != nullptr ? std::optional(std::get<time_point>(when))
+                                                        : std::nullopt;
     if (const auto* at = std::get_if<position>(&when)) {
       if (at->partition >= around_.feeds.size() || at->number == 0 ||
           at->number > around_.feeds[at->partition]->partition.last_position())
@@ -113,16 +112,15 @@ private:
     std::optional<fold_failure> failed;
     bool more = false;
     const auto first = next;
-    auto read = around_.feeds[p]->partition.read_log(
-        first, [&](const persistence::commit_view& c) {
-          if (c.position() > limit.last || (limit.by && c.recorded_at() > *limit.by)) return false;
-          failed = fold.take(
-              c, {.first = first, .last = limit.last, .but = but, .replaying = true}, session);
-          if (failed) return false;
-          next = c.last_position() + 1;
-          more = next - first >= batch_events;
-          return !more;
-        });
+    auto read = around_.feeds[p]->partition.read_log(first, [&](const persistence::commit_view& c) {
+      if (c.position() > limit.last || (limit.by && c.recorded_at() > *limit.by)) return false;
+      failed = fold.take(c, {.first = first, .last = limit.last, .but = but, .replaying = true},
+                         session);
+      if (failed) return false;
+      next = c.last_position() + 1;
+      more = next - first >= batch_events;
+      return !more;
+    });
     if (!read) return std::move(read).error();
     if (failed)
       return error(failed->why.code(), std::string(failed->why.detail()),

@@ -87,13 +87,13 @@ live_picture::~live_picture() = default;
 result<live_picture::frozen*> live_picture::look_at(const std::type_info* type,
                                                     std::string_view view) {
   if (expired()) return too_old(); // after that nothing it points to need be there
-  const auto at = std::ranges::find_if(
-      views_, [&](const frozen& f) { return f.view->type().name == view; });
+  const auto at =
+      std::ranges::find_if(views_, [&](const frozen& f) { return f.view->type().name == view; });
   // The table must be of the very type the caller names: the same name over another type would be
   // memory corruption.
   if (at == views_.end() || (type != nullptr && *at->view->type().type != *type))
-    return error(domain_errc::unknown_view, "no view '" + std::string(view) +
-                                                (at == views_.end() ? "'" : "' of this type"));
+    return error(domain_errc::unknown_view,
+                 "no view '" + std::string(view) + (at == views_.end() ? "'" : "' of this type"));
   if (at_least_.number != 0) {
     const bool shown = [&] {
       if (!at->rows) return false;
@@ -155,8 +155,7 @@ result<std::vector<dependency>> live_picture::dependencies() {
   return all;
 }
 
-std::shared_ptr<live_picture> pictures::take(std::span<view_unit* const> views,
-                                             position at_least) {
+std::shared_ptr<live_picture> pictures::take(std::span<view_unit* const> views, position at_least) {
   auto made = std::make_shared<live_picture>(views, at_least);
   const std::lock_guard lock(mutex_);
   // The oldest are most likely gone; so the list stays about as long as there are pictures.

@@ -45,7 +45,9 @@ public:
   /// Ends the transactions unless one is being used; then the use fails soon, and they end with it.
   void expire() noexcept;
   [[nodiscard]] bool expired() const noexcept { return expired_.load(std::memory_order_acquire); }
-  [[nodiscard]] std::chrono::steady_clock::time_point taken_at() const noexcept { return taken_at_; }
+  [[nodiscard]] std::chrono::steady_clock::time_point taken_at() const noexcept {
+    return taken_at_;
+  }
 
   /// The view that was too late for somebody, if any.
   [[nodiscard]] view_unit* late() const noexcept { return late_; }

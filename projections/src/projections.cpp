@@ -46,8 +46,8 @@ struct projections::inside {
                std::move(s.log),
                s.make_host(threads_for(s.options, s.domain.views().size())),
                {}},
-        domain(s.domain), taken(s.options.picture_age_max),
-        cache(s.options.query_cache_bytes_max) {}
+        domain(s.domain), taken(s.options.picture_age_max), cache(s.options.query_cache_bytes_max) {
+  }
 
   [[nodiscard]] view_unit* find(std::string_view view) const noexcept {
     const auto at =
@@ -78,9 +78,9 @@ struct projections::inside {
     }
   }
   /// The same, with the view's position for the answer.
-  result<json_rows> read_json(
-      std::string_view view, const read_options& options,
-      const std::function<result<void>(const view_type&, row_reader&, json_rows&)>& use) {
+  result<json_rows>
+  read_json(std::string_view view, const read_options& options,
+            const std::function<result<void>(const view_type&, row_reader&, json_rows&)>& use) {
     json_rows found;
     auto done = read(view, options, [&](live_picture& frozen) -> result<void> {
       found = {};
@@ -101,15 +101,14 @@ struct projections::inside {
                        std::chrono::steady_clock::time_point deadline) {
     auto visible = std::make_shared<std::promise<bool>>();
     auto done = visible->get_future();
-    view.when_visible(until, deadline, [visible](const result<void>& r) {
-      visible->set_value(r.has_value());
-    });
+    view.when_visible(until, deadline,
+                      [visible](const result<void>& r) { visible->set_value(r.has_value()); });
     return done.get();
   }
   void sweep_later() {
-    const auto every = std::clamp<std::chrono::milliseconds>(
-        around.options.picture_age_max / 8, std::chrono::milliseconds{10},
-        std::chrono::milliseconds{1000});
+    const auto every = std::clamp<std::chrono::milliseconds>(around.options.picture_age_max / 8,
+                                                             std::chrono::milliseconds{10},
+                                                             std::chrono::milliseconds{1000});
     around.after(every, [this] {
       taken.sweep();
       sweep_later();
@@ -219,8 +218,7 @@ const catalog& projections::names(std::uint32_t partition) const noexcept {
 
 result<std::shared_ptr<const void>> projections::answer(const query_type& query,
                                                         const void* request,
-                                                        const read_options& options,
-                                                        bool* cached) {
+                                                        const read_options& options, bool* cached) {
   auto& in = *inside_;
   if (auto ok = in.check(options); !ok) return std::move(ok).error();
   in.queries.fetch_add(1, std::memory_order_relaxed);
@@ -263,7 +261,8 @@ result<std::shared_ptr<const void>> projections::answer(const query_type& query,
 result<json_rows> projections::row_json(std::string_view view, std::string_view key,
                                         const read_options& options) {
   return inside_->read_json(
-      view, options, [&](const view_type& type, row_reader& rows, json_rows& found) -> result<void> {
+      view, options,
+      [&](const view_type& type, row_reader& rows, json_rows& found) -> result<void> {
         bytes_view bytes;
         auto there = rows.get(row_table::rows, as_bytes_view(key), bytes);
         if (!there) return std::move(there).error();
@@ -277,7 +276,8 @@ result<json_rows> projections::row_json(std::string_view view, std::string_view 
 result<json_rows> projections::scan_json(std::string_view view, const scan_options& scan,
                                          const read_options& options) {
   return inside_->read_json(
-      view, options, [&](const view_type& type, row_reader& rows, json_rows& found) -> result<void> {
+      view, options,
+      [&](const view_type& type, row_reader& rows, json_rows& found) -> result<void> {
         auto plan = plan_scan(type, scan);
         if (!plan) return std::move(plan).error();
         result<void> written;

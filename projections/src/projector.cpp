@@ -72,8 +72,7 @@ bool projector::step() {
   if (last - before > events * catch_up_factor) events *= catch_up_factor;
   if (before < careful_until_ || !passing_.empty()) events = 1;
   auto done = transact(before + events);
-  if (done.refused && is_fault_of_event(done.refused->why) &&
-      done.refused_commit > before + 1) {
+  if (done.refused && is_fault_of_event(done.refused->why) && done.refused_commit > before + 1) {
     // What comes before the commit is sound; the next turn begins with it.
     done = transact(done.refused_commit - 1);
   }
@@ -106,7 +105,8 @@ projector::outcome projector::transact(std::uint64_t to) {
   row_session session(g.type(), **txn);
   auto read = from_.visit(first, [&](const persistence::commit_view& c) {
     if (c.position() > to) return false;
-    o.refused = fold_.take(c, {.first = first, .but = passing_, .replaying = !g.is_built()}, session);
+    o.refused =
+        fold_.take(c, {.first = first, .but = passing_, .replaying = !g.is_built()}, session);
     if (o.refused) {
       o.refused_commit = c.position();
       return false;

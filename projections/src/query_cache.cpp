@@ -34,8 +34,8 @@ std::shared_ptr<const void> query_cache::find(const std::string& key, position a
     rests_on = e.rests_on;
     reply = e.reply;
   }
-  const bool fresh = std::ranges::all_of(
-      rests_on, [&](const dependency& d) { return still_holds(d, at_least); });
+  const bool fresh =
+      std::ranges::all_of(rests_on, [&](const dependency& d) { return still_holds(d, at_least); });
   const std::lock_guard lock(mutex_);
   const auto at = by_key_.find(key);
   if (at == by_key_.end() || at->second->what.reply != reply) return fresh ? reply : nullptr;

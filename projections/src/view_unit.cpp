@@ -75,7 +75,8 @@ result<void> view_unit::open() {
     candidate_.reset();
   }
   if (live_ && !live_->is_current()) {
-    around_.log(log_level::info, "view {}: its definition has changed; building it anew", type_->name);
+    around_.log(log_level::info, "view {}: its definition has changed; building it anew",
+                type_->name);
     if (!live_->can_be_read()) {
       live_->discard();
       live_.reset();
@@ -160,8 +161,8 @@ result<generation_ptr> view_unit::serving() const {
   if (now.live) return now.live;
   if (!now.candidate) return error(projection_errc::stopped, "the runtime is stopping");
   const auto s = now.candidate->status();
-  auto text = "view '" + type_->name + "' is being built: " + std::to_string(s.behind) +
-              " events to go";
+  auto text =
+      "view '" + type_->name + "' is being built: " + std::to_string(s.behind) + " events to go";
   if (s.time_left) text += ", about " + std::to_string(s.time_left->count()) + " s";
   return error(projection_errc::view_building, std::move(text), type_->name);
 }
@@ -303,7 +304,8 @@ result<void> view_unit::rebuild(std::span<const position> from) {
   auto made = make_generation(from, false);
   if (!made) return std::move(made).error();
   candidate_ = std::move(*made);
-  around_.log(log_level::info, "view {}: building generation {}", type_->name, candidate_->number());
+  around_.log(log_level::info, "view {}: building generation {}", type_->name,
+              candidate_->number());
   let_run();
   return {};
 }

@@ -41,6 +41,15 @@ void append_text(std::string_view text, std::string& out) {
   out.append(2, '\0');
 }
 
+/// The number as a double, if there is one.
+template <class Integer> std::optional<double> exactly(Integer value) {
+  const auto real = static_cast<double>(value);
+  // The doubles next to the limits round out of the range of integers, where a cast is undefined.
+  constexpr auto bits = std::numeric_limits<Integer>::digits;
+  if (real >= std::ldexp(1.0, bits) || static_cast<Integer>(real) != value) return std::nullopt;
+  return real;
+}
+
 std::string_view kind_of(const column_value& value) {
   constexpr std::string_view names[] = {"boolean", "integer", "integer", "real",
                                         "text",    "id",      "time"};
@@ -108,9 +117,9 @@ result<column_value> convert_column(const column_value& value, column_kind to) {
   case column_kind::real:
     if (std::holds_alternative<double>(value)) return value;
     if (const auto* i = std::get_if<std::int64_t>(&value))
-      return column_value(static_cast<double>(*i));
+      if (const auto real = exactly(*i)) return column_value(*real);
     if (const auto* u = std::get_if<std::uint64_t>(&value))
-      return column_value(static_cast<double>(*u));
+      if (const auto real = exactly(*u)) return column_value(*real);
     break;
   case column_kind::text:
     if (text != nullptr) return value;

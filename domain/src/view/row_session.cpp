@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <acta/domain/row_session.hpp>
 
-#include <acta/domain/codec/failure.hpp>
+#include "columns.hpp"
+
+#include <acta/core/assert.hpp>
 #include <acta/domain/errc.hpp>
 
 #include <algorithm>
@@ -16,13 +18,22 @@ constexpr std::size_t held_bytes = 256;
 
 } // namespace
 
+result<bool> append_columns(const view_type& view, const index_type& index, const void* row,
+                            std::string& out) {
+  try {
+    return index.append_key(row, out);
+  } catch (...) {
+    return error(domain_errc::evolve_threw, "view '" + view.name + "': index '" + index.name +
+                                                "': " + detail::describe_exception());
+  }
+}
+
 result<row_session::held*> row_session::load(std::string_view key) {
-  const auto [at, is_new] = rows_.try_emplace(std::string(key));
-  auto& h = at->second;
-  if (!is_new) return &h;
+  if (const auto at = rows_.find(std::string(key)); at != rows_.end()) return &at->second;
   if (auto ok = check_stream_id(key); !ok)
     return error(errc::invalid_argument,
                  "view '" + type_.name + "': row key: " + std::string(ok.error().detail()));
+  auto& h = rows_[std::string(key)];
   bytes_view stored;
   auto found = to_.get(row_table::rows, as_bytes_view(key), stored);
   if (!found) return std::move(found).error();
@@ -48,13 +59,9 @@ result<std::string> row_session::entry_of(std::size_t index, const void* row, st
                                           bool& present) const {
   const auto& type = type_.indexes[index];
   std::string columns;
-  try {
-    present = type.append_key(row, columns);
-  } catch (...) {
-    return error(domain_errc::evolve_threw,
-                 "index '" + type.name + "' of view '" + type_.name +
-                     "': " + codec_detail::caught(codec_errc::encode_failed, {}).to_string());
-  }
+  auto appended = append_columns(type_, type, row, columns);
+  if (!appended) return std::move(appended).error();
+  present = *appended;
   close_index_key(columns);
   std::string entry(1, static_cast<char>(index));
   entry += columns;
@@ -87,7 +94,9 @@ result<void*> row_session::open(std::string_view key) {
 }
 
 result<void> row_session::changed(std::string_view key) {
-  auto& h = rows_.find(std::string(key))->second;
+  const auto at = rows_.find(std::string(key));
+  ACTA_ASSERT(at != rows_.end());
+  auto& h = at->second;
   h.present = h.dirty = true;
   return claim_unique(key, h);
 }

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <acta/domain/scan.hpp>
 
-#include <acta/domain/errc.hpp>
+#include "columns.hpp"
 
-#include <algorithm>
+#include <acta/domain/codec/shape.hpp>
+#include <acta/domain/errc.hpp>
 
 namespace acta {
 
@@ -19,12 +20,8 @@ std::string after_prefix(std::string prefix) {
   return prefix;
 }
 
-/// Cut as close_index_key() cuts entries, so that a long bound still finds what it names.
-std::string cut(std::string encoded) {
-  constexpr auto kept = index_bytes_max - sizeof(std::uint64_t);
-  if (encoded.size() > index_bytes_max) encoded.resize(kept);
-  return encoded;
-}
+/// Bytes of an index entry that order as the columns do, however long those are.
+constexpr std::size_t exact_bytes = index_bytes_max - sizeof(std::uint64_t);
 
 class bounds {
 public:
@@ -40,24 +37,24 @@ public:
     if (values.empty() || values.size() > columns)
       return say("it has " + std::to_string(values.size()) + " values, expected 1 to " +
                  std::to_string(columns));
+    const auto kind = [&](std::size_t i) {
+      return index_ == nullptr ? column_kind::text : index_->columns[i];
+    };
     std::string out;
-    if (index_ == nullptr) {
-      const auto* text = std::get_if<std::string>(&values[0]);
-      if (text == nullptr) return say("a row's key is text");
-      return *text;
-    }
     for (std::size_t i = 0; i < values.size(); ++i) {
-      auto value = convert_column(values[i], index_->columns[i]);
+      auto value = convert_column(values[i], kind(i));
       if (!value)
         return say("value " + std::to_string(i + 1) + ": " + std::string(value.error().detail()));
+      // No row's key is longer, so what follows cannot matter; a table's key could not hold it.
+      if (index_ == nullptr) return std::get<std::string>(*value).substr(0, row_key_bytes_max + 1);
       append_column(*value, out);
     }
     if (open) {
-      if (index_->columns[values.size() - 1] != column_kind::text)
+      if (kind(values.size() - 1) != column_kind::text)
         return say("only text can be looked for by its beginning");
       out.resize(out.size() - 2); // the end of the text
     }
-    return cut(std::move(out));
+    return out;
   }
 
   /// The first string after all entries that agree with an encoded key.
@@ -78,11 +75,20 @@ private:
 
 constexpr char hex_digits[] = "0123456789abcdef";
 
-/// `index name, 0, direction, last key`, in hexadecimal: opaque to callers and safe in a URL.
+/// Of which scans a cursor is.
+std::uint64_t mark_of(const scan_plan& plan) {
+  auto text = plan.view->name + '\0';
+  if (plan.index != nullptr) text += plan.index->name;
+  text += '\0';
+  text += plan.reverse ? '-' : '+';
+  return fingerprint_of(text);
+}
+
+/// The mark and the last key, in hexadecimal: opaque to callers and safe in a URL.
 std::string write_cursor(const scan_plan& plan, std::string_view last) {
-  std::string raw = plan.index != nullptr ? plan.index->name : std::string();
-  raw += '\0';
-  raw += plan.reverse ? '-' : '+';
+  std::byte mark[sizeof(std::uint64_t)];
+  store_le(mark, mark_of(plan));
+  std::string raw(as_text(mark));
   raw += last;
   std::string text;
   text.reserve(raw.size() * 2);
@@ -95,22 +101,22 @@ std::string write_cursor(const scan_plan& plan, std::string_view last) {
 
 result<std::string> read_cursor(const scan_plan& plan, std::string_view text) {
   const auto refused = [] {
-    return bad_scan("the cursor is not one of a scan with this index and direction");
+    return bad_scan(
+        "the cursor is not one of a scan of this view, by this index, in this direction");
   };
-  if (text.size() % 2 != 0) return refused();
+  constexpr auto mark_bytes = sizeof(std::uint64_t);
+  if (text.size() % 2 != 0 || text.size() / 2 <= mark_bytes ||
+      text.size() / 2 > mark_bytes + table_key_bytes_max)
+    return refused();
   std::string raw;
   for (std::size_t i = 0; i < text.size(); i += 2) {
     const auto high = std::string_view(hex_digits).find(text[i]);
     const auto low = std::string_view(hex_digits).find(text[i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos || high > 15 || low > 15)
-      return refused();
+    if (high == std::string_view::npos || low == std::string_view::npos) return refused();
     raw += static_cast<char>(high << 4 | low);
   }
-  std::string head = plan.index != nullptr ? plan.index->name : std::string();
-  head += '\0';
-  head += plan.reverse ? '-' : '+';
-  if (!raw.starts_with(head) || raw.size() == head.size()) return refused();
-  return raw.substr(head.size());
+  if (load_le<std::uint64_t>(as_bytes_view(raw).data()) != mark_of(plan)) return refused();
+  return raw.substr(mark_bytes);
 }
 
 row_table table_of(const scan_plan& plan) {
@@ -143,20 +149,63 @@ private:
   const scan_plan& plan_;
 };
 
+/// Whether the columns of a row, in full, are within bounds that no entry could hold.
+class whole_bounds {
+public:
+  explicit whole_bounds(const scan_plan& plan) : plan_(plan), row_(plan.view->create()) {}
+
+  result<bool> hold(bytes_view row) {
+    if (auto decoded = plan_.view->decode(row, row_.get()); !decoded)
+      return std::move(decoded).error();
+    std::string columns;
+    auto present = append_columns(*plan_.view, *plan_.index, row_.get(), columns);
+    if (!present) return std::move(present).error();
+    return columns >= plan_.whole_low && (plan_.whole_high.empty() || columns < plan_.whole_high);
+  }
+
+private:
+  const scan_plan& plan_;
+  erased_row row_;
+};
+
+/// Walks the entries of a plan with their rows: `f(entry, row)`, false ends. Rows are read if
+/// `with_rows` or if they must be looked at to know.
+template <class F>
+result<void> walk(row_reader& rows, const scan_plan& plan, bool with_rows, F&& f) {
+  auto cursor = rows.scan(table_of(plan));
+  if (!cursor) return std::move(cursor).error();
+  steps step(**cursor, plan);
+  std::optional<whole_bounds> whole;
+  if (plan.compare_whole) whole.emplace(plan);
+  table_entry entry;
+  auto found = step.first(entry);
+  for (; found && *found; found = step.next(entry)) {
+    auto row = entry.value;
+    if (plan.index != nullptr && (with_rows || whole)) {
+      auto there = rows.get(row_table::rows, entry.value, row);
+      if (!there) return std::move(there).error();
+      if (!*there)
+        return error(domain_errc::damaged_view, "view '" + plan.view->name + "': index '" +
+                                                    plan.index->name + "' names row '" +
+                                                    std::string(as_text(entry.value)) +
+                                                    "', which is not there");
+    }
+    if (whole) {
+      auto within = whole->hold(row);
+      if (!within) return std::move(within).error();
+      if (!*within) continue;
+    }
+    if (!f(entry, row)) return {};
+  }
+  if (!found) return std::move(found).error();
+  return {};
+}
+
 } // namespace
-
-const index_type* view_type::find_index(std::string_view index) const noexcept {
-  const auto at = std::ranges::find(indexes, index, &index_type::name);
-  return at == indexes.end() ? nullptr : &*at;
-}
-
-std::string_view event_context::id() const noexcept {
-  const std::string_view stream = metadata_.stream;
-  return stream.substr(stream.find('/') + 1);
-}
 
 result<scan_plan> plan_scan(const view_type& type, const scan_options& options) {
   scan_plan plan;
+  plan.view = &type;
   plan.reverse = options.reverse;
   std::string base;
   if (!options.index.empty()) {
@@ -165,7 +214,6 @@ result<scan_plan> plan_scan(const view_type& type, const scan_options& options) 
       return error(domain_errc::unknown_index,
                    "view '" + type.name + "' has no index '" + options.index + "'");
     base.assign(1, static_cast<char>(plan.index - type.indexes.data()));
-    plan.skip = base.size();
   }
   if (options.limit == 0 || options.limit > scan_limit_max)
     return bad_scan("limit is " + std::to_string(options.limit) + ", expected 1 to " +
@@ -182,6 +230,12 @@ result<scan_plan> plan_scan(const view_type& type, const scan_options& options) 
     if (!key) return {};
     auto encoded = b.encode(name, *key, open);
     if (!encoded) return std::move(encoded).error();
+    if (plan.index != nullptr && encoded->size() > exact_bytes) {
+      plan.compare_whole = true;
+      if (is_high) plan.whole_high = b.after(*encoded);
+      if (is_low) plan.whole_low = *encoded;
+      encoded->resize(exact_bytes);
+    }
     auto bound = base + *encoded;
     if (is_high) plan.high = open ? after_prefix(bound) : b.after(bound);
     if (is_low) plan.low = std::move(bound);
@@ -207,43 +261,29 @@ result<scan_plan> plan_scan(const view_type& type, const scan_options& options) 
 
 result<std::string> scan_rows(row_reader& rows, const scan_plan& plan, std::size_t limit,
                               const row_visitor& visit) {
-  auto cursor = rows.scan(table_of(plan));
-  if (!cursor) return std::move(cursor).error();
-  steps step(**cursor, plan);
-  table_entry entry;
-  std::string last;
-  auto found = step.first(entry);
-  for (std::size_t count = 0; found && *found; ++count, found = step.next(entry)) {
-    if (count == limit) return write_cursor(plan, last);
-    last = as_text(entry.key);
-    auto row = entry.value;
-    std::string_view key = last;
-    std::string row_key;
-    if (plan.index != nullptr) {
-      key = row_key = as_text(entry.value);
-      auto there = rows.get(row_table::rows, entry.value, row);
-      if (!there) return std::move(there).error();
-      if (!*there)
-        return error(domain_errc::damaged_view, "index '" + plan.index->name + "' names row '" +
-                                                    row_key + "', which is not there");
+  std::string last, next;
+  std::size_t count = 0;
+  auto walked = walk(rows, plan, true, [&](const table_entry& entry, bytes_view row) {
+    if (count++ == limit) {
+      next = write_cursor(plan, last);
+      return false;
     }
-    if (!visit(key, row)) return std::string();
-  }
-  if (!found) return std::move(found).error();
-  return std::string();
+    last = as_text(entry.key);
+    return visit(as_text(plan.index != nullptr ? entry.value : entry.key), row);
+  });
+  if (!walked) return std::move(walked).error();
+  return next;
 }
 
 result<std::uint64_t> count_rows(row_reader& rows, const scan_plan& plan) {
   if (plan.index == nullptr && plan.low.empty() && plan.high.empty())
     return rows.count(row_table::rows);
-  auto cursor = rows.scan(table_of(plan));
-  if (!cursor) return std::move(cursor).error();
-  steps step(**cursor, plan);
-  table_entry entry;
   std::uint64_t count = 0;
-  auto found = step.first(entry);
-  for (; found && *found; found = step.next(entry)) ++count;
-  if (!found) return std::move(found).error();
+  auto walked = walk(rows, plan, false, [&](const table_entry&, bytes_view) {
+    ++count;
+    return true;
+  });
+  if (!walked) return std::move(walked).error();
   return count;
 }
 

@@ -3,7 +3,21 @@
 #include <acta/domain/picture.hpp>
 #include <acta/domain/view.hpp>
 
-namespace acta::detail {
+#include <algorithm>
+
+namespace acta {
+
+const index_type* view_type::find_index(std::string_view index) const noexcept {
+  const auto at = std::ranges::find(indexes, index, &index_type::name);
+  return at == indexes.end() ? nullptr : &*at;
+}
+
+std::string_view event_context::id() const noexcept {
+  const std::string_view stream = metadata_.stream;
+  return stream.substr(stream.find('/') + 1);
+}
+
+namespace detail {
 
 void finish_view_type(view_type& t) {
   auto text = t.name + ':' + t.row_shape;
@@ -22,4 +36,5 @@ error row_not_found(std::string_view view, std::string_view key) {
                "view '" + std::string(view) + "' has no row '" + std::string(key) + "'");
 }
 
-} // namespace acta::detail
+} // namespace detail
+} // namespace acta

@@ -145,6 +145,121 @@ TEST_CASE("the contract lists each event with its version and shape, sorted") {
   CHECK(contract.back() == '\n');
 }
 
+namespace {
+
+template <class... Events> struct view {
+  using events = acta::one_of<Events...>;
+  template <class E> void evolve(const E&) {}
+  template <class A> void serialize(A&) {}
+};
+struct doors : view<happened> {
+  static constexpr std::string_view name = "doors";
+};
+struct other : view<happened> {
+  static constexpr std::string_view name = "other";
+};
+struct second_doors : view<happened> {
+  static constexpr std::string_view name = "doors";
+};
+struct named_as_an_aggregate : view<happened> {
+  static constexpr std::string_view name = "door";
+};
+struct badly_named_view : view<happened> {
+  static constexpr std::string_view name = "a/b";
+};
+struct view_of_nobodys_event : view<happened, elsewhere::happen> {
+  static constexpr std::string_view name = "lost";
+};
+struct view_of_one_event_twice : view<happened, happened> {
+  static constexpr std::string_view name = "twice";
+};
+struct view_before_the_first : view<happened> {
+  static constexpr std::string_view name = "early";
+  static constexpr unsigned schema = 0;
+};
+struct view_with_bad_index : view<happened> {
+  static constexpr std::string_view name = "badly_indexed";
+  static auto indexes() {
+    return acta::indexes(acta::index("by day", [](const view_with_bad_index&) { return 1; }));
+  }
+};
+struct view_with_one_index_twice : view<happened> {
+  static constexpr std::string_view name = "twice_indexed";
+  static auto indexes() {
+    return acta::indexes(
+        acta::index("by_day", [](const view_with_one_index_twice&) { return 1; }),
+        acta::unique_index("by_day", [](const view_with_one_index_twice&) { return 2; }));
+  }
+};
+struct how_many {
+  static constexpr std::string_view name = "how_many";
+  using reply = std::int64_t;
+  acta::result<reply> answer(const acta::picture&) const { return 0; }
+  template <class A> void serialize(A&) {}
+};
+struct also_how_many : how_many {};
+struct how_many_of : how_many {
+  static constexpr std::string_view name = "how many";
+};
+
+template <class V> std::string mistake_in_view(const acta::view_options& options = {}) {
+  acta::model model;
+  model.aggregate<door>().view<doors>().view<V>(options);
+  const auto checked = model.check();
+  if (checked) return {};
+  CHECK(checked.error().code() == acta::domain_errc::bad_model);
+  return std::string(checked.error().detail());
+}
+template <class Q> std::string mistake_in_query() {
+  acta::model model;
+  const auto checked = model.query<how_many>().query<Q>().check();
+  return checked ? std::string() : std::string(checked.error().detail());
+}
+
+} // namespace
+
+TEST_CASE("a sound model finds its views and queries by name") {
+  acta::model model;
+  model.view<doors>({.policy = acta::on_error::park}).query<how_many>().aggregate<door>();
+  CHECK(model.check());
+  REQUIRE(model.find_view("doors"));
+  CHECK(model.find_view("doors")->options.policy == acta::on_error::park);
+  CHECK(model.find_view("doors")->row_type == model.find_view("doors")->type);
+  CHECK_FALSE(model.find_view("door"));
+  REQUIRE(model.find_query("how_many"));
+  CHECK_FALSE(model.find_query("doors"));
+  CHECK(model.views().size() == 1);
+  CHECK(model.queries().size() == 1);
+}
+
+TEST_CASE("views and queries that clash or cannot be addressed are refused") {
+  CHECK(contains(mistake_in_view<second_doors>(), "two views are named 'doors'"));
+  CHECK(contains(mistake_in_view<badly_named_view>(), "view: bad name 'a/b'"));
+  CHECK(mistake_in_view<named_as_an_aggregate>().empty()); // folders and addresses of their own
+  CHECK(contains(mistake_in_query<also_how_many>(), "two queries are named 'how_many'"));
+  CHECK(contains(mistake_in_query<how_many_of>(), "query: bad name 'how many'"));
+}
+
+TEST_CASE("a view of an event that nobody decides is refused, since it would stay empty for ever") {
+  CHECK(contains(mistake_in_view<view_of_nobodys_event>(),
+                 "view 'lost' takes the event 'happen', which no aggregate of the model has"));
+}
+
+TEST_CASE("a view that lists an event twice is refused, since it would fold it twice") {
+  CHECK(contains(mistake_in_view<view_of_one_event_twice>(),
+                 "view 'twice': it lists the event 'happened' twice"));
+}
+
+TEST_CASE("a view's indexes, schema and options must make sense") {
+  CHECK(contains(mistake_in_view<view_with_bad_index>(),
+                 "view 'badly_indexed': index: bad name 'by day'"));
+  CHECK(contains(mistake_in_view<view_with_one_index_twice>(), "two indexes are named 'by_day'"));
+  CHECK(contains(mistake_in_view<view_before_the_first>(), "start at 1"));
+  CHECK(contains(mistake_in_view<other>({.attempts = 0}), "tried at least once"));
+  CHECK(contains(mistake_in_view<other>({.batch_events_max = 0}), "at least one event"));
+  CHECK(mistake_in_view<other>().empty());
+}
+
 TEST_CASE("the stamp of a module names Acta's ABI, the compiler's and the library's") {
   const std::string stamp = acta::abi_stamp();
   CHECK(contains(stamp, "acta-abi-" + std::to_string(ACTA_ABI_VERSION) + "/cxxabi-"));

@@ -13,7 +13,6 @@
 #include <acta/domain/type_name.hpp>
 
 #include <concepts>
-#include <exception>
 
 namespace acta {
 
@@ -87,14 +86,6 @@ decision<typename A::events> decide(const A& state, const C& command, const cont
     return state.decide(command, c);
   else
     return state.decide(command);
-}
-
-inline std::string describe_exception() noexcept {
-  try {
-    throw;
-  } catch (const std::exception& e) { return e.what(); } catch (...) {
-    return "an exception that is not a std::exception";
-  }
 }
 
 template <class A, class C>

@@ -6,6 +6,8 @@
 
 #include <acta/core/error.hpp>
 
+#include <string>
+
 namespace acta {
 
 enum class domain_errc {
@@ -25,6 +27,11 @@ enum class domain_errc {
 };
 
 std::error_code make_error_code(domain_errc e) noexcept;
+
+namespace detail {
+/// What user code has thrown, in words. Pre: inside a catch block.
+std::string describe_exception() noexcept;
+} // namespace detail
 
 } // namespace acta
 

@@ -113,6 +113,8 @@ requires(sizeof...(Ts) > 0) index_key key(const Ts&... values) {
   std::vector<column_value> all;
   all.reserve(sizeof...(Ts));
   const auto add = [&all]<class T>(const T& value) {
+    static_assert(!detail::is_optional_column<T>,
+                  "acta: a bound has values; a row whose column is empty is not in the index");
     if constexpr (std::convertible_to<const T&, std::string_view>)
       all.emplace_back(std::string(std::string_view(value)));
     else
@@ -124,7 +126,7 @@ requires(sizeof...(Ts) > 0) index_key key(const Ts&... values) {
 
 /// Bytes that order as the columns do, followed by nothing: a key with fewer columns is a prefix of
 /// those with more. An encoding longer than index_bytes_max is cut and closed with a hash of the
-/// whole.
+/// whole: equal ones stay equal, others stay apart, but beyond the cut nothing orders.
 ///
 /// On disk (docs/storage-format.md): never change without a new format of the view's environment.
 inline constexpr std::size_t index_bytes_max = 240;

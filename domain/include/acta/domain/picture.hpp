@@ -16,6 +16,8 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,6 +77,8 @@ public:
   [[nodiscard]] result<row> get(std::string_view key) const {
     result<row> found = detail::row_not_found(V::name, key);
     auto used = use([&](const view_type& type, row_reader& rows) -> result<void> {
+      // No row has such a key, and not every table could look for it.
+      if (key.empty() || key.size() > row_key_bytes_max) return {};
       bytes_view bytes;
       auto there = rows.get(row_table::rows, as_bytes_view(key), bytes);
       if (!there) return std::move(there).error();

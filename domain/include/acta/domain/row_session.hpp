@@ -29,12 +29,14 @@ public:
   /// The row, a fresh one if there is none, to be changed; say so with changed(). Errors:
   /// `invalid_argument` for a key that is not 1..256 bytes of UTF-8 without control characters.
   result<void*> open(std::string_view key);
-  /// The row last opened under this key has its new value. Errors: `unique_violation`.
+  /// The row opened under this key has its new value. Pre: opened, and no flush() since.
+  /// Errors: `unique_violation`; `evolve_threw` from a function of an index.
   result<void> changed(std::string_view key);
   /// The row is to be no more. True if there was one.
   result<bool> remove(std::string_view key);
 
-  /// Writes what has changed and forgets all rows.
+  /// Writes what has changed and forgets all rows. Errors: the tables'; and, because rows are
+  /// encoded only here, `encode_failed` and `evolve_threw` from a function of an index.
   result<void> flush();
   /// Rows written or removed so far; a row that came out as it was does not count.
   [[nodiscard]] std::uint64_t rows_changed() const noexcept { return rows_changed_; }
@@ -62,14 +64,12 @@ private:
   result<std::string> entry_of(std::size_t index, const void* row, std::string_view key,
                                bool& present) const;
   result<void> claim_unique(std::string_view key, held& h);
-  result<void> write(std::string_view key, held& h);
 
   const view_type& type_;
   row_writer& to_;
   std::unordered_map<std::string, held> rows_;
   /// Owners of unique entries changed in this session; empty: free.
   std::unordered_map<std::string, std::string> owners_;
-  byte_buffer scratch_;
   std::uint64_t rows_changed_ = 0;
   std::size_t bytes_ = 0;
 };

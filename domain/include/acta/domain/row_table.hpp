@@ -8,6 +8,7 @@
 #pragma once
 
 #include <acta/core/bytes.hpp>
+#include <acta/core/ids.hpp>
 #include <acta/core/result.hpp>
 
 #include <cstdint>
@@ -20,8 +21,10 @@ enum class row_table : std::uint8_t {
   indexes, ///< index number, encoded columns [, row key] -> row key
 };
 
-/// The longest key of either table.
+/// The longest key of either table: of an index entry with its row's key.
 inline constexpr std::size_t table_key_bytes_max = 511;
+/// Keys of rows are what ids of streams are.
+inline constexpr std::size_t row_key_bytes_max = stream_id_bytes_max;
 
 struct table_entry {
   bytes_view key, value; ///< valid until the cursor moves or the table is written to
@@ -31,7 +34,7 @@ struct table_entry {
 class table_cursor {
 public:
   virtual ~table_cursor() = default;
-  /// The first entry at or after `key`.
+  /// The first entry at or after `key`; the very first one for an empty key.
   virtual result<bool> seek(bytes_view key, table_entry& out) = 0;
   /// The last entry before `key`; the very last one for an empty key.
   virtual result<bool> seek_before(bytes_view key, table_entry& out) = 0;

@@ -18,6 +18,9 @@ inline constexpr std::size_t scan_limit_max = 10'000;
 
 /// Which rows, in which order. Bounds are inclusive and may name fewer columns than the index has:
 /// then every row that agrees in those is within.
+///
+/// Rows come in the order of the index's columns, then of their keys. Of columns longer together
+/// than an entry (index_bytes_max) only the beginning orders; bounds are exact all the same.
 struct scan_options {
   /// Empty: by the rows' keys, which are one column of text.
   std::string index{};
@@ -37,15 +40,20 @@ struct scan_options {
 
 /// A range, resolved against the view and encoded.
 struct scan_plan {
+  const view_type* view = nullptr;
   const index_type* index = nullptr; ///< null: by key
   std::string low;                   ///< first entry of the table that is within
   std::string high;                  ///< first one that is not; empty: to the end
-  std::size_t skip = 0;              ///< bytes of an entry's key before its columns
   bool reverse = false;
+  /// A bound is longer than what an entry holds of it: low and high take in too much, and the
+  /// columns of each row are compared with the whole bounds.
+  bool compare_whole = false;
+  std::string whole_low;
+  std::string whole_high; ///< empty: to the end
 };
 
-/// Errors: `unknown_index`; `invalid_argument` for bounds of other kinds or more columns than the
-/// index has, a limit out of range, a cursor of another scan; each named.
+/// Valid as long as `type`. Errors: `unknown_index`; `invalid_argument` for bounds of other kinds
+/// or more columns than the index has, a limit out of range, a cursor of another scan; each named.
 result<scan_plan> plan_scan(const view_type& type, const scan_options& options);
 
 /// Called per row; false ends the scan.

@@ -27,7 +27,11 @@
 #include <acta/domain/type_name.hpp>
 
 #include <concepts>
-#include <exception>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace acta {
 
@@ -49,7 +53,12 @@ struct row_of_view<V> {
 template <class V> using row_of = typename detail::row_of_view<V>::type;
 
 /// The rows of a view while it projects an event. What goes wrong inside (a full disk, a bad key)
+<<<<<<< HEAD
 /// is kept, and fails the event when `project` returns. Threads: one, during the call.
+=======
+/// is kept, and fails the event when `project` returns; so does an exception that leaves a function
+/// given to a member, even if `project` catches it. Threads: one, during the call.
+>>>>>>> kit
 template <class Row> class rows {
 public:
   explicit rows(row_session& session) noexcept : session_(session) {}
@@ -66,25 +75,26 @@ public:
   void put(std::string_view key, Row row) {
     change(key, [&](Row& to) { to = std::move(row); });
   }
-  /// Changes a row in place, a fresh one if there is none: `change(Row&)`.
+  /// Changes a row in place, a fresh one if there is none: `change(Row&)`. Within it only find()
+  /// may be called; anything else fails the event.
   template <class F> void change(std::string_view key, F&& f) {
-    if (failure_) return;
+    if (!may("change or put a row", inside_ != place::project)) return;
     auto opened = session_.open(key);
     if (!keep(opened)) return;
-    f(*static_cast<Row*>(*opened));
+    if (!inside(place::change, [&] { f(*static_cast<Row*>(*opened)); })) return;
     auto changed = session_.changed(key);
     keep(changed);
   }
   /// True if there was one.
   bool remove(std::string_view key) {
-    if (failure_) return false;
+    if (!may("remove a row", inside_ != place::project)) return false;
     auto removed = session_.remove(key);
     return keep(removed) && *removed;
   }
-  /// Rows in a range, in order: `f(key, row)`. Do not change rows from within.
-  /// Cost: writes out what this batch has changed so far.
+  /// Rows in a range, in order: `f(key, row)`. Within it rows may be read, not changed: that fails
+  /// the event. Cost: writes out what this batch has changed so far.
   template <class F> void each(const scan_options& options, F&& f) {
-    if (failure_) return;
+    if (!may("scan rows", inside_ == place::change)) return;
     auto plan = plan_scan(session_.type(), options);
     if (!keep(plan)) return;
     auto reader = session_.flushed();
@@ -93,8 +103,13 @@ public:
                              [&](std::string_view key, bytes_view bytes) {
                                Row row{};
                                auto decoded = session_.type().decode(bytes, &row);
+<<<<<<< HEAD
                                if (keep(decoded)) f(key, std::as_const(row));
                                return !failure_;
+=======
+                               return keep(decoded) &&
+                                      inside(place::each, [&] { f(key, std::as_const(row)); });
+>>>>>>> kit
                              });
     keep(scanned);
   }
@@ -107,9 +122,32 @@ private:
     if (!r && !failure_) failure_ = r.error();
     return r.has_value();
   }
+  /// The function of which member is running.
+  enum class place : std::uint8_t { project, change, each };
+
+  /// A row that is being changed does not survive a scan, nor a scan a change.
+  bool may(const char* what, bool refused) {
+    if (!failure_ && refused)
+      failure_ = error(domain_errc::evolve_threw,
+                       "view '" + session_.type().name + "' tried to " + what + " from within " +
+                           (inside_ == place::change ? "change()" : "each()"));
+    return !failure_;
+  }
+  template <class F> bool inside(place where, F&& f) {
+    const auto outside = std::exchange(inside_, where);
+    try {
+      f();
+    } catch (...) {
+      failure_ = error(domain_errc::evolve_threw, detail::describe_exception());
+      throw;
+    }
+    inside_ = outside;
+    return !failure_;
+  }
 
   row_session& session_;
   std::optional<error> failure_;
+  place inside_ = place::project;
 };
 
 namespace detail {
@@ -127,9 +165,18 @@ concept folds_with_metadata = requires(V& row, const E& e, const metadata& m) {
   row.evolve(e, m);
 };
 template <class V, class E>
+concept folds = std::same_as<row_of<V>, V> &&(folds_plain<V, E> || folds_with_metadata<V, E>);
+template <class V, class E>
 concept has_key = requires(const E& e, const metadata& m) {
   { V::key(e, m) } -> std::convertible_to<std::optional<std::string>>;
 };
+/// Something that is called as `key` should be, but is not it: it must not be passed over in
+/// silence.
+template <class V, class E>
+concept has_other_key =
+    !has_key<V, E> && (
+                          requires(const E& e, const metadata& m, V& v) { v.key(e, m); } ||
+                          requires(const E& e, V& v) { v.key(e); });
 
 template <class V>
 concept is_view = requires {
@@ -141,11 +188,24 @@ concept is_view = requires {
 /// As for aggregates: types of their own, so that the message names view and event.
 template <class View, class Event> struct view_must_fold {
   static_assert(
+<<<<<<< HEAD
       projects<View, Event> || folds_plain<View, Event> || folds_with_metadata<View, Event>,
       "acta: the view has no `void evolve(const Event&)` (or `evolve(const Event&, const "
       "acta::metadata&)`), and no `void project(const Event&, const acta::event_context&, "
       "acta::rows<row>&) const` for this Event; both types are named in "
       "view_must_fold<View, Event>.");
+=======
+      projects<View, Event> || folds<View, Event>,
+      "acta: the view has no `void evolve(const Event&)` (or `evolve(const Event&, const "
+      "acta::metadata&)`), and no `void project(const Event&, const acta::event_context&, "
+      "acta::rows<row>&) const` for this Event; both types are named in "
+      "view_must_fold<View, Event>. An evolve does not count in a view that has a `row` "
+      "besides itself.");
+  static_assert(projects<View, Event> || !has_other_key<View, Event>,
+                "acta: the view's key for the Event of view_must_fold<View, Event> must be `static "
+                "std::optional<std::string> key(const Event&, const acta::metadata&)`, or give a "
+                "std::string.");
+>>>>>>> kit
   static_assert(std::default_initializable<Event>,
                 "acta: the Event of view_must_fold<View, Event> must be default-constructible: "
                 "stored ones are read into a fresh one.");
@@ -195,9 +255,9 @@ result<void> fold_event(const E& event, const event_context& c, row_session& ses
 
 template <class V, class E>
 result<void> apply_to_view(bytes_view payload, const event_context& c, row_session& session) {
-  E event{};
-  if (auto decoded = decode_binary(payload, event); !decoded) return decoded;
   try {
+    E event{};
+    if (auto decoded = decode_binary(payload, event); !decoded) return decoded;
     if constexpr (projects<V, E>) {
       rows<row_of<V>> all(session);
       const V view{};
@@ -207,11 +267,7 @@ result<void> apply_to_view(bytes_view payload, const event_context& c, row_sessi
     } else {
       return fold_event<V>(static_cast<const E&>(event), c, session);
     }
-  } catch (const std::exception& e) {
-    return error(domain_errc::evolve_threw, e.what());
-  } catch (...) {
-    return error(domain_errc::evolve_threw, "an exception that is not a std::exception");
-  }
+  } catch (...) { return error(domain_errc::evolve_threw, describe_exception()); }
 }
 
 template <class V, class E> view_event make_view_event() {

@@ -132,9 +132,8 @@ public:
                     std::function<void(result<void>)> f);
   result<subscription> subscribe(const subscription_options& options);
   /// Views as they were, built anew in scratch files, on this thread.
-  result<std::shared_ptr<detail::row_source>> past(std::span<const std::string> views,
-                                                   const past_moment& when,
-                                                   const past_progress& progress);
+  result<std::shared_ptr<detail::row_source>>
+  past(std::span<const std::string> views, const past_moment& when, const past_progress& progress);
 
   [[nodiscard]] const catalog& names(std::uint32_t partition) const noexcept;
 

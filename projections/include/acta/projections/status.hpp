@@ -57,19 +57,19 @@ struct view_status {
 
 /// Figures of the whole read side; counters since open unless said otherwise.
 struct projection_figures {
-  std::uint64_t views = 0;          ///< now
-  std::uint64_t stopped = 0;        ///< views that stand still now: alert when not 0
-  std::uint64_t building = 0;       ///< now
-  std::uint64_t dead_letters = 0;   ///< parked now: alert when it rises
-  std::uint64_t failures = 0;       ///< attempts of events or transactions that failed
-  std::uint64_t behind_max = 0;     ///< events, of the view that is furthest behind, now
-  std::uint64_t events = 0;         ///< taken in by views
-  std::uint64_t transactions = 0;   ///< of views
-  std::uint64_t queries = 0;        ///< answered, by typed queries
-  std::uint64_t cache_hits = 0;     ///< of them, from the cache
-  std::uint64_t cache_entries = 0;  ///< now
-  std::uint64_t cache_bytes = 0;    ///< now
-  std::uint64_t pictures = 0;       ///< open now
+  std::uint64_t views = 0;         ///< now
+  std::uint64_t stopped = 0;       ///< views that stand still now: alert when not 0
+  std::uint64_t building = 0;      ///< now
+  std::uint64_t dead_letters = 0;  ///< parked now: alert when it rises
+  std::uint64_t failures = 0;      ///< attempts of events or transactions that failed
+  std::uint64_t behind_max = 0;    ///< events, of the view that is furthest behind, now
+  std::uint64_t events = 0;        ///< taken in by views
+  std::uint64_t transactions = 0;  ///< of views
+  std::uint64_t queries = 0;       ///< answered, by typed queries
+  std::uint64_t cache_hits = 0;    ///< of them, from the cache
+  std::uint64_t cache_entries = 0; ///< now
+  std::uint64_t cache_bytes = 0;   ///< now
+  std::uint64_t pictures = 0;      ///< open now
   std::uint64_t pictures_expired = 0;
   std::uint64_t subscriptions = 0; ///< now
   std::chrono::milliseconds oldest_picture{0};
