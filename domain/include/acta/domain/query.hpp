@@ -82,11 +82,6 @@ result<std::shared_ptr<const void>> answer_query(const void* request, const pict
     result<typename Q::reply> made = static_cast<const Q*>(request)->answer(p);
     if (!made) return std::move(made).error();
     return std::shared_ptr<const void>(std::make_shared<const typename Q::reply>(std::move(*made)));
-<<<<<<< HEAD
-  } catch (const std::exception& e) {
-    return error(domain_errc::query_threw, std::string(Q::name) + ": " + e.what());
-=======
->>>>>>> kit
   } catch (...) {
     return error(domain_errc::query_threw, std::string(Q::name) + ": " + describe_exception());
   }

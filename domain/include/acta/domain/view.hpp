@@ -53,12 +53,8 @@ struct row_of_view<V> {
 template <class V> using row_of = typename detail::row_of_view<V>::type;
 
 /// The rows of a view while it projects an event. What goes wrong inside (a full disk, a bad key)
-<<<<<<< HEAD
-/// is kept, and fails the event when `project` returns. Threads: one, during the call.
-=======
 /// is kept, and fails the event when `project` returns; so does an exception that leaves a function
 /// given to a member, even if `project` catches it. Threads: one, during the call.
->>>>>>> kit
 template <class Row> class rows {
 public:
   explicit rows(row_session& session) noexcept : session_(session) {}
@@ -103,13 +99,8 @@ public:
                              [&](std::string_view key, bytes_view bytes) {
                                Row row{};
                                auto decoded = session_.type().decode(bytes, &row);
-<<<<<<< HEAD
-                               if (keep(decoded)) f(key, std::as_const(row));
-                               return !failure_;
-=======
                                return keep(decoded) &&
                                       inside(place::each, [&] { f(key, std::as_const(row)); });
->>>>>>> kit
                              });
     keep(scanned);
   }
@@ -188,13 +179,6 @@ concept is_view = requires {
 /// As for aggregates: types of their own, so that the message names view and event.
 template <class View, class Event> struct view_must_fold {
   static_assert(
-<<<<<<< HEAD
-      projects<View, Event> || folds_plain<View, Event> || folds_with_metadata<View, Event>,
-      "acta: the view has no `void evolve(const Event&)` (or `evolve(const Event&, const "
-      "acta::metadata&)`), and no `void project(const Event&, const acta::event_context&, "
-      "acta::rows<row>&) const` for this Event; both types are named in "
-      "view_must_fold<View, Event>.");
-=======
       projects<View, Event> || folds<View, Event>,
       "acta: the view has no `void evolve(const Event&)` (or `evolve(const Event&, const "
       "acta::metadata&)`), and no `void project(const Event&, const acta::event_context&, "
@@ -205,7 +189,6 @@ template <class View, class Event> struct view_must_fold {
                 "acta: the view's key for the Event of view_must_fold<View, Event> must be `static "
                 "std::optional<std::string> key(const Event&, const acta::metadata&)`, or give a "
                 "std::string.");
->>>>>>> kit
   static_assert(std::default_initializable<Event>,
                 "acta: the Event of view_must_fold<View, Event> must be default-constructible: "
                 "stored ones are read into a fresh one.");
