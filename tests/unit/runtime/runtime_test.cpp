@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "counter.hpp"
 #include "eventually.hpp"
+#include "runtime.hpp"
 #include "temp_folder.hpp"
 
 #include <acta/persistence/errc.hpp>
@@ -23,6 +24,8 @@ using test::add;
 using test::add_many;
 using test::added;
 using test::counter;
+using test::must_open;
+using test::try_open;
 
 namespace {
 
@@ -75,21 +78,8 @@ acta::model counters(const acta::aggregate_options& options = {}) {
   return m;
 }
 
-acta::result<acta::runtime> try_open(const std::filesystem::path& folder,
-                                     acta::model m = counters(),
-                                     acta::runtime_options options = {}) {
-#ifdef __SANITIZE_THREAD__ // it leaves little of the address space, and not always the same
-  options.journal_map_bytes = std::min(options.journal_map_bytes, std::size_t{1} << 30);
-  options.derived_map_bytes = std::min(options.derived_map_bytes, std::size_t{1} << 30);
-#endif
-  return acta::runtime::open(folder, std::move(m), std::move(options));
-}
-
-acta::runtime must_open(const std::filesystem::path& folder, acta::model m = counters(),
-                        acta::runtime_options options = {}) {
-  auto opened = try_open(folder, std::move(m), std::move(options));
-  if (!opened) FAIL(opened.error());
-  return std::move(opened).value();
+acta::runtime must_open(const std::filesystem::path& folder) {
+  return test::must_open(folder, counters());
 }
 
 } // namespace
