@@ -7,6 +7,7 @@
 #include <acta/persistence/errc.hpp>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <fcntl.h>
@@ -83,6 +84,28 @@ result<std::string> read_file(const std::filesystem::path& path) {
     if (got == 0) return text;
     text.append(chunk, static_cast<std::size_t>(got));
   }
+}
+
+result<temporary_folder> temporary_folder::make(std::string_view prefix) {
+  std::error_code code;
+  const auto all = std::filesystem::temp_directory_path(code);
+  if (code)
+    return error(errc::io, "looking for the folder of temporary files (TMPDIR): " + code.message());
+  auto path = (all / (std::string(prefix) + "XXXXXX")).string();
+  if (::mkdtemp(path.data()) == nullptr) return os_error(errno, "creating", path);
+  return temporary_folder(path);
+}
+
+temporary_folder::~temporary_folder() {
+  if (!path_.empty()) { auto ignored = remove(); }
+}
+
+result<void> temporary_folder::remove() {
+  std::error_code code;
+  std::filesystem::remove_all(path_, code);
+  if (code) return os_error(code.value(), "removing", path_);
+  path_.clear();
+  return {};
 }
 
 } // namespace acta::persistence

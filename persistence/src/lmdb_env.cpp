@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace acta::persistence {
@@ -30,6 +31,8 @@ errc code_of(int rc) noexcept {
   case MDB_VERSION_MISMATCH:
   case MDB_INCOMPATIBLE:
     return errc::wrong_format;
+  case MDB_READERS_FULL:
+    return errc::overloaded;
   default:
     return errc::io;
   }
@@ -42,7 +45,8 @@ error lmdb_error(int rc, std::string_view doing) {
 }
 
 result<std::unique_ptr<lmdb_env>> lmdb_env::open(const std::filesystem::path& folder,
-                                                 std::size_t map_bytes, std::string_view option) {
+                                                 std::size_t map_bytes, std::string_view option,
+                                                 unsigned flags) {
   std::unique_ptr<lmdb_env> env(new lmdb_env(folder));
   env->option_ = option;
   const auto failed = [&](int rc) { return env->failure(rc, "opening"); };
@@ -52,7 +56,7 @@ result<std::unique_ptr<lmdb_env>> lmdb_env::open(const std::filesystem::path& fo
   // LMDB wants whole pages; a size of the user's is rounded down, never up beyond what was allowed.
   env->map_bytes_ = std::max<std::size_t>(map_bytes / 65536 * 65536, 65536);
   if (const int rc = mdb_env_set_mapsize(env->env_, env->map_bytes_); rc != 0) return failed(rc);
-  if (const int rc = mdb_env_open(env->env_, folder.c_str(), MDB_NOTLS, 0640); rc != 0) {
+  if (const int rc = mdb_env_open(env->env_, folder.c_str(), MDB_NOTLS | flags, 0640); rc != 0) {
     if (rc == ENOMEM)
       return error(errc::io, "cannot reserve " + std::to_string(env->map_bytes_) +
                                  " bytes of address space for " + folder.string() + " (option " +
@@ -77,6 +81,8 @@ error lmdb_env::failure(int rc, std::string_view doing) const {
   auto text = std::string(doing) + ' ' + folder_.string() + ": " + mdb_strerror(rc);
   if (rc == MDB_MAP_FULL)
     text += " (" + std::to_string(map_bytes_) + " bytes, option " + option_ + ")";
+  if (rc == MDB_READERS_FULL)
+    text += " (too many pictures are open, the limit is " + std::to_string(readers_max) + ")";
   return error(code_of(rc), std::move(text));
 }
 
@@ -99,6 +105,13 @@ int lmdb_env::missing_room(std::size_t bytes) const {
     at += static_cast<std::size_t>(wrote);
   }
   return 0;
+}
+
+std::uint64_t lmdb_env::file_bytes() const noexcept {
+  mdb_filehandle_t fd;
+  struct stat file;
+  if (mdb_env_get_fd(env_, &fd) != 0 || ::fstat(fd, &file) != 0) return 0;
+  return static_cast<std::uint64_t>(file.st_size);
 }
 
 lmdb_reader::~lmdb_reader() {

@@ -8,6 +8,7 @@
 #include <acta/core/result.hpp>
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -20,7 +21,7 @@
 namespace acta::persistence {
 
 /// `store_full` for an exhausted map, disk, quota or file size, `corrupt_commit` for a damaged
-/// file, else `io`.
+/// file, `overloaded` for too many readers, else `io`.
 error lmdb_error(int rc, std::string_view doing);
 
 inline MDB_val to_val(bytes_view bytes) noexcept {
@@ -35,8 +36,10 @@ inline bytes_view from_val(const MDB_val& val) noexcept {
 class lmdb_env {
 public:
   /// @param option  name of the option that `map_bytes` came from, for messages.
+  /// @param flags  of mdb_env_open, besides MDB_NOTLS: how much a commit syncs.
   static result<std::unique_ptr<lmdb_env>> open(const std::filesystem::path& folder,
-                                                std::size_t map_bytes, std::string_view option);
+                                                std::size_t map_bytes, std::string_view option,
+                                                unsigned flags = 0);
   ~lmdb_env();
   lmdb_env(const lmdb_env&) = delete;
   lmdb_env& operator=(const lmdb_env&) = delete;
@@ -52,6 +55,8 @@ public:
   /// last page in use). Pre: no write transaction is open. @returns the errno that stands in the
   /// way, 0 if there is room.
   [[nodiscard]] int missing_room(std::size_t bytes) const;
+  /// Of the data file; 0 if the operating system does not say.
+  [[nodiscard]] std::uint64_t file_bytes() const noexcept;
 
 private:
   explicit lmdb_env(std::filesystem::path folder) : folder_(std::move(folder)) {}
