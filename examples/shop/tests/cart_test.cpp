@@ -117,6 +117,14 @@ TEST_CASE("a full cart still takes more of what is in it, and something else for
       .then_state([](const cart& c) { return c.lines.back().sku == "sku-new"; });
 }
 
+TEST_CASE("the id of a cart has 1 to 64 bytes, so that it can be part of the key of a row") {
+  acta::given<cart>().with_id(std::string(64, 'i')).when(add_dune()).then(dune());
+  acta::given<cart>()
+      .with_id(std::string(65, 'i'))
+      .when(add_dune())
+      .then_rejected("cart_id_invalid");
+}
+
 TEST_CASE("a sku has 1 to 64 bytes") {
   auto item = add_dune();
   for (const auto good : {1, 64}) {
@@ -128,6 +136,17 @@ TEST_CASE("a sku has 1 to 64 bytes") {
     item.sku = std::string(static_cast<std::size_t>(bad), 's');
     acta::given<cart>().when(item).then_rejected("sku_invalid");
   }
+}
+
+TEST_CASE("a sku that could not name a row of a view is refused before it is an event") {
+  auto item = add_dune();
+  for (const auto* bad : {"book\n1", "\x7F", "\u0001"}) {
+    CAPTURE(bad);
+    item.sku = bad;
+    acta::given<cart>().when(item).then_rejected("sku_invalid");
+  }
+  CHECK_FALSE(is_sku("book\xFF"));
+  CHECK_FALSE(is_sku(std::string_view("book\0", 5)));
 }
 
 TEST_CASE("a name has 1 to 200 bytes") {

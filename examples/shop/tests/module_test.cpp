@@ -42,6 +42,21 @@ TEST_CASE("the module brings the cart with all its commands") {
                                            "cart.item_removed", "cart.checked_out"});
 }
 
+TEST_CASE("the module brings the product, the views and the queries") {
+  const auto model = loaded();
+  CHECK(model.find("product"));
+  std::vector<std::string> views, queries, cached;
+  for (const auto& v : model.views()) views.push_back(v->name);
+  for (const auto& q : model.queries()) {
+    queries.push_back(q->name);
+    if (q->options.cached) cached.push_back(q->name);
+  }
+  CHECK(views == std::vector<std::string>{"carts", "products", "cart_statistics"});
+  CHECK(queries == std::vector<std::string>{"items_in_cart", "top_products", "items_per_day",
+                                            "find_products"});
+  CHECK(cached == std::vector<std::string>{"items_in_cart", "top_products", "items_per_day"});
+}
+
 TEST_CASE("a command that comes as JSON runs inside the module, and its event leaves as JSON") {
   const auto cart = loaded().find("cart");
   const auto* add_item = cart->find_command("add_item");

@@ -5,7 +5,8 @@
 ///
 /// Rules, each with the code of its rejection:
 ///
-///   sku_invalid            a sku has 1 to 64 bytes
+///   cart_id_invalid        the id of a cart has 1 to 64 bytes
+///   sku_invalid            a sku has 1 to 64 bytes of UTF-8 without control characters
 ///   name_invalid           a name has 1 to 200 bytes
 ///   quantity_out_of_range  a line holds 1 to 999 pieces, also after more are added to it
 ///   price_negative         a price is 0 or more
@@ -19,6 +20,7 @@
 #pragma once
 
 #include <shop/money.hpp>
+#include <shop/sku.hpp>
 
 #include <acta/domain.hpp>
 
@@ -119,17 +121,21 @@ struct cart {
 
   static constexpr std::int32_t quantity_max = 999;
   static constexpr std::size_t lines_max = 100;
-  static constexpr std::size_t sku_bytes_max = 64;
+  static constexpr std::size_t id_bytes_max = 64;
   static constexpr std::size_t name_bytes_max = 200;
 
   std::vector<cart_line> lines;           ///< in the order in which they were first added
   std::optional<shop::currency> currency; ///< of all prices; none while the cart is empty
   bool is_checked_out = false;
 
-  decision decide(const add_item& c) const {
+  decision decide(const add_item& c, const acta::context& context) const {
     if (is_checked_out) return no_more_changes();
-    if (c.sku.empty() || c.sku.size() > sku_bytes_max)
-      return acta::reject("sku_invalid", "a sku has 1 to 64 bytes");
+    // Asked here only: nothing else is accepted by a cart that does not exist yet.
+    if (context.id().size() > id_bytes_max)
+      return acta::reject("cart_id_invalid", "the id of a cart has 1 to 64 bytes");
+    if (!is_sku(c.sku))
+      return acta::reject("sku_invalid",
+                          "a sku has 1 to 64 bytes of UTF-8 without control characters");
     if (c.name.empty() || c.name.size() > name_bytes_max)
       return acta::reject("name_invalid", "a name has 1 to 200 bytes");
     if (!in_range(c.quantity)) return quantity_out_of_range();
@@ -170,9 +176,14 @@ struct cart {
   decision decide(const check_out&, const acta::context& context) const {
     if (is_checked_out) return no_more_changes();
     if (lines.empty()) return acta::reject("cart_empty", "there is nothing to check out");
-    const auto sum = total_with(lines.front());
+    const auto sum = total();
     if (!sum) return total_too_large();
     return checked_out{lines, *sum, context.now()};
+  }
+
+  /// 0 of no currency while it is empty. Nothing if it does not fit, which the rules prevent.
+  [[nodiscard]] std::optional<money> total() const {
+    return lines.empty() ? money{} : total_with(lines.front());
   }
 
   void evolve(const item_added& e) {
