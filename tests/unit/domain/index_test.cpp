@@ -25,9 +25,13 @@ std::string bytes_of(const column_value& value) {
 
 /// Values that are wrong most often, and random ones. NaN stands for itself: it has no order.
 std::int64_t some_signed(std::mt19937_64& random) {
-  constexpr std::array<std::int64_t, 7> edges{
-      0, 1, -1, 255, -256, std::numeric_limits<std::int64_t>::min(),
-      std::numeric_limits<std::int64_t>::max()};
+  constexpr std::array<std::int64_t, 7> edges{0,
+                                              1,
+                                              -1,
+                                              255,
+                                              -256,
+                                              std::numeric_limits<std::int64_t>::min(),
+                                              std::numeric_limits<std::int64_t>::max()};
   if (random() % 3 == 0) return edges[random() % edges.size()];
   return static_cast<std::int64_t>(random()) >> (random() % 64);
 }
@@ -125,7 +129,8 @@ TEST_CASE("a key of fewer columns is a prefix of those with more, and of no othe
   CHECK(encode("a", -9) < encode("a", 1));
 }
 
-TEST_CASE("what is too long for an entry is cut, and stays apart from what differs behind the cut") {
+TEST_CASE(
+    "what is too long for an entry is cut, and stays apart from what differs behind the cut") {
   const auto closed = [](std::string bytes) {
     acta::close_index_key(bytes);
     return bytes;
@@ -159,8 +164,9 @@ struct row {
 struct all_kinds {
   static auto indexes() {
     return acta::indexes(
-        acta::index("text", &row::owner, [](const row& r) { return std::string_view(r.owner); },
-                    [](const row&) { return "literal"; }),
+        acta::index(
+            "text", &row::owner, [](const row& r) { return std::string_view(r.owner); },
+            [](const row&) { return "literal"; }),
         acta::unique_index("optional", &row::email),
         acta::index("numbers", &row::s, &row::n, [](const row& r) { return r.list.size(); }),
         acta::index("others", &row::weight, &row::at, &row::id, &row::flag,
@@ -187,7 +193,8 @@ TEST_CASE("columns are members or functions, of every kind") {
                      bytes_of(std::string("literal")));
   bytes.clear();
   CHECK(all[2].append_key(&r, bytes));
-  CHECK(bytes == bytes_of(std::uint64_t{1}) + bytes_of(std::int64_t{-3}) + bytes_of(std::int64_t{0}));
+  CHECK(bytes ==
+        bytes_of(std::uint64_t{1}) + bytes_of(std::int64_t{-3}) + bytes_of(std::int64_t{0}));
   CHECK_FALSE(all[1].append_key(&r, bytes));
 }
 

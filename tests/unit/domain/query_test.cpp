@@ -79,7 +79,8 @@ TEST_CASE("a picture gives rows by key, in pages, all of a range, and their numb
   CHECK(second->next.empty());
 
   std::string seen;
-  REQUIRE(view.each({.reverse = true, .limit = 1}, [&](std::string_view k, const item&) { seen += k; }));
+  REQUIRE(view.each({.reverse = true, .limit = 1},
+                    [&](std::string_view k, const item&) { seen += k; }));
   CHECK(seen == "cba");
   seen.clear();
   REQUIRE(view.each({}, [&](std::string_view k, const item&) {

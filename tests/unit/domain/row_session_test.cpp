@@ -146,9 +146,7 @@ TEST_CASE("a removed row gives its unique value free, at once and for later batc
     REQUIRE(session.flush());
     check_tables(tables, {{"b", {.email = "1"}}});
   }
-  SECTION("and not to a third") {
-    CHECK_FALSE(items::put(session, "a", {.email = "1"}));
-  }
+  SECTION("and not to a third") { CHECK_FALSE(items::put(session, "a", {.email = "1"})); }
 }
 
 TEST_CASE("rows whose column is empty are left out of the index, also of a unique one") {
@@ -225,10 +223,9 @@ TEST_CASE("after any changes in any batches, tables hold what the rows say and n
         REQUIRE(session.flushed());
       } else {
         const auto value = some_item();
-        const bool clashes =
-            value.email && std::ranges::any_of(rows, [&](const auto& other) {
-              return other.first != key && other.second.email == value.email;
-            });
+        const bool clashes = value.email && std::ranges::any_of(rows, [&](const auto& other) {
+                               return other.first != key && other.second.email == value.email;
+                             });
         const auto put = items::put(session, key, value);
         REQUIRE(put.has_value() == !clashes);
         failed = clashes;

@@ -197,8 +197,7 @@ struct lines {
     }
     if (e.cart == "bad index") rows.each({.index = "none"}, [](auto, const auto&) {});
     if (e.cart == "throw in change") rows.change(id, [](row&) { throw std::runtime_error("no"); });
-    if (e.cart == "swallow")
-      try {
+    if (e.cart == "swallow") try {
         rows.change(id, [](row& r) {
           r.count = 99;
           throw std::runtime_error("half done");

@@ -46,7 +46,8 @@ TEST_CASE("a cursor finds its neighbours in the order of unsigned bytes") {
   order.clear();
   for (auto found = (*cursor)->seek_before({}, at); *found; found = (*cursor)->previous(at))
     order += as_text(at.value);
-  CHECK(order == "\xff" "baba");
+  CHECK(order == "\xff"
+                 "baba");
   CHECK(*(*cursor)->seek(as_bytes_view("aa"), at));
   CHECK(as_text(at.key) == "ab");
   CHECK(*(*cursor)->seek_before(as_bytes_view("b"), at));
