@@ -12,6 +12,16 @@ bool is_fault_of_event(const error& e) noexcept {
   return e.code() != condition::io && e.code() != condition::unavailable;
 }
 
+std::string reason_of(const error& e) {
+  constexpr std::size_t bytes_max = 1024;
+  auto text = e.to_string();
+  if (text.size() <= bytes_max) return text;
+  text.resize(bytes_max);
+  while ((text.back() & 0xC0) == 0x80) text.pop_back(); // not within a character
+  text.pop_back();
+  return text;
+}
+
 view_fold::view_fold(const view_type& view, std::shared_ptr<const catalog> names)
     : view_(view), names_(std::move(names)) {
   for (const auto& e : view.events)

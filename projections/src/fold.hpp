@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace acta {
@@ -28,6 +29,9 @@ struct fold_failure {
 
 /// Whether an error is the event's (or the view's code's) and will come again, not the disk's.
 [[nodiscard]] bool is_fault_of_event(const error& e) noexcept;
+
+/// An error as a dead letter keeps it: at most 1 KiB.
+[[nodiscard]] std::string reason_of(const error& e);
 
 /// Threads: one at a time.
 class view_fold {

@@ -165,7 +165,7 @@ result<void> generation::retry(position where) {
     auto note = rows_->write();
     if (!note) return why;
     ++(*letter)->attempts;
-    (*letter)->reason = why.to_string();
+    (*letter)->reason = reason_of(why);
     if ((*note)->park(**letter)) (void)(*note)->commit(false).has_value();
     return why;
   }

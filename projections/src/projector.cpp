@@ -172,7 +172,7 @@ bool projector::refuse(const fold_failure& f) {
                       of_->type().name, at.to_string(), attempts_, f.why.to_string());
     return false;
   }
-  passing_.push_back({at, of_->around().clock(), attempts_, f.why.to_string()});
+  passing_.push_back({at, of_->around().clock(), attempts_, reason_of(f.why)});
   attempts_ = 0;
   return true;
 }
@@ -203,7 +203,7 @@ bool projector::skip() {
     const std::lock_guard busy(busy_);
     const std::lock_guard lock(status_mutex_);
     if (!stopped() || !trouble_at_ || !trouble_ || !of_) return false;
-    passing_.push_back({*trouble_at_, of_->around().clock(), attempts_, trouble_->to_string()});
+    passing_.push_back({*trouble_at_, of_->around().clock(), attempts_, reason_of(*trouble_)});
   }
   resume();
   return true;

@@ -11,7 +11,10 @@ namespace acta {
 
 namespace {
 
-error bad_scan(std::string what) { return error(errc::invalid_argument, std::move(what)); }
+/// @param where  the option, as a JSON pointer.
+error bad_scan(std::string what, std::string where) {
+  return error(errc::invalid_argument, std::move(what), std::move(where));
+}
 
 /// The first string after all that begin with `prefix`; empty if there is none.
 std::string after_prefix(std::string prefix) {
@@ -31,7 +34,7 @@ public:
   result<std::string> encode(std::string_view bound, const index_key& key, bool open) const {
     const auto columns = index_ == nullptr ? 1 : index_->columns.size();
     const auto say = [&](const std::string& what) {
-      return bad_scan(std::string(bound) + " of " + name() + ": " + what);
+      return bad_scan(std::string(bound) + " of " + name() + ": " + what, '/' + std::string(bound));
     };
     const auto& values = key.values();
     if (values.empty() || values.size() > columns)
@@ -102,7 +105,8 @@ std::string write_cursor(const scan_plan& plan, std::string_view last) {
 result<std::string> read_cursor(const scan_plan& plan, std::string_view text) {
   const auto refused = [] {
     return bad_scan(
-        "the cursor is not one of a scan of this view, by this index, in this direction");
+        "the cursor is not one of a scan of this view, by this index, in this direction",
+        "/cursor");
   };
   constexpr auto mark_bytes = sizeof(std::uint64_t);
   if (text.size() % 2 != 0 || text.size() / 2 <= mark_bytes ||
@@ -217,10 +221,12 @@ result<scan_plan> plan_scan(const view_type& type, const scan_options& options) 
   }
   if (options.limit == 0 || options.limit > scan_limit_max)
     return bad_scan("limit is " + std::to_string(options.limit) + ", expected 1 to " +
-                    std::to_string(scan_limit_max));
+                        std::to_string(scan_limit_max),
+                    "/limit");
   if ((options.equal && (options.from || options.to || options.prefix)) ||
       (options.prefix && (options.from || options.to)))
-    return bad_scan("give either equal, or prefix, or from and to");
+    return bad_scan("give either equal, or prefix, or from and to",
+                    options.equal ? "/equal" : "/prefix");
 
   const bounds b(type, plan.index);
   plan.low = base;
@@ -250,7 +256,7 @@ result<scan_plan> plan_scan(const view_type& type, const scan_options& options) 
     auto last = read_cursor(plan, options.cursor);
     if (!last) return std::move(last).error();
     if (*last < plan.low || (!plan.high.empty() && *last >= plan.high))
-      return bad_scan("the cursor lies outside of the range");
+      return bad_scan("the cursor lies outside of the range", "/cursor");
     if (plan.reverse)
       plan.high = std::move(*last);
     else

@@ -28,16 +28,18 @@
 
 namespace acta {
 
-/// One row with its key.
+/// One row with its key. Can be part of a query's reply, as a page can.
 template <class Row> struct keyed_row {
   std::string key;
   Row row;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(key), CEREAL_NVP(row)); }
 };
 
 template <class Row> struct page {
   std::vector<keyed_row<Row>> rows;
   /// For scan_options::cursor; empty if there is nothing more.
   std::string next;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(rows), CEREAL_NVP(next)); }
 };
 
 namespace detail {
@@ -75,14 +77,24 @@ public:
 
   /// Errors: `not_found`.
   [[nodiscard]] result<row> get(std::string_view key) const {
-    result<row> found = detail::row_not_found(V::name, key);
+    auto found = find(key);
+    if (!found) return std::move(found).error();
+    if (!*found) return detail::row_not_found(V::name, key);
+    return std::move(**found);
+  }
+  /// The same, where no row is an answer too.
+  [[nodiscard]] result<std::optional<row>> find(std::string_view key) const {
+    result<std::optional<row>> found;
     auto used = use([&](const view_type& type, row_reader& rows) -> result<void> {
       // No row has such a key, and not every table could look for it.
       if (key.empty() || key.size() > row_key_bytes_max) return {};
       bytes_view bytes;
       auto there = rows.get(row_table::rows, as_bytes_view(key), bytes);
       if (!there) return std::move(there).error();
-      if (*there) found = detail::decode_row<row>(type, bytes);
+      if (!*there) return {};
+      auto decoded = detail::decode_row<row>(type, bytes);
+      if (!decoded) return std::move(decoded).error();
+      found->emplace(std::move(*decoded));
       return {};
     });
     if (!used) return std::move(used).error();

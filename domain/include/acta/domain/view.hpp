@@ -71,13 +71,25 @@ public:
   void put(std::string_view key, Row row) {
     change(key, [&](Row& to) { to = std::move(row); });
   }
-  /// Changes a row in place, a fresh one if there is none: `change(Row&)`. Within it only find()
-  /// may be called; anything else fails the event.
+  /// Changes a row in place, a fresh one if there is none: `f(Row&)`, which may return row_fate to
+  /// remove it. Within it only find() may be called; anything else fails the event.
   template <class F> void change(std::string_view key, F&& f) {
     if (!may("change or put a row", inside_ != place::project)) return;
     auto opened = session_.open(key);
     if (!keep(opened)) return;
-    if (!inside(place::change, [&] { f(*static_cast<Row*>(*opened)); })) return;
+    auto& row = *static_cast<Row*>(*opened);
+    auto fate = row_fate::keep;
+    const bool done = inside(place::change, [&] {
+      if constexpr (std::same_as<std::invoke_result_t<F&, Row&>, row_fate>)
+        fate = f(row);
+      else
+        f(row);
+    });
+    if (!done) return;
+    if (fate == row_fate::remove) {
+      remove(key);
+      return;
+    }
     auto changed = session_.changed(key);
     keep(changed);
   }

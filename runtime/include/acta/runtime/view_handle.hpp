@@ -7,6 +7,7 @@
 #include <acta/domain/picture.hpp>
 #include <acta/projections/projections.hpp>
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +28,11 @@ public:
   /// Errors: `not_found`.
   [[nodiscard]] result<row> get(std::string_view key, const read_options& options = {}) const {
     return read(options, [&](const view_rows<V>& rows) { return rows.get(key); });
+  }
+  /// The same, where no row is an answer too.
+  [[nodiscard]] result<std::optional<row>> find(std::string_view key,
+                                                const read_options& options = {}) const {
+    return read(options, [&](const view_rows<V>& rows) { return rows.find(key); });
   }
   /// One page of a range. Errors: `unknown_index`, `invalid_argument`.
   [[nodiscard]] result<page<row>> scan(const scan_options& range = {},
