@@ -4,7 +4,6 @@
 /// The smallest domain: an account that cannot be overdrawn.
 #pragma once
 
-// [account]
 #include <acta/domain.hpp>
 
 #include <limits>
@@ -34,6 +33,7 @@ struct credit {
   std::int64_t cents = 0;
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(cents)); }
 };
+// [account]
 struct debit {
   std::int64_t cents = 0;
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(cents)); }
@@ -75,5 +75,21 @@ struct account {
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(is_open), CEREAL_NVP(cents)); }
 };
 
-} // namespace bank
+// A view: one row per account, kept up to date by the runtime.
+struct balance {
+  static constexpr std::string_view name = "balances";
+  using events = acta::one_of<opened, credited, debited>;
+
+  std::string owner;
+  std::int64_t cents = 0;
+
+  void evolve(const opened& e) { owner = e.owner; }
+  void evolve(const credited& e) { cents += e.cents; }
+  void evolve(const debited& e) { cents -= e.cents; }
+
+  static auto indexes() { return acta::indexes(acta::index("by_owner", &balance::owner)); }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(owner), CEREAL_NVP(cents)); }
+};
 // [account end]
+
+} // namespace bank

@@ -9,12 +9,6 @@
 
 using namespace bank;
 
-TEST_CASE("an account cannot be overdrawn") {
-  acta::given<account>(opened{"ada"}, credited{50})
-      .when(debit{80})
-      .then_rejected("insufficient_funds");
-}
-
 TEST_CASE("money comes and goes") {
   acta::given<account>()
       .when(open_account{"ada"})
@@ -25,7 +19,23 @@ TEST_CASE("money comes and goes") {
       .then(debited{20})
       .then_state([](const account& a) { return a.cents == 30; });
 }
+
+// [brief]
+TEST_CASE("an account cannot be overdrawn") {
+  acta::given<account>(opened{"ada"}, credited{50})
+      .when(debit{80})
+      .then_rejected("insufficient_funds");
+}
 // [test end]
+
+TEST_CASE("a balance is what came and did not go, and is found by its owner") {
+  acta::given<balance>(opened{"ada"}, credited{50}, debited{20})
+      .then({.owner = "ada", .cents = 30})
+      .in("account/2")
+      .happened(opened{"ada"})
+      .then_index("by_owner", acta::key("ada"), {"1", "2"});
+}
+// [brief end]
 
 TEST_CASE("the last cent can be taken, and not one more") {
   const auto with_50 = acta::given<account>(opened{"ada"}, credited{50});

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
-#include "read_side.hpp"
-
 #include <shop/queries.hpp>
+
+#include <acta/testing.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -17,103 +17,122 @@ namespace {
 
 const auto noon = *acta::parse_rfc3339("2026-11-24T12:00:00Z");
 
-test::read_side with_carts() {
-  acta::model model;
-  model.aggregate<cart>().view<carts>().query<items_in_cart>();
-  return test::read_side(model);
-}
-
 item_added dune(std::int32_t quantity) { return {"book-1", "Dune", quantity, {1299, "EUR"}}; }
 item_added emma(std::int32_t quantity) { return {"book-2", "Emma", quantity, {950, "EUR"}}; }
+cart_line line_of(const item_added& e) { return {e.sku, e.name, e.quantity, e.unit_price}; }
 
-std::vector<std::string> open_carts(const test::read_side& shop) {
-  return shop.keys<carts>({.index = "open_by_updated_at"});
+auto cart_1() { return acta::given<carts>().in("cart/1"); }
+
+/// The carts that wait, in order.
+struct waiting_carts {
+  static constexpr std::string_view name = "waiting_carts";
+  using reply = acta::page<carts>;
+  acta::result<reply> answer(const acta::picture& p) const {
+    return p.view<carts>().scan({.index = "open_by_updated_at"});
+  }
+  template <class A> void serialize(A&) {}
+};
+auto are(const std::vector<std::string>& expected) {
+  return [expected](const acta::page<carts>& page) {
+    std::vector<std::string> keys;
+    for (const auto& one : page.rows) keys.push_back(one.key);
+    CHECK(keys == expected);
+  };
 }
 
 } // namespace
 
 TEST_CASE("the cart's page shows what was added, with quantities and prices") {
-  auto shop = with_carts();
-  shop.take("cart/1", dune(2), emma(1), dune(3));
-  const auto page = shop.ask(items_in_cart{"1"});
-  REQUIRE(page);
-  REQUIRE(page->lines.size() == 2);
-  CHECK(page->lines[0].sku == "book-1");
-  CHECK(page->lines[0].quantity == 5);
-  CHECK(page->lines[0].unit_price == money{1299, "EUR"});
-  CHECK(page->lines[1].sku == "book-2");
-  CHECK(page->item_count == 6);
-  CHECK(page->total == money{5 * 1299 + 950, "EUR"});
-  CHECK_FALSE(page->is_checked_out);
+  cart_1()
+      .happened(dune(2), emma(1), dune(3))
+      .when(items_in_cart{"1"})
+      .then({.lines = {line_of(dune(5)), line_of(emma(1))},
+             .item_count = 6,
+             .total = {5 * 1299 + 950, "EUR"}});
 }
 
 TEST_CASE("the cart's page follows a changed quantity and a removed item") {
-  auto shop = with_carts();
-  shop.take("cart/1", dune(2), emma(1), quantity_changed{"book-2", 4});
-  CHECK(shop.ask(items_in_cart{"1"})->item_count == 6);
-  CHECK(shop.ask(items_in_cart{"1"})->total == money{2 * 1299 + 4 * 950, "EUR"});
-  shop.take("cart/1", item_removed{"book-1"});
-  const auto page = shop.ask(items_in_cart{"1"});
-  REQUIRE(page->lines.size() == 1);
-  CHECK(page->lines[0].sku == "book-2");
-  CHECK(page->item_count == 4);
-  CHECK(page->total == money{4 * 950, "EUR"});
+  const auto changed = cart_1().happened(dune(2), emma(1), quantity_changed{"book-2", 4});
+  changed.when(items_in_cart{"1"})
+      .then({.lines = {line_of(dune(2)), line_of(emma(4))},
+             .item_count = 6,
+             .total = {2 * 1299 + 4 * 950, "EUR"}});
+  changed.happened(item_removed{"book-1"})
+      .when(items_in_cart{"1"})
+      .then({.lines = {line_of(emma(4))}, .item_count = 4, .total = {4 * 950, "EUR"}});
 }
 
 TEST_CASE("an emptied cart costs nothing in no currency, and takes another one") {
-  auto shop = with_carts();
-  shop.take("cart/1", dune(2), item_removed{"book-1"});
-  CHECK(shop.ask(items_in_cart{"1"})->lines.empty());
-  CHECK(shop.ask(items_in_cart{"1"})->item_count == 0);
-  CHECK(shop.ask(items_in_cart{"1"})->total == money{});
-  shop.take("cart/1", item_added{"book-3", "Ulysses", 1, {1450, "USD"}});
-  CHECK(shop.ask(items_in_cart{"1"})->total == money{1450, "USD"});
+  const auto emptied = cart_1().happened(dune(2), item_removed{"book-1"});
+  emptied.when(items_in_cart{"1"}).then({.lines = {}, .item_count = 0, .total = {}});
+  emptied.happened(item_added{"book-3", "Ulysses", 1, {1450, "USD"}})
+      .when(items_in_cart{"1"})
+      .then([](const cart_page& page) {
+        return page.total == money{1450, "USD"};
+      });
 }
 
 TEST_CASE("the page of a cart that nobody has put anything into is empty, and no error") {
-  const auto page = with_carts().ask(items_in_cart{"nobody's"});
-  REQUIRE(page);
-  CHECK(page->lines.empty());
-  CHECK(page->item_count == 0);
+  acta::given<carts>().when(items_in_cart{"nobody's"}).then(cart_page{});
+  acta::given<carts>().when(items_in_cart{""}).then(cart_page{});
 }
 
 TEST_CASE("a cart that is checked out keeps its page") {
-  auto shop = with_carts();
-  shop.take("cart/1", dune(2),
-            checked_out{{{"book-1", "Dune", 2, {1299, "EUR"}}}, {2598, "EUR"}, noon});
-  const auto page = shop.ask(items_in_cart{"1"});
-  CHECK(page->is_checked_out);
-  CHECK(page->item_count == 2);
-  CHECK(page->total == money{2598, "EUR"});
+  cart_1()
+      .happened(dune(2), checked_out{{line_of(dune(2))}, {2598, "EUR"}, noon})
+      .when(items_in_cart{"1"})
+      .then({.lines = {line_of(dune(2))},
+             .item_count = 2,
+             .total = {2598, "EUR"},
+             .is_checked_out = true});
 }
 
 TEST_CASE("carts wait in the order of their last change until they are checked out or empty") {
-  auto shop = with_carts();
-  shop.take({test::stored("cart/1", dune(1), noon), test::stored("cart/2", emma(1), noon + 1s),
-             test::stored("cart/3", dune(1), noon + 2s)});
-  CHECK(open_carts(shop) == std::vector<std::string>{"1", "2", "3"});
+  const auto three = acta::given<carts>()
+                         .in("cart/1")
+                         .at(noon)
+                         .happened(dune(1))
+                         .in("cart/2")
+                         .at(noon + 1s)
+                         .happened(emma(1))
+                         .in("cart/3")
+                         .at(noon + 2s)
+                         .happened(dune(1));
+  three.when(waiting_carts{}).then(are({"1", "2", "3"}));
 
-  shop.take({test::stored("cart/1", quantity_changed{"book-1", 2}, noon + 3s)});
-  CHECK(open_carts(shop) == std::vector<std::string>{"2", "3", "1"});
-  CHECK(shop.row<carts>("1")->updated_at == noon + 3s);
+  const auto changed = three.in("cart/1").at(noon + 3s).happened(quantity_changed{"book-1", 2});
+  changed.then_row("1", [](const carts& row) { return row.updated_at == noon + 3s; });
+  changed.then_index("open_by_updated_at", acta::key(noon + 3s), {"1"});
+  changed.then_index("open_by_updated_at", acta::key(noon), {});
+  changed.when(waiting_carts{}).then(are({"2", "3", "1"}));
 
-  shop.take({test::stored("cart/2", item_removed{"book-2"}, noon + 4s),
-             test::stored("cart/3", checked_out{}, noon + 5s)});
-  CHECK(open_carts(shop) == std::vector<std::string>{"1"});
-  CHECK(shop.keys<carts>() == std::vector<std::string>{"1", "2", "3"});
-  CHECK(shop.keys<carts>({.index = "open_by_updated_at", .to = acta::key(noon)}).empty());
+  changed.in("cart/2")
+      .at(noon + 4s)
+      .happened(item_removed{"book-2"})
+      .in("cart/3")
+      .at(noon + 5s)
+      .happened(checked_out{})
+      .when(waiting_carts{})
+      .then(are({"1"}));
 }
 
 TEST_CASE("the cart's page and its row are what people see over HTTP") {
-  auto shop = with_carts();
-  shop.take({test::stored("cart/1", dune(2), noon)});
   const std::string line = R"({"sku":"book-1","name":"Dune","quantity":2,)"
                            R"("unit_price":{"amount":1299,"currency":"EUR"}})";
-  CHECK(*acta::to_json(*shop.ask(items_in_cart{"1"})) ==
-        R"({"lines":[)" + line +
-            R"(],"item_count":2,"total":{"amount":2598,"currency":"EUR"},"checked_out":false})");
-  CHECK(*acta::to_json(*shop.row<carts>("1")) ==
-        R"({"lines":[)" + line +
-            R"(],"total":{"amount":2598,"currency":"EUR"},"item_count":2,"currency":"EUR",)"
-            R"("checked_out":false,"updated_at":"2026-11-24T12:00:00.000000Z"})");
+  cart_1()
+      .at(noon)
+      .happened(dune(2))
+      .then([&](const carts& row) {
+        CHECK(*acta::to_json(row) ==
+              R"({"lines":[)" + line +
+                  R"(],"total":{"amount":2598,"currency":"EUR"},"item_count":2,"currency":"EUR",)"
+                  R"("checked_out":false,"updated_at":"2026-11-24T12:00:00.000000Z"})");
+      })
+      .when(items_in_cart{"1"})
+      .then([&](const cart_page& page) {
+        CHECK(*acta::to_json(page) ==
+              R"({"lines":[)" + line +
+                  R"(],"item_count":2,"total":{"amount":2598,"currency":"EUR"},)"
+                  R"("checked_out":false})");
+      });
 }

@@ -108,6 +108,8 @@ TEST_CASE("a reply, an error and a rejection are not taken for each other") {
         "another error than expected");
   fails([&] { given.when(money_of{""}).then_error(acta::condition::timeout); },
         "expected  error timeout");
+  fails([&] { given.when(money_of{""}).then_error(acta::condition::invalid, "/owner"); },
+        "(at /owner)");
   fails([&] { given.when(money_of{""}).then_rejected("nobody"); },
         "no rejection, where one was expected");
   fails([&] { given.when(mean_of{"bob"}).then_rejected("somebody"); },

@@ -106,8 +106,11 @@ private:
   template <class Kind, class F> static void change(rows& all, std::string_view key, F f) {
     all.change(key, [&](row& r) {
       if (!std::holds_alternative<Kind>(r)) r = Kind{}; // a fresh row is of the first kind
-      f(std::get<Kind>(r));
+      return f(std::get<Kind>(r));
     });
+  }
+  static acta::row_fate keep_if(bool anything_left) {
+    return anything_left ? acta::row_fate::keep : acta::row_fate::remove;
   }
 
   /// Pieces of a sku in the event's cart, before the event.
@@ -128,23 +131,17 @@ private:
       else
         today.removed -= difference;
     });
-
-    bool nothing_left = false;
     change<product_items>(all, product_key(sku), [&](auto& product) {
       product.quantity += difference;
-      nothing_left = product.quantity == 0;
+      return keep_if(product.quantity != 0);
     });
-    if (nothing_left) all.remove(product_key(sku));
-
-    bool empty = false;
     change<cart_items>(all, cart_key(c.id()), [&](auto& in_cart) {
       if (after == 0)
         in_cart.quantities.erase(sku);
       else
         in_cart.quantities[sku] = after;
-      empty = in_cart.quantities.empty();
+      return keep_if(!in_cart.quantities.empty());
     });
-    if (empty) all.remove(cart_key(c.id()));
   }
 };
 

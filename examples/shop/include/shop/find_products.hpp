@@ -4,7 +4,6 @@
 /// The query `find_products`: the catalogue, searched and listed in pages.
 #pragma once
 
-#include <shop/page_limit.hpp>
 #include <shop/products.hpp>
 
 #include <acta/domain.hpp>
@@ -14,29 +13,8 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace shop {
-
-struct found_product {
-  std::string sku;
-  std::string name;
-  std::string category;
-  money price;
-  acta::time_point listed_at{};
-
-  template <class A> void serialize(A& ar) {
-    ar(CEREAL_NVP(sku), CEREAL_NVP(name), CEREAL_NVP(category), CEREAL_NVP(price),
-       CEREAL_NVP(listed_at));
-  }
-};
-
-struct product_page {
-  std::vector<found_product> products;
-  std::string next; ///< for find_products::cursor, with the same request; empty at the end
-
-  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(products), CEREAL_NVP(next)); }
-};
 
 /// Products that fit all that is asked for. One index leads to them, and their order is its order:
 ///
@@ -52,40 +30,36 @@ struct product_page {
 /// `next` says that there is more.
 struct find_products {
   static constexpr std::string_view name = "find_products";
-  using reply = product_page;
+  using reply = acta::page<products>; ///< keys are skus
 
-  static constexpr std::size_t limit_default = 20;
-  static constexpr std::size_t limit_max = 100;
+  static constexpr std::uint32_t limit_default = 20;
   static constexpr std::size_t looked_at_max = 1000;
 
   std::optional<std::string> name_prefix{};
   std::optional<std::string> category{};
   std::optional<money> price_from{}, price_to{}; ///< both inclusive, in one currency
   std::optional<std::uint32_t> limit{};
-  std::optional<std::string> cursor{};
+  std::optional<std::string> cursor{}; ///< `next` of the page before, with the same request
 
-  /// Errors: `invalid_argument` for prices in two currencies, a limit out of range, the cursor of
-  /// another request.
+  /// Errors: `invalid_argument` for prices in two currencies, a limit of 0, the cursor of another
+  /// request. A scan names its options as this request does, so its errors fit as they are.
   acta::result<reply> answer(const acta::picture& p) const {
-    const auto wanted = page_limit(limit, limit_default, limit_max);
-    if (!wanted) return wanted.error();
     if (price_from && price_to && price_from->currency != price_to->currency)
       return acta::error(acta::errc::invalid_argument,
                          "price_from and price_to are in two currencies", "/price_to");
     auto range = narrowest_range();
     range.cursor = cursor.value_or("");
+    const std::size_t wanted = limit.value_or(limit_default);
     reply page;
     for (std::size_t looked_at = 0; looked_at < looked_at_max;) {
-      range.limit = std::min(*wanted - page.products.size(), looked_at_max - looked_at);
+      range.limit = std::min(wanted - page.rows.size(), looked_at_max - looked_at);
       auto some = p.view<products>().scan(range);
       if (!some) return std::move(some).error();
       looked_at += some->rows.size();
-      for (auto& [sku, row] : some->rows)
-        if (fits(row))
-          page.products.push_back({std::move(sku), std::move(row.title), std::move(row.category),
-                                   row.price, row.listed_at});
+      for (auto& one : some->rows)
+        if (fits(one.row)) page.rows.push_back(std::move(one));
       page.next = range.cursor = std::move(some->next);
-      if (page.next.empty() || page.products.size() == *wanted) break;
+      if (page.next.empty() || page.rows.size() == wanted) break;
     }
     return page;
   }

@@ -39,11 +39,12 @@ struct items_in_cart {
   std::string cart;
 
   acta::result<reply> answer(const acta::picture& p) const {
-    auto row = p.view<carts>().get(cart);
-    if (!row && row.error().code() == acta::errc::not_found) return reply{};
-    if (!row) return std::move(row).error();
-    return reply{std::move(row->contents.lines), row->item_count, row->total,
-                 row->contents.is_checked_out};
+    auto found = p.view<carts>().find(cart);
+    if (!found) return std::move(found).error();
+    if (!*found) return reply{};
+    auto& row = **found;
+    return reply{std::move(row.contents.lines), row.item_count, row.total,
+                 row.contents.is_checked_out};
   }
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(cart)); }
 };

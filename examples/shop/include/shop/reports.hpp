@@ -5,7 +5,6 @@
 #pragma once
 
 #include <shop/cart_statistics.hpp>
-#include <shop/page_limit.hpp>
 #include <shop/products.hpp>
 
 #include <acta/domain.hpp>
@@ -38,32 +37,30 @@ struct product_ranking {
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(products)); }
 };
 
-/// Read from two views, which one picture shows at one moment.
+/// Read from two views. Each is frozen while this is answered, but one may be a few events behind
+/// the other: a product may be in a cart before its listing shows.
 struct top_products {
   static constexpr std::string_view name = "top_products";
   using reply = product_ranking;
 
-  static constexpr std::size_t limit_default = 10;
-  static constexpr std::size_t limit_max = 100;
+  static constexpr std::uint32_t limit_default = 10;
 
   std::optional<std::uint32_t> limit{};
 
+  /// Errors: `invalid_argument` for a limit that no scan can have.
   acta::result<reply> answer(const acta::picture& p) const {
-    const auto wanted = page_limit(limit, limit_default, limit_max);
-    if (!wanted) return wanted.error();
     const auto rows = p.view<cart_statistics>().scan(
-        {.index = "products_by_quantity", .reverse = true, .limit = *wanted});
+        {.index = "products_by_quantity", .reverse = true, .limit = limit.value_or(limit_default)});
     if (!rows) return rows.error();
     const auto catalogue = p.view<products>();
     reply ranking;
     for (const auto& [key, row] : rows->rows) {
       const auto& items = std::get<product_items>(row);
       auto sku = key.substr(cart_statistics::product_key("").size());
-      auto listed = catalogue.get(sku);
-      if (!listed && listed.error().code() != acta::errc::not_found)
-        return std::move(listed).error();
+      const auto listed = catalogue.find(sku);
+      if (!listed) return listed.error();
       ranking.products.push_back({std::move(sku),
-                                  listed ? std::optional(std::move(listed->title)) : std::nullopt,
+                                  *listed ? std::optional((*listed)->title) : std::nullopt,
                                   items.quantity, items.sold});
     }
     return ranking;

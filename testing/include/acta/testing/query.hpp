@@ -37,10 +37,14 @@ public:
     return reply_is(expected);
   }
   /// The answer is an error: of a code (`acta::errc::not_found`), or of what a caller can do about
-  /// it (`acta::condition::invalid`).
-  const query_outcome& then_error(std::error_code code) const { return error_is(code, code); }
-  const query_outcome& then_error(std::error_condition condition) const {
-    return error_is(condition, condition);
+  /// it (`acta::condition::invalid`). @param place  if one is given, error::where(): `/limit`.
+  const query_outcome& then_error(std::error_code code,
+                                  std::optional<std::string_view> place = {}) const {
+    return error_is(code, code.message(), place);
+  }
+  const query_outcome& then_error(std::error_condition condition,
+                                  std::optional<std::string_view> place = {}) const {
+    return error_is(condition, condition.message(), place);
   }
   /// The answer is a rejection with this code and, if one is given, with this message.
   const query_outcome& then_rejected(std::string_view code,
@@ -58,8 +62,9 @@ private:
       : views_(std::move(views)), answer_(std::move(answer)), so_far_(std::move(so_far)) {}
 
   template <class Expected> const query_outcome& reply_is(const Expected& expected) const;
-  template <class Expected, class Code>
-  const query_outcome& error_is(const Expected& expected, const Code& shown) const;
+  template <class Expected>
+  const query_outcome& error_is(const Expected& expected, std::string shown,
+                                std::optional<std::string_view> place) const;
 
   Scenario views_;
   result<reply> answer_;
@@ -148,12 +153,14 @@ query_outcome<Q, Scenario>::reply_is(const Expected& expected) const {
 }
 
 template <class Q, class Scenario>
-template <class Expected, class Code>
-const query_outcome<Q, Scenario>& query_outcome<Q, Scenario>::error_is(const Expected& expected,
-                                                                       const Code& shown) const {
-  if (answer_ || answer_.error().code() != expected)
+template <class Expected>
+const query_outcome<Q, Scenario>&
+query_outcome<Q, Scenario>::error_is(const Expected& expected, std::string shown,
+                                     std::optional<std::string_view> place) const {
+  if (place) shown.append(" (at ").append(*place).append(")");
+  if (answer_ || answer_.error().code() != expected || (place && answer_.error().where() != *place))
     report(so_far_)
-        .line("expected", "error " + shown.message())
+        .line("expected", "error " + shown)
         .line("actual", detail::show_answer(answer_))
         .fail(promise::expected_reply,
               answer_ ? "a reply, where an error was expected" : "another error than expected");
