@@ -218,7 +218,7 @@ void view_unit::tell(const generation& g) {
 
 void view_unit::consider_swap(generation& g) {
   if (paused_) return;
-  if (g.stopped()) { // it does not come any closer
+  if (g.in_trouble()) { // it does not come any closer now
     if (live_ && !live_->advancing()) live_->advance(live_->is_current());
     return;
   }

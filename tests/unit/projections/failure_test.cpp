@@ -153,6 +153,28 @@ TEST_CASE("a rebuild that finds no room leaves the rows that serve alone, and ca
   CHECK(count_events(runtime).events == at.number);
 }
 
+TEST_CASE("a rebuild that gets nowhere does not hold the serving rows back") {
+  test::temp_folder folder;
+  notes::choking = false;
+  auto runtime = must_open(folder / "data", counters());
+  auto at = note_in(runtime, "a", "poison"); // not yet
+  REQUIRE(runtime.view<notes>().get("a", showing(at)));
+  notes::choking = true;
+  auto view = runtime.projection("notes");
+  REQUIRE(view->rebuild());
+  REQUIRE(eventually([&] { return view->status().building->failures > 2; }));
+  for (int i = 0; i < 10; ++i) {
+    at = note_in(runtime, "a", "later");
+    const auto row = runtime.view<notes>().get("a", {.at_least = at, .timeout = 5s});
+    if (!row) FAIL(row.error());
+    CHECK(row->count == at.number);
+  }
+  CHECK(view->status().building);
+  notes::choking = false;
+  CHECK(eventually([&] { return !view->status().building; }));
+  CHECK(*runtime.view<notes>().get("a", showing(at)) == notes{"later", 11});
+}
+
 TEST_CASE(
     "views survive a journal whose commits fail, and show what was committed and nothing else") {
   const auto seed = std::random_device{}();
