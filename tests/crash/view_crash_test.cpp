@@ -16,6 +16,7 @@
 #include <fstream>
 #include <mutex>
 #include <random>
+#include <utility>
 
 namespace {
 
@@ -151,6 +152,19 @@ void settle(const path& store, const journal& j) {
   }
 }
 
+/// What an operator has paused stays so, whatever was done to it since and whenever that ended.
+void judge_pause(const crash::found_views& found) {
+  const auto at = found.find(crash::paused_view);
+  REQUIRE(at != found.end());
+  const crash::found_generation* serving = nullptr; // the newest one that is built, else the newest
+  for (const auto& g : at->second)
+    if (serving == nullptr ||
+        std::pair(g.built, g.number) > std::pair(serving->built, serving->number))
+      serving = &g;
+  CAPTURE(at->second.size(), serving->number, serving->built);
+  REQUIRE(serving->paused);
+}
+
 std::uint64_t events_of(const journal& j) {
   std::uint64_t events = 0;
   for (const auto& p : j.partitions) events += p.size();
@@ -185,9 +199,12 @@ TEST_CASE("every committed event is in every view exactly once after SIGKILL und
         // A very early kill leaves no store, or one that is not there yet.
         if (!std::filesystem::exists(store)) continue;
         j = journal::read(store);
-        found.count(judge_copy(store, j), j);
+        const auto views = judge_copy(store, j);
+        found.count(views, j);
+        if (std::filesystem::exists(folder / "paused")) judge_pause(views);
       }
       if (!j.partitions.empty()) settle(store, j);
+      std::filesystem::remove(folder / "paused");
     }
     found.events += events_of(j);
   }

@@ -7,7 +7,9 @@
 #include "views.hpp"
 
 #include <atomic>
+#include <fstream>
 #include <random>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -83,19 +85,46 @@ void check_picture(const acta::runtime& runtime) {
   }
 }
 
-/// Operates the views while the load goes on.
-[[noreturn]] void run_operator(acta::runtime& runtime, const newest& acknowledged,
-                               std::uint64_t seed) {
+void must(const acta::result<void>& done) {
+  if (!done && done.error().code() != acta::projection_errc::busy &&
+      done.error().code() != acta::projection_errc::not_possible)
+    crash::give_up("operating: " + done.error().to_string());
+}
+
+acta::projection find(acta::runtime& runtime, std::string_view name) {
+  auto view = runtime.projection(name);
+  if (!view) crash::give_up(view.error().to_string());
+  return *view;
+}
+
+/// Does to a paused view what leaves it paused, and begins once that is written down.
+[[noreturn]] void run_operator_of_paused(acta::runtime& runtime, const std::string& mark,
+                                         std::uint64_t seed) {
   std::mt19937_64 random(seed);
-  const auto must = [](const acta::result<void>& done) {
-    if (!done && done.error().code() != acta::projection_errc::busy &&
-        done.error().code() != acta::projection_errc::not_possible)
-      crash::give_up("operating: " + done.error().to_string());
-  };
+  auto view = find(runtime, crash::paused_view);
+  must(view.pause());
+  std::ofstream(mark) << crash::paused_view;
   for (;;) {
-    const std::string name(crash::view_names[random() % crash::view_names.size()]);
-    auto view = runtime.projection(name);
-    if (!view) crash::give_up(view.error().to_string());
+    switch (random() % 8) {
+    case 0:
+      must(view.rebuild());
+      break;
+    case 1:
+      must(view.cancel_rebuild());
+      break;
+    default:
+      must(view.reset());
+    }
+  }
+}
+
+/// Operates the views while the load goes on.
+[[noreturn]] void run_operator(acta::runtime& runtime, std::span<const std::string_view> views,
+                               const newest& acknowledged, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  for (;;) {
+    const std::string name(views[random() % views.size()]);
+    auto view = find(runtime, name);
     // Until the view shows an event to come, or for some time: a wait in the midst of the load.
     const auto for_a_while = [&] {
       auto at = acknowledged.any(random);
@@ -106,25 +135,25 @@ void check_picture(const acta::runtime& runtime) {
     };
     switch (random() % 8) {
     case 0:
-      must(view->reset());
+      must(view.reset());
       break;
     case 1:
-      must(view->pause());
+      must(view.pause());
       for_a_while();
-      must(view->resume());
+      must(view.resume());
       break;
     case 2:
-      must(view->pause());
-      must(view->rebuild());
-      must(view->resume());
+      must(view.pause());
+      must(view.rebuild());
+      must(view.resume());
       break;
     case 3:
-      must(view->rebuild());
+      must(view.rebuild());
       for_a_while();
-      must(view->cancel_rebuild());
+      must(view.cancel_rebuild());
       break;
     default:
-      must(view->rebuild());
+      must(view.rebuild());
     }
     for_a_while();
   }
@@ -173,8 +202,14 @@ int main(int argc, char** argv) {
       crash::run_client(seed, c, last[c] + 1, log, send,
                         [&](const acta::receipt& r) { acknowledged.take(r.position); });
     });
+  std::span<const std::string_view> operated(crash::view_names);
+  if (random() % 3 == 0) {
+    operated = operated.first(operated.size() - 1); // without crash::paused_view
+    threads.emplace_back(
+        [&, s = random()] { run_operator_of_paused(runtime, folder + "/paused", s); });
+  }
   for (int i = 0; i < 2; ++i) {
-    threads.emplace_back([&, s = random()] { run_operator(runtime, acknowledged, s); });
+    threads.emplace_back([&, s = random()] { run_operator(runtime, operated, acknowledged, s); });
     threads.emplace_back([&, s = random()] { run_reader(runtime, acknowledged, s); });
   }
   for (auto& t : threads) t.join();

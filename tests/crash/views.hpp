@@ -123,6 +123,9 @@ using views = acta::one_of<test::totals, test::ledger, shelves, baton, fives>;
 inline constexpr std::array view_names{test::totals::name, test::ledger::name, shelves::name,
                                        baton::name, fives::name};
 
+/// The one that a victim may keep paused.
+inline constexpr std::string_view paused_view = view_names.back();
+
 inline acta::model view_model(const acta::view_options& options = {}) {
   acta::model m;
   m.aggregate<test::counter>(
