@@ -113,8 +113,8 @@ std::vector<position> generation::scanned() const {
   return all;
 }
 
-bool generation::stopped() const noexcept {
-  return std::ranges::any_of(projectors_, [](const auto& p) { return p->stopped(); });
+bool generation::in_trouble() const noexcept {
+  return std::ranges::any_of(projectors_, [](const auto& p) { return p->in_trouble(); });
 }
 
 generation_status generation::status() const {

@@ -63,7 +63,8 @@ public:
     return projectors_[partition]->scanned();
   }
   [[nodiscard]] std::vector<position> scanned() const;
-  [[nodiscard]] bool stopped() const noexcept;
+  /// A projector has stopped, or pauses before it tries again.
+  [[nodiscard]] bool in_trouble() const noexcept;
   /// Transactions that changed a row: equal numbers, equal rows.
   [[nodiscard]] std::uint64_t changes() const noexcept {
     return changes_.load(std::memory_order_acquire);

@@ -133,8 +133,12 @@ result<generation_ptr> view_unit::make_generation(std::span<const position> from
     auto begun = (*made)->begin_at(from);
     if (!begun) return failed(std::move(begun));
   }
-  if (built)
+  if (built) {
+    // The pause first: as soon as this one is built, a restart takes it for the view.
+    if (paused_)
+      if (auto set = (*made)->set_paused(true); !set) return failed(std::move(set));
     if (auto set = (*made)->set_built(); !set) return failed(std::move(set));
+  }
   return made;
 }
 
@@ -218,7 +222,7 @@ void view_unit::tell(const generation& g) {
 
 void view_unit::consider_swap(generation& g) {
   if (paused_) return;
-  if (g.stopped()) { // it does not come any closer
+  if (g.in_trouble()) { // it does not come any closer now
     if (live_ && !live_->advancing()) live_->advance(live_->is_current());
     return;
   }
@@ -285,8 +289,6 @@ result<void> view_unit::reset() {
   for (auto* old : {&live_, &candidate_})
     if (*old) std::exchange(*old, nullptr)->discard();
   live_ = std::move(*made);
-  if (paused_)
-    if (auto set = live_->set_paused(true); !set) return set;
   around_.log(log_level::info, "view {}: reset, generation {}", type_->name, live_->number());
   let_run();
   return {};

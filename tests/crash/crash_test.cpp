@@ -4,66 +4,26 @@
 // store is judged against the receipts the victim had written down.
 #include "plan.hpp"
 #include "temp_folder.hpp"
+#include "victim.hpp"
 
 #include <acta/persistence/store.hpp>
 
 #include <catch2/catch.hpp>
 
-#include <csignal>
-#include <spawn.h>
-#include <sys/wait.h>
-
-#include <cstdlib>
-#include <fstream>
 #include <map>
 #include <random>
-#include <thread>
 #include <unordered_map>
-
-extern char** environ; // NOLINT: POSIX declares it nowhere
 
 namespace {
 
-pid_t start_worker(const std::filesystem::path& folder, std::uint64_t seed) {
-  std::string program = CRASH_WORKER;
-  std::string where = folder.string();
-  std::string with = std::to_string(seed);
-  char* arguments[] = {program.data(), where.data(), with.data(), nullptr};
-  pid_t pid = 0;
-  REQUIRE(posix_spawn(&pid, program.c_str(), nullptr, nullptr, arguments, environ) == 0);
-  return pid;
-}
-
-std::vector<crash::acknowledgement> read_acknowledged(const std::filesystem::path& folder) {
-  std::vector<crash::acknowledgement> all;
-  std::ifstream in(folder / "acknowledged", std::ios::binary);
-  for (crash::acknowledgement a; in.read(reinterpret_cast<char*>(&a), sizeof a);) all.push_back(a);
-  return all;
-}
-
-/// Kills the worker once it has acknowledged something more and a random time has passed.
-void kill_at_random(pid_t pid, const std::filesystem::path& folder, std::mt19937_64& random) {
-  std::error_code ignored;
-  const auto log = folder / "acknowledged";
-  const auto before = std::filesystem::file_size(log, ignored);
-  const auto known = ignored ? 0 : before;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  int status = 0;
+/// Kills a worker once it has acknowledged something more and a random time has passed.
+void kill_at_random(const std::filesystem::path& folder, std::uint64_t seed,
+                    std::mt19937_64& random) {
+  crash::victim worker({CRASH_WORKER, folder.string(), std::to_string(seed)}, folder);
   // One kill in eight comes while the store is still opening.
-  const bool early = random() % 8 == 0;
-  while (!early) {
-    const auto now = std::filesystem::file_size(log, ignored);
-    if (!ignored && now > known) break;
-    REQUIRE(waitpid(pid, &status, WNOHANG) == 0); // it must not end by itself
-    REQUIRE(std::chrono::steady_clock::now() < deadline);
-    std::this_thread::yield();
-  }
-  const auto moment =
-      std::chrono::steady_clock::now() + std::chrono::microseconds{random() % 120'000};
-  while (std::chrono::steady_clock::now() < moment) std::this_thread::yield();
-  REQUIRE(waitpid(pid, &status, WNOHANG) == 0);
-  REQUIRE(kill(pid, SIGKILL) == 0);
-  REQUIRE(waitpid(pid, &status, 0) == pid);
+  if (random() % 8 != 0) worker.live_until_acknowledged();
+  worker.live_for(std::chrono::microseconds{random() % 120'000});
+  worker.kill();
 }
 
 struct stored_commit {
@@ -114,7 +74,7 @@ void judge(const std::filesystem::path& folder, std::uint64_t seed) {
   if (!wrong.empty()) FAIL(wrong);
   REQUIRE(partition.last_position() == next_position - 1);
 
-  for (const auto& a : read_acknowledged(folder)) {
+  for (const auto& a : crash::read_acknowledged(folder)) {
     const auto at = by_command.find(crash::plan(seed, a.client, a.n).command_id);
     if (at == by_command.end())
       FAIL("acknowledged and lost: command " << a.n << " of client " << a.client << " at position "
@@ -139,11 +99,8 @@ void judge(const std::filesystem::path& folder, std::uint64_t seed) {
 } // namespace
 
 TEST_CASE("nothing acknowledged is lost, doubled or half there after SIGKILL under load") {
-  const auto* wanted = std::getenv("ACTA_CRASH_ROUNDS");
-  const int rounds = wanted != nullptr ? std::atoi(wanted) : 10;
-  const auto* given = std::getenv("ACTA_SEED");
-  const auto seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  WARN("seed " << seed << " (repeat with ACTA_SEED=" << seed << "), " << rounds << " rounds");
+  const int rounds = crash::choose_rounds(10);
+  const auto seed = crash::choose_seed();
   std::mt19937_64 random(seed);
   std::size_t acknowledged = 0;
   constexpr int rounds_a_store = 10; // the judge reads the whole journal each time
@@ -151,10 +108,10 @@ TEST_CASE("nothing acknowledged is lost, doubled or half there after SIGKILL und
     test::temp_folder folder;
     for (int i = 0; i < rounds_a_store && done < rounds; ++i, ++done) {
       CAPTURE(done);
-      kill_at_random(start_worker(folder.path(), seed), folder.path(), random);
+      kill_at_random(folder.path(), seed, random);
       judge(folder.path(), seed);
     }
-    acknowledged += read_acknowledged(folder.path()).size();
+    acknowledged += crash::read_acknowledged(folder.path()).size();
   }
   WARN(acknowledged << " acknowledged commands judged");
   CHECK(acknowledged > 0);

@@ -6,6 +6,8 @@
 
 #include <partition_impl.hpp>
 
+#include <acta/persistence/store.hpp>
+
 #include <atomic>
 #include <memory>
 #include <stdexcept>
@@ -91,6 +93,30 @@ inline std::unique_ptr<partition> make_faulty(const std::shared_ptr<fault>& f,
                              std::make_unique<faulty_derived>(f), std::move(options));
   if (!made) throw std::runtime_error(made.error().to_string());
   return std::move(*made);
+}
+
+/// A store in memory with one partition.
+class store_of_one final : public store {
+public:
+  explicit store_of_one(std::unique_ptr<partition> p) { partitions_.push_back(std::move(p)); }
+  [[nodiscard]] const acta::uuid& id() const noexcept override { return id_; }
+  [[nodiscard]] std::span<const std::unique_ptr<partition>> partitions() const noexcept override {
+    return partitions_;
+  }
+  [[nodiscard]] partition& of(const stream_key&) const noexcept override { return *partitions_[0]; }
+  acta::result<std::string> contract() const override { return std::string{}; }
+  acta::result<void> write_contract(std::string_view) override { return {}; }
+
+  const std::filesystem::path& folder() const noexcept override { return folder_; }
+
+private:
+  std::filesystem::path folder_;
+  acta::uuid id_ = acta::uuid::random();
+  std::vector<std::unique_ptr<partition>> partitions_;
+};
+
+inline std::unique_ptr<store> make_faulty_store(const std::shared_ptr<fault>& f) {
+  return std::make_unique<store_of_one>(make_faulty(f));
 }
 
 } // namespace test

@@ -21,31 +21,6 @@ using test::counter;
 
 namespace {
 
-class store_of_one final : public acta::persistence::store {
-public:
-  explicit store_of_one(std::unique_ptr<acta::persistence::partition> p) {
-    partitions_.push_back(std::move(p));
-  }
-  [[nodiscard]] const acta::uuid& id() const noexcept override { return id_; }
-  [[nodiscard]] std::span<const std::unique_ptr<acta::persistence::partition>>
-  partitions() const noexcept override {
-    return partitions_;
-  }
-  [[nodiscard]] acta::persistence::partition&
-  of(const acta::persistence::stream_key&) const noexcept override {
-    return *partitions_[0];
-  }
-  acta::result<std::string> contract() const override { return std::string{}; }
-  acta::result<void> write_contract(std::string_view) override { return {}; }
-
-  const std::filesystem::path& folder() const noexcept override { return folder_; }
-
-private:
-  std::filesystem::path folder_;
-  acta::uuid id_ = acta::uuid::random();
-  std::vector<std::unique_ptr<acta::persistence::partition>> partitions_;
-};
-
 struct faulty_runtime {
   std::shared_ptr<test::fault> fault = std::make_shared<test::fault>();
   std::unique_ptr<acta::detail::engine> engine;
@@ -53,9 +28,9 @@ struct faulty_runtime {
   explicit faulty_runtime(acta::runtime_options options = {}) {
     acta::model m;
     m.aggregate<counter>({.snapshot_every = 5});
-    engine = std::make_unique<acta::detail::engine>(
-        std::move(m), std::move(options), std::make_unique<store_of_one>(test::make_faulty(fault)),
-        acta::actors::make_caf_host);
+    engine = std::make_unique<acta::detail::engine>(std::move(m), std::move(options),
+                                                    test::make_faulty_store(fault),
+                                                    acta::actors::make_caf_host);
     REQUIRE(engine->start());
   }
   acta::pending ask(std::string_view id, std::int64_t amount, acta::command_options options = {}) {

@@ -1,0 +1,238 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+// What is under a view fails: its map is full, its rebuild gets nowhere, the journal's commits
+// fail. Nobody else suffers, and no event is lost or doubled.
+#include "counter_views.hpp"
+#include "engine.hpp"
+#include "eventually.hpp"
+#include "faulty_stores.hpp"
+#include "runtime.hpp"
+#include "temp_folder.hpp"
+
+#include <acta/runtime/view_handle.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace test;
+
+namespace {
+
+/// They try again soon, and often.
+constexpr acta::view_options stubborn{
+    .attempts = 1'000'000, .backoff_min = 1ms, .backoff_max = 5ms};
+
+acta::model counters() {
+  acta::model m;
+  m.aggregate<counter>({.snapshot_every = 1000});
+  m.view<totals>(stubborn).view<ledger>(stubborn).view<notes>(stubborn);
+  return m;
+}
+
+acta::runtime_options with_map(std::size_t bytes) {
+  acta::runtime_options options;
+  options.projections.map_bytes = bytes;
+  return options;
+}
+
+acta::position note_in(acta::runtime& runtime, std::string_view id, std::string text) {
+  auto receipt = runtime.ask<counter>(id, note{std::move(text)}).wait_for(20s);
+  if (!receipt) FAIL(receipt.error());
+  return receipt->position;
+}
+
+template <class V> acta::view_status status_of(acta::runtime& runtime) {
+  auto view = runtime.projection(V::name);
+  REQUIRE(view);
+  return view->status();
+}
+
+acta::read_options showing(acta::position at) { return {.at_least = at, .timeout = 20s}; }
+
+/// Events in `totals`, as one picture shows them, and how many there should be.
+struct counted {
+  std::uint64_t events = 0;
+  std::uint64_t expected = 0;
+};
+counted count_events(const acta::runtime& runtime) {
+  const auto picture = runtime.picture();
+  const auto view = picture.view<totals>();
+  counted c;
+  c.expected = view.positions().value().at(0).number;
+  REQUIRE(view.each({}, [&](std::string_view, const totals& r) { c.events += r.version; }));
+  return c;
+}
+
+bool is_full(const acta::generation_status& s) {
+  return s.state == acta::view_state::retrying && s.trouble &&
+         s.trouble->code() == acta::persistence::errc::store_full;
+}
+
+} // namespace
+
+TEST_CASE(
+    "a view whose map is full says so and tries again, all else goes on, and a larger map mends") {
+  test::temp_folder folder;
+  constexpr std::size_t small = 1 << 20;
+  const std::string text(1500, 'x'); // of which `totals` and `notes` keep one for each counter
+  acta::position at;
+  {
+    auto runtime = must_open(folder / "data", counters(), with_map(small));
+    for (int i = 0; !is_full(*status_of<totals>(runtime).serving); ++i) {
+      REQUIRE(i < 5000);
+      at = note_in(runtime, std::to_string(i), std::to_string(i) + text);
+    }
+    const auto failures = status_of<totals>(runtime).serving->failures;
+    CHECK(eventually([&] { // until it is not
+      return status_of<totals>(runtime).serving->failures > failures + 5;
+    }));
+    const auto status = *status_of<totals>(runtime).serving;
+    CHECK(status.trouble->to_string().find("map_bytes") != std::string::npos);
+    CHECK(status.behind > 0);
+    CHECK(status.dead_letters == 0);
+    CHECK(runtime.figures().projections.failures > 5);
+    // Commands and the other views do not notice.
+    for (int i = 0; i < 100; ++i) at = note_in(runtime, "more", "short");
+    const auto row = runtime.view<ledger>().get("0", showing(at));
+    if (!row) FAIL(row.error());
+    CHECK(row->events == at.number);
+    // Its rows are those of its position, and who asks for more is told why there is none.
+    const auto c = count_events(runtime);
+    CHECK(c.events == c.expected);
+    const auto late = runtime.view<totals>().get("more", {.at_least = at, .timeout = 10ms});
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code() == acta::projection_errc::view_late);
+    CHECK(late.error().to_string().find("map_bytes") != std::string::npos);
+  }
+  { // The same map again changes nothing.
+    auto runtime = must_open(folder / "data", counters(), with_map(small));
+    CHECK(eventually([&] { return is_full(*status_of<totals>(runtime).serving); }));
+    const auto c = count_events(runtime);
+    CHECK(c.events == c.expected);
+  }
+  auto runtime = must_open(folder / "data", counters(), with_map(64 * small));
+  REQUIRE(runtime.view<totals>().get("more", showing(at)));
+  const auto c = count_events(runtime);
+  CHECK(c.events == at.number);
+  CHECK(c.expected == at.number);
+  CHECK(runtime.view<notes>().get("more", showing(at))->count == 100);
+  for (const auto& s : runtime.views()) {
+    CAPTURE(s.view);
+    CHECK(s.serving->state == acta::view_state::running);
+    CHECK_FALSE(s.serving->trouble);
+  }
+}
+
+TEST_CASE("a rebuild that finds no room leaves the rows that serve alone, and can be cancelled") {
+  test::temp_folder folder;
+  acta::position at;
+  {
+    auto runtime = must_open(folder / "data", counters());
+    const std::string text(1500, 'x');
+    for (int i = 0; i < 1000; ++i)
+      at = note_in(runtime, std::to_string(i), std::to_string(i) + text);
+    REQUIRE(runtime.view<totals>().get("999", showing(at)));
+  }
+  // LMDB keeps as much map as the file has already, so the rows that serve still fit.
+  auto runtime = must_open(folder / "data", counters(), with_map(1 << 20));
+  auto view = runtime.projection("totals");
+  REQUIRE(view->rebuild());
+  CHECK(eventually([&] { return is_full(*view->status().building); }));
+  CHECK(runtime.view<totals>().get("999", showing(at)));
+  CHECK(view->status().serving->state == acta::view_state::running);
+  REQUIRE(view->cancel_rebuild());
+  CHECK_FALSE(view->status().building);
+  CHECK(count_events(runtime).events == at.number);
+}
+
+TEST_CASE("a rebuild that gets nowhere does not hold the serving rows back") {
+  test::temp_folder folder;
+  notes::choking = false;
+  auto runtime = must_open(folder / "data", counters());
+  auto at = note_in(runtime, "a", "poison"); // not yet
+  REQUIRE(runtime.view<notes>().get("a", showing(at)));
+  notes::choking = true;
+  auto view = runtime.projection("notes");
+  REQUIRE(view->rebuild());
+  REQUIRE(eventually([&] { return view->status().building->failures > 2; }));
+  for (int i = 0; i < 10; ++i) {
+    at = note_in(runtime, "a", "later");
+    const auto row = runtime.view<notes>().get("a", {.at_least = at, .timeout = 5s});
+    if (!row) FAIL(row.error());
+    CHECK(row->count == at.number);
+  }
+  CHECK(view->status().building);
+  notes::choking = false;
+  CHECK(eventually([&] { return !view->status().building; }));
+  CHECK(*runtime.view<notes>().get("a", showing(at)) == notes{"later", 11});
+}
+
+TEST_CASE(
+    "views survive a journal whose commits fail, and show what was committed and nothing else") {
+  const auto seed = std::random_device{}();
+  CAPTURE(seed);
+  const auto fault = std::make_shared<test::fault>();
+  acta::runtime_options options;
+  options.projections.map_bytes = std::size_t{1} << 30; // ThreadSanitizer leaves no more
+  acta::detail::engine engine(counters(), options, test::make_faulty_store(fault),
+                              acta::actors::make_caf_host);
+  REQUIRE(engine.start());
+  constexpr int clients = 3;
+  constexpr int commands_a_client = 2000;
+  std::atomic<std::int64_t> stored{0};
+  std::atomic<std::uint64_t> number{0};
+  std::atomic<int> failures{0};
+  std::vector<std::thread> threads;
+  for (unsigned c = 0; c < clients; ++c)
+    threads.emplace_back([&, c] {
+      std::mt19937 random(seed + c);
+      std::deque<acta::pending> on_their_way;
+      for (int i = 0; i < commands_a_client; ++i) {
+        if (i % 20 == 0) {
+          fault->code = random() % 2 == 0 ? errc::io : errc::store_full;
+          fault->failing_commits = static_cast<int>(random() % 3);
+        }
+        acta::detail::ticket_ptr t;
+        engine.submit(engine.find_route("counter"), "counter", std::to_string(random() % 20), 0,
+                      acta::detail::own(add{1}), {}, t);
+        on_their_way.emplace_back(std::move(t));
+        if (on_their_way.size() < 16 && i + 1 < commands_a_client) continue;
+        for (; !on_their_way.empty(); on_their_way.pop_front()) {
+          const auto receipt = on_their_way.front().wait_for(60s);
+          if (!receipt) {
+            ++failures;
+            continue;
+          }
+          ++stored;
+          auto known = number.load();
+          while (known < receipt->position.number &&
+                 !number.compare_exchange_weak(known, receipt->position.number)) {}
+        }
+      }
+    });
+  for (auto& t : threads) t.join();
+  CHECK(failures > 0);
+  const acta::position last{0, number};
+  auto& views = engine.read_side();
+  const auto row = acta::view_handle<ledger>(views).get("0", showing(last));
+  if (!row) FAIL(row.error());
+  CHECK(row->events == last.number);
+  CHECK(row->sum == stored);
+  std::int64_t sum = 0;
+  REQUIRE(acta::view_handle<totals>(views).each(
+      {}, [&](std::string_view, const totals& r) { sum += r.total; }, showing(last)));
+  CHECK(sum == stored);
+  for (const auto& s : views.status()) {
+    CAPTURE(s.view);
+    CHECK(s.serving->state == acta::view_state::running);
+    CHECK(s.serving->failures == 0);
+  }
+}
