@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 
 namespace acta {
 
@@ -28,33 +27,40 @@ std::filesystem::path view_unit::folder_of(std::uint32_t number) const {
   return around_.store.folder() / "views" / (type_->name + '@' + std::to_string(number));
 }
 
+result<void> view_unit::find_generations(std::map<std::uint32_t, generation_ptr>& found) {
+  const auto views = around_.store.folder() / "views";
+  std::error_code code;
+  if (in_memory() || !std::filesystem::exists(views, code)) return {};
+  const auto prefix = type_->name + '@';
+  for (std::filesystem::directory_iterator at(views, code), end; !code && at != end;
+       at.increment(code)) {
+    const auto name = at->path().filename().string();
+    std::uint32_t number = 0;
+    const auto* last = name.data() + name.size();
+    if (!name.starts_with(prefix) ||
+        std::from_chars(name.data() + prefix.size(), last, number).ptr != last || number == 0)
+      continue;
+    next_number_ = std::max(next_number_, number + 1);
+    auto opened = open_generation(number);
+    if (opened) {
+      found[number] = std::move(*opened);
+      continue;
+    }
+    if (opened.error().code() == condition::io || opened.error().code() == condition::unavailable)
+      return std::move(opened).error(); // the machine's fault, not the data's
+    around_.log(log_level::warning, "view {}: generation {} is unusable and made anew: {}",
+                type_->name, number, opened.error().to_string());
+    std::filesystem::remove_all(at->path(), code);
+  }
+  if (code) return error(errc::io, "reading " + views.string() + ": " + code.message());
+  return {};
+}
+
 result<void> view_unit::open() {
   std::map<std::uint32_t, generation_ptr> found;
-  std::error_code code;
-  const auto views = around_.store.folder() / "views";
-  if (!in_memory() && std::filesystem::exists(views, code)) {
-    const auto prefix = type_->name + '@';
-    for (std::filesystem::directory_iterator at(views, code), end; !code && at != end;
-         at.increment(code)) {
-      const auto name = at->path().filename().string();
-      std::uint32_t number = 0;
-      const auto* last = name.data() + name.size();
-      if (!name.starts_with(prefix) ||
-          std::from_chars(name.data() + prefix.size(), last, number).ptr != last || number == 0)
-        continue;
-      next_number_ = std::max(next_number_, number + 1);
-      auto opened = open_generation(number);
-      if (opened) {
-        found[number] = std::move(*opened);
-        continue;
-      }
-      if (opened.error().code() == condition::io || opened.error().code() == condition::unavailable)
-        return std::move(opened).error(); // the machine's fault, not the data's
-      around_.log(log_level::warning, "view {}: generation {} is unusable and made anew: {}",
-                  type_->name, number, opened.error().to_string());
-      std::filesystem::remove_all(at->path(), code);
-    }
-    if (code) return error(errc::io, "reading " + views.string() + ": " + code.message());
+  if (auto all = find_generations(found); !all) {
+    for (const auto& [number, g] : found) g->leave(); // else its projectors keep it, and it them
+    return all;
   }
 
   const std::lock_guard lock(mutex_);

@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <span>
 
 namespace acta {
@@ -58,6 +59,9 @@ public:
 private:
   [[nodiscard]] std::filesystem::path folder_of(std::uint32_t number) const;
   [[nodiscard]] bool in_memory() const { return around_.store.folder().empty(); }
+  /// Opens what an earlier runtime left, and removes what cannot be used. Also on an error all of
+  /// `found` has projectors.
+  result<void> find_generations(std::map<std::uint32_t, generation_ptr>& found);
   result<generation_ptr> open_generation(std::uint32_t number);
   /// A new, empty environment. @param built  it serves at once.
   result<generation_ptr> make_generation(std::span<const position> from, bool built);

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+// The read side when its surroundings go wrong: opens that fail half-way, code of views that does
+// not return, pictures and subscriptions that outlive their runtime, journals that went back.
+#include "counter_views.hpp"
+#include "eventually.hpp"
+#include "runtime.hpp"
+#include "temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace test;
+
+namespace {
+
+/// A view whose code does not return while its gate is shut.
+struct gated {
+  static constexpr std::string_view name = "gated";
+  using events = acta::one_of<noted>;
+  static inline std::atomic<bool> shut{false};
+  static inline std::atomic<int> inside{0};
+
+  std::uint64_t count = 0;
+
+  void evolve(const noted& e) {
+    ++inside;
+    shut.wait(true);
+    --inside;
+    if (e.text == "poison") throw std::runtime_error("cannot swallow it");
+    ++count;
+  }
+  static void open() {
+    shut = false;
+    shut.notify_all();
+  }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(count)); }
+};
+
+/// Makes something of every outcome.
+struct notes_counted {
+  static constexpr std::string_view name = "notes_counted";
+  struct reply {
+    std::uint64_t count = 0;
+    std::uint64_t scanned = 0;
+    template <class A> void serialize(A& ar) { ar(CEREAL_NVP(count), CEREAL_NVP(scanned)); }
+  };
+  bool with_position = false;
+
+  [[nodiscard]] acta::result<reply> answer(const acta::picture& p) const {
+    reply r;
+    if (const auto row = p.view<gated>().find("a"); row && *row) r.count = (*row)->count;
+    if (with_position)
+      if (const auto at = p.view<gated>().positions()) r.scanned = at->at(0).number;
+    return r;
+  }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(with_position)); }
+};
+
+template <class... Vs> acta::model with(const acta::view_options& options = {}) {
+  acta::model m;
+  m.aggregate<counter>();
+  (m.view<Vs>(options), ...);
+  return m;
+}
+
+acta::position note_in(acta::runtime& runtime, std::string_view id, std::string text) {
+  auto receipt = runtime.ask<counter>(id, note{std::move(text)}).wait_for(20s);
+  if (!receipt) FAIL(receipt.error());
+  return receipt->position;
+}
+
+acta::read_options showing(acta::position at) { return {.at_least = at, .timeout = 20s}; }
+
+template <class T> bool is_ready(const std::future<T>& f, std::chrono::milliseconds limit) {
+  return f.wait_for(limit) == std::future_status::ready;
+}
+/// Long enough for what must not happen to have happened.
+constexpr auto a_while = 200ms;
+
+} // namespace
+
+TEST_CASE("an open that fails at one generation lets go of those it has found") {
+  test::temp_folder folder;
+  {
+    auto runtime = must_open(folder / "data", with<ledger>());
+    REQUIRE(runtime.view<ledger>().get("0", showing(note_in(runtime, "a", "one"))));
+  }
+  const auto views = folder / "data/views";
+  for (int i = 2; i < 9; ++i)
+    std::filesystem::copy(views / "ledger@1", views / ("ledger@" + std::to_string(i)));
+  std::ofstream(views / "ledger@9") << "not a folder";
+  CHECK(try_open(folder / "data", with<ledger>()).error().code() == acta::condition::io);
+}
