@@ -49,7 +49,7 @@ result<void> generation::start() {
     auto scanned = (*reading)->checkpoint(from->partition.number());
     if (!scanned) return std::move(scanned).error();
     projector_ptr made(new projector(shared_from_this(), *from, *scanned));
-    made->host_ = around_.host.get();
+    made->host_ = around_.host;
     made->actor_ = around_.host->spawn(*made);
     projectors_.push_back(std::move(made));
   }

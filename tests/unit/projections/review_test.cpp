@@ -100,3 +100,25 @@ TEST_CASE("an open that fails at one generation lets go of those it has found") 
   std::ofstream(views / "ledger@9") << "not a folder";
   CHECK(try_open(folder / "data", with<ledger>()).error().code() == acta::condition::io);
 }
+
+TEST_CASE("an open that fails while a view opened before is to be tried again leaves nothing") {
+  test::temp_folder folder;
+  {
+    auto runtime = must_open(folder / "data", with<totals, ledger>());
+    note_in(runtime, "a", "poison");
+  }
+  const auto views = folder / "data/views";
+  std::ofstream(views / "totals@1/data.mdb") << std::string(20000, 'x');
+  std::filesystem::remove_all(views / "ledger@1");
+  std::ofstream(views / "ledger@1") << "not a folder";
+  notes::choking = true;
+  notes::tried = 0;
+  acta::runtime_options options;
+  options.log = [](acta::log_level, std::string_view line) {
+    if (line.find("totals: generation 1 is unusable") != std::string_view::npos)
+      CHECK(eventually([] { return notes::tried > 0; }));
+  };
+  CHECK_FALSE(try_open(folder / "data", with<notes, totals, ledger>({.backoff_min = 1h}), options));
+  CHECK(notes::tried == 1);
+  notes::choking = false;
+}
