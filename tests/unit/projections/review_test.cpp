@@ -122,3 +122,16 @@ TEST_CASE("an open that fails while a view opened before is to be tried again le
   CHECK(notes::tried == 1);
   notes::choking = false;
 }
+
+TEST_CASE("a view's code that fails after the stop finds everything it needs") {
+  test::temp_folder folder;
+  gated::shut = true;
+  std::optional<acta::runtime> runtime = must_open(folder / "data", with<gated>());
+  note_in(*runtime, "a", "poison");
+  REQUIRE(eventually([] { return gated::inside == 1; }));
+  runtime->stop(10ms);
+  auto gone = std::async(std::launch::async, [&] { runtime.reset(); });
+  CHECK_FALSE(is_ready(gone, a_while));
+  gated::open();
+  CHECK(is_ready(gone, 20s));
+}
