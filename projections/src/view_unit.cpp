@@ -14,6 +14,8 @@ using persistence::open_view_store;
 /// The serving generation is stopped for the last steps when the other is this close.
 constexpr std::uint64_t close_events = 10'000;
 
+error stopping() { return error(projection_errc::stopped, "the runtime is stopping"); }
+
 error not_possible(const view_type& v, std::string_view what) {
   return error(projection_errc::not_possible, "view '" + v.name + "' " + std::string(what));
 }
@@ -92,7 +94,10 @@ result<void> view_unit::open() {
     bool empty = true;
     for (const auto& from : around_.feeds) empty = empty && from->partition.last_position() == 0;
     auto made = make_generation({}, empty && !live_);
-    if (!made) return std::move(made).error();
+    if (!made) {
+      show(); // close() ends what there is
+      return std::move(made).error();
+    }
     (empty && !live_ ? live_ : candidate_) = std::move(*made);
   }
   for (const auto& from : around_.feeds) goal_.push_back(from->partition.last_position());
@@ -145,15 +150,25 @@ result<generation_ptr> view_unit::make_generation(std::span<const position> from
 }
 
 void view_unit::close() {
+  shown last{nullptr, nullptr, false, true};
   {
-    const std::lock_guard one(operations_);
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    for (auto* g : {&live_, &candidate_})
-      if (*g) std::exchange(*g, nullptr)->leave();
-    show();
+    const std::lock_guard lock(shown_mutex_);
+    std::swap(shown_, last);
   }
-  waiting_.give_up_all(error(projection_errc::stopped, "the runtime is stopping"));
+  for (const auto& g : {last.live, last.candidate})
+    if (g) g->leave();
+  if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) show();
+  waiting_.give_up_all(stopping());
+}
+
+void view_unit::show() {
+  shown now{live_, candidate_, paused_, false};
+  {
+    const std::lock_guard lock(shown_mutex_);
+    if (!shown_.closed) return std::swap(shown_, now);
+  }
+  for (auto* g : {&live_, &candidate_})
+    if (*g) std::exchange(*g, nullptr)->leave();
 }
 
 void view_unit::let_run() {
@@ -165,7 +180,7 @@ void view_unit::let_run() {
 result<generation_ptr> view_unit::serving() const {
   const auto now = look();
   if (now.live) return now.live;
-  if (!now.candidate) return error(projection_errc::stopped, "the runtime is stopping");
+  if (!now.candidate) return stopping();
   const auto s = now.candidate->status();
   auto text =
       "view '" + type_->name + "' is being built: " + std::to_string(s.behind) + " events to go";
@@ -195,8 +210,7 @@ void view_unit::when_visible(position until, std::chrono::steady_clock::time_poi
   // Added before the look: what is reached in between answers it.
   const auto number = waiting_.add(until, std::move(f));
   const auto now = look();
-  if (now.closed)
-    return waiting_.give_up(number, error(projection_errc::stopped, "the runtime is stopping"));
+  if (now.closed) return waiting_.give_up(number, stopping());
   if (now.live && now.live->scanned(until.partition) >= until.number)
     return waiting_.advance(until);
   const auto left = deadline - std::chrono::steady_clock::now();
@@ -256,13 +270,13 @@ void view_unit::consider_swap(generation& g) {
   const auto old = std::exchange(live_, std::exchange(candidate_, nullptr));
   show();
   if (old) old->discard();
-  around_.log(log_level::info, "view {}: generation {} serves", type_->name, live_->number());
+  around_.log(log_level::info, "view {}: generation {} serves", type_->name, g.number());
 }
 
 result<void> view_unit::pause() {
   const std::lock_guard one(operations_);
   const std::lock_guard lock(mutex_);
-  if (closed_) return error(projection_errc::stopped);
+  if (look().closed) return stopping();
   if (auto set = any()->set_paused(true); !set) return set;
   paused_ = true;
   let_run();
@@ -272,7 +286,7 @@ result<void> view_unit::pause() {
 result<void> view_unit::resume() {
   const std::lock_guard one(operations_);
   const std::lock_guard lock(mutex_);
-  if (closed_) return error(projection_errc::stopped);
+  if (look().closed) return stopping();
   if (paused_)
     if (auto set = any()->set_paused(false); !set) return set;
   paused_ = false;
@@ -285,7 +299,7 @@ result<void> view_unit::resume() {
 result<void> view_unit::reset() {
   const std::lock_guard one(operations_);
   const std::lock_guard lock(mutex_);
-  if (closed_) return error(projection_errc::stopped);
+  if (look().closed) return stopping();
   auto made = make_generation({}, true);
   if (!made) return std::move(made).error();
   for (auto* old : {&live_, &candidate_})
@@ -301,7 +315,7 @@ result<void> view_unit::reset() {
 result<void> view_unit::rebuild(std::span<const position> from) {
   const std::lock_guard one(operations_);
   const std::lock_guard lock(mutex_);
-  if (closed_) return error(projection_errc::stopped);
+  if (look().closed) return stopping();
   if (candidate_)
     return error(projection_errc::busy, "view '" + type_->name + "' is being built already");
   for (const auto& p : from)
@@ -319,7 +333,7 @@ result<void> view_unit::rebuild(std::span<const position> from) {
 result<void> view_unit::cancel_rebuild() {
   const std::lock_guard one(operations_);
   const std::lock_guard lock(mutex_);
-  if (closed_) return error(projection_errc::stopped);
+  if (look().closed) return stopping();
   if (!candidate_) return not_possible(*type_, "is not being built");
   if (!live_ || !live_->is_current())
     return not_possible(*type_, "has no other generation of its present definition");
@@ -332,6 +346,7 @@ result<void> view_unit::cancel_rebuild() {
 result<void> view_unit::skip() {
   const std::lock_guard one(operations_);
   const auto now = look();
+  if (now.closed) return stopping();
   bool any = false;
   for (const auto& g : {now.live, now.candidate})
     if (g) any = g->skip() || any;

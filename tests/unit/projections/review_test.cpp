@@ -135,3 +135,20 @@ TEST_CASE("a view's code that fails after the stop finds everything it needs") {
   gated::open();
   CHECK(is_ready(gone, 20s));
 }
+
+TEST_CASE("an operation that waits for a view's code does not hold up the stop") {
+  test::temp_folder folder;
+  gated::shut = true;
+  auto runtime = must_open(folder / "data", with<gated>());
+  note_in(runtime, "a", "one");
+  REQUIRE(eventually([] { return gated::inside == 1; }));
+  auto paused =
+      std::async(std::launch::async, [&] { return runtime.projection("gated")->pause(); });
+  CHECK_FALSE(is_ready(paused, a_while));
+  auto stopped = std::async(std::launch::async, [&] { return runtime.stop(10ms); });
+  CHECK(is_ready(stopped, 10s));
+  CHECK(runtime.view<gated>().get("a").error().code() == acta::projection_errc::stopped);
+  gated::open();
+  (void)paused.get().has_value();
+  CHECK(runtime.projection("gated")->reset().error().code() == acta::projection_errc::stopped);
+}
