@@ -130,6 +130,7 @@ projections::projections(std::unique_ptr<inside> i) noexcept : inside_(std::move
 
 projections::~projections() {
   stop(std::chrono::steady_clock::now());
+  inside_->taken.end_all(); // also those taken since
   // A view's code that has not returned still uses what is about to go.
   inside_->around.host->await_all(std::chrono::steady_clock::time_point::max());
 }

@@ -152,3 +152,47 @@ TEST_CASE("an operation that waits for a view's code does not hold up the stop")
   (void)paused.get().has_value();
   CHECK(runtime.projection("gated")->reset().error().code() == acta::projection_errc::stopped);
 }
+
+TEST_CASE("a picture taken after the stop answers with an error when its runtime is gone") {
+  test::temp_folder folder;
+  std::optional<acta::picture> picture;
+  {
+    auto runtime = must_open(folder / "data", with<notes>());
+    runtime.stop();
+    picture = runtime.picture();
+    CHECK(picture->view<notes>().get("a").error().code() == acta::projection_errc::stopped);
+  }
+  CHECK(picture->view<notes>().get("a").error().code() == acta::projection_errc::picture_expired);
+}
+
+TEST_CASE("a runtime is not gone before a picture that is being read") {
+  test::temp_folder folder;
+  std::optional<acta::runtime> runtime = must_open(folder / "data", with<notes>());
+  note_in(*runtime, "a", "one");
+  const auto at = note_in(*runtime, "b", "two");
+  REQUIRE(runtime->view<notes>().get("b", showing(at)));
+  const auto picture = runtime->picture();
+  std::future<void> gone;
+  const auto walked = picture.view<notes>().each({}, [&](std::string_view, const notes&) {
+    gone = std::async(std::launch::async, [&] { runtime.reset(); });
+    CHECK_FALSE(is_ready(gone, a_while));
+  });
+  CHECK(walked.error().code() == acta::projection_errc::picture_expired);
+  CHECK(is_ready(gone, 20s));
+}
+
+TEST_CASE("stopping within the walk through a picture ends the walk with an error") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", with<notes>());
+  note_in(runtime, "a", "one");
+  const auto at = note_in(runtime, "b", "two");
+  REQUIRE(runtime.view<notes>().get("b", showing(at)));
+  const auto picture = runtime.picture();
+  std::string seen;
+  const auto walked = picture.view<notes>().each({}, [&](std::string_view key, const notes&) {
+    runtime.stop();
+    seen += key; // lies in the file
+  });
+  CHECK(walked.error().code() == acta::projection_errc::picture_expired);
+  CHECK(seen == "a");
+}
