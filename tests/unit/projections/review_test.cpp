@@ -196,3 +196,46 @@ TEST_CASE("stopping within the walk through a picture ends the walk with an erro
   CHECK(walked.error().code() == acta::projection_errc::picture_expired);
   CHECK(seen == "a");
 }
+
+TEST_CASE("a subscription that outlives its runtime says so") {
+  test::temp_folder folder;
+  std::optional<acta::subscription> events;
+  {
+    auto runtime = must_open(folder / "data", with<notes>());
+    note_in(runtime, "a", "one");
+    auto made = runtime.subscribe();
+    REQUIRE(made);
+    events = std::move(*made);
+  }
+  bool told = false;
+  events->notify([&] { told = true; });
+  CHECK(told);
+  CHECK(events->behind() == 0);
+  CHECK(events->scanned() == std::vector<acta::position>{{0, 0}});
+  CHECK(events->next().error().code() == acta::projection_errc::stopped);
+}
+
+TEST_CASE("a runtime is not gone before a subscription that is being read") {
+  test::temp_folder folder;
+  for (int round = 0; round < 20; ++round) {
+    std::optional<acta::runtime> runtime = must_open(folder / "data", with<notes>());
+    note_in(*runtime, "a", "one");
+    auto events = runtime->subscribe();
+    REQUIRE(events);
+    std::promise<void> begun;
+    std::thread reader([&] {
+      begun.set_value();
+      for (;;) {
+        const auto page = events->next(1);
+        if (!page) {
+          CHECK(page.error().code() == acta::projection_errc::stopped);
+          return;
+        }
+        (void)events->behind();
+      }
+    });
+    begun.get_future().wait();
+    runtime.reset();
+    reader.join();
+  }
+}
