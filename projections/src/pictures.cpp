@@ -105,7 +105,10 @@ result<live_picture::frozen*> live_picture::look_at(const std::type_info* type,
       return at->view->late(at_least_);
     }
   }
-  if (at->missing) return *at->missing;
+  if (at->missing) {
+    rests_on_rows_ = false;
+    return *at->missing;
+  }
   at->read = true;
   return &*at;
 }
@@ -121,6 +124,7 @@ result<void> live_picture::with_rows(const std::type_info* type, std::string_vie
 
 result<std::vector<position>> live_picture::positions(std::string_view view) {
   const usage using_it(*this);
+  rests_on_rows_ = false;
   auto at = look_at(nullptr, view);
   if (!at) return std::move(at).error();
   std::vector<position> all;
@@ -152,9 +156,10 @@ void live_picture::drop() noexcept {
   }
 }
 
-result<std::vector<dependency>> live_picture::dependencies() {
+result<std::optional<std::vector<dependency>>> live_picture::dependencies() {
   const usage using_it(*this);
   if (expired()) return too_old();
+  if (!rests_on_rows_) return std::optional<std::vector<dependency>>{};
   std::vector<dependency> all;
   for (const auto& f : views_) {
     if (!f.read) continue;
@@ -162,7 +167,7 @@ result<std::vector<dependency>> live_picture::dependencies() {
     if (!head) return std::move(head).error();
     all.push_back({f.view, f.of->number(), head->changes});
   }
-  return all;
+  return std::optional(std::move(all));
 }
 
 std::shared_ptr<live_picture> pictures::take(std::span<view_unit* const> views, position at_least) {

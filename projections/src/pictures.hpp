@@ -53,8 +53,9 @@ public:
 
   /// The view that was too late for somebody, if any.
   [[nodiscard]] view_unit* late() const noexcept { return late_; }
-  /// The views that were read. Errors: as reading.
-  [[nodiscard]] result<std::vector<dependency>> dependencies();
+  /// The views that were read. Nothing if what was told rests on more than their rows: one was
+  /// not there yet, or its position was asked for, which moves without a row. Errors: as reading.
+  [[nodiscard]] result<std::optional<std::vector<dependency>>> dependencies();
 
 private:
   struct frozen {
@@ -89,6 +90,7 @@ private:
   unsigned uses_ = 0;
   std::vector<frozen> views_;
   view_unit* late_ = nullptr;
+  bool rests_on_rows_ = true; ///< alone
 };
 
 /// Keeps count of the pictures there are. Threads: any.

@@ -239,3 +239,37 @@ TEST_CASE("a runtime is not gone before a subscription that is being read") {
     reader.join();
   }
 }
+
+TEST_CASE("an answer made without a view that was still being built is not kept") {
+  test::temp_folder folder;
+  acta::position at;
+  {
+    auto runtime = must_open(folder / "data", with<>());
+    at = note_in(runtime, "a", "one");
+  }
+  gated::shut = true;
+  auto m = with<gated>();
+  m.query<notes_counted>({.cached = true});
+  auto runtime = must_open(folder / "data", std::move(m));
+  CHECK(runtime.query(notes_counted{})->count == 0);
+  gated::open();
+  REQUIRE(runtime.view<gated>().get("a", showing(at)));
+  CHECK(runtime.query(notes_counted{})->count == 1);
+}
+
+TEST_CASE("an answer that tells how far a view is is as new as any other") {
+  test::temp_folder folder;
+  auto m = with<gated>();
+  m.query<notes_counted>({.cached = true});
+  auto runtime = must_open(folder / "data", std::move(m));
+  note_in(runtime, "a", "one");
+  for (int i = 0; i < 3; ++i) {
+    // The view has no fold for it: nothing changes but the position.
+    const auto receipt = runtime.ask<counter>("b", add{1}).wait_for(20s);
+    REQUIRE(receipt);
+    REQUIRE(runtime.view<gated>().find("a", showing(receipt->position)));
+    const auto answer = runtime.query(notes_counted{.with_position = true});
+    REQUIRE(answer);
+    CHECK(answer->scanned == receipt->position.number);
+  }
+}
