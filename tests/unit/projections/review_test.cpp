@@ -273,3 +273,27 @@ TEST_CASE("an answer that tells how far a view is is as new as any other") {
     CHECK(answer->scanned == receipt->position.number);
   }
 }
+
+TEST_CASE("who has seen a row never gets an older answer from the cache") {
+  test::temp_folder folder;
+  auto m = with<totals>();
+  m.query<grand_total>({.cached = true});
+  auto runtime = must_open(folder / "data", std::move(m));
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 3; ++t)
+    readers.emplace_back([&] {
+      while (!done) {
+        const auto row = runtime.view<totals>().find("a");
+        const auto all = runtime.query(grand_total{});
+        if (!row || !*row || !all) continue;
+        if (all->sum < (*row)->total) {
+          done = true;
+          FAIL_CHECK("seen " << (*row)->total << ", then answered " << all->sum);
+        }
+      }
+    });
+  for (int i = 0; i < 2000 && !done; ++i) REQUIRE(runtime.ask<counter>("a", add{1}).wait_for(20s));
+  done = true;
+  for (auto& r : readers) r.join();
+}
