@@ -44,7 +44,8 @@ struct surroundings {
   std::function<void(std::chrono::steady_clock::duration, std::function<void()>)> after;
   std::function<time_point()> clock;
   log_sink sink;
-  std::unique_ptr<actors::host> host;
+  /// Shared with the projectors: a timer may hold one beyond the end of all this.
+  std::shared_ptr<actors::host> host;
   std::vector<std::unique_ptr<feed>> feeds; ///< by partition number
 
   template <class... Args>

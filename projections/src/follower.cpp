@@ -50,6 +50,13 @@ void waiting_room::close() {
   closed_.store(true, std::memory_order_release);
   anybody_.store(true);
   call();
+  const std::lock_guard none(journals_);
+}
+
+std::shared_lock<std::shared_mutex> waiting_room::reading() {
+  std::shared_lock lock(journals_);
+  if (is_closed()) lock.unlock();
+  return lock;
 }
 
 result<std::shared_ptr<follower>> follower::make(surroundings& around,
@@ -98,11 +105,14 @@ result<event_page> follower::next(std::size_t max, std::chrono::nanoseconds wait
   max = std::max<std::size_t>(max, 1);
   event_page page;
   for (;;) {
-    if (room_->is_closed()) return error(projection_errc::stopped, "the runtime has stopped");
     const auto before = scanned();
-    for (std::size_t i = 0; i < parts_.size() && page.events.size() < max; ++i) {
-      auto& p = parts_[(first_part_ + i) % parts_.size()];
-      if (auto collected = collect(p, max, page); !collected) return std::move(collected).error();
+    {
+      const auto reading = room_->reading();
+      if (!reading) return error(projection_errc::stopped, "the runtime has stopped");
+      for (std::size_t i = 0; i < parts_.size() && page.events.size() < max; ++i) {
+        auto& p = parts_[(first_part_ + i) % parts_.size()];
+        if (auto collected = collect(p, max, page); !collected) return std::move(collected).error();
+      }
     }
     // No partition may starve the others.
     first_part_ = (first_part_ + 1) % parts_.size();
@@ -150,8 +160,10 @@ result<void> follower::collect(part& p, std::size_t max, event_page& page) {
 }
 
 bool follower::has_more() const {
-  return std::ranges::any_of(
-      parts_, [](const part& p) { return p.scanned < p.from->partition.last_position(); });
+  const auto reading = room_->reading();
+  return !reading || std::ranges::any_of(parts_, [](const part& p) {
+    return p.scanned < p.from->partition.last_position();
+  });
 }
 
 void follower::notify(std::function<void()> f) {
@@ -182,6 +194,8 @@ std::vector<position> follower::scanned() const {
 
 std::uint64_t follower::behind() const {
   std::uint64_t events = 0;
+  const auto reading = room_->reading();
+  if (!reading) return 0;
   for (const auto& p : parts_) {
     const auto last = p.from->partition.last_position();
     events += last - std::min(last, p.scanned);

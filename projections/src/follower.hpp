@@ -11,6 +11,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <shared_mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -18,18 +19,22 @@ namespace acta::detail {
 
 class follower;
 
-/// Those who wait for the next commit. Threads: any.
+/// Those who wait for the next commit. Outlives the runtime, with the last follower. Threads: any.
 class waiting_room {
 public:
   void enter(const std::shared_ptr<follower>& f);
   /// There is more: everybody who waits is told, and leaves.
   void call();
+  /// When it returns nobody reads the journals any more.
   void close();
+  /// Held while the journals are used; holds nothing once closed.
+  [[nodiscard]] std::shared_lock<std::shared_mutex> reading();
   [[nodiscard]] bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire); }
   /// Subscriptions there are, waiting or not.
   std::atomic<std::size_t> subscriptions{0};
 
 private:
+  std::shared_mutex journals_; ///< never locked under another lock
   std::mutex mutex_;
   std::vector<std::weak_ptr<follower>> waiting_;
   std::atomic<bool> anybody_{false};
@@ -63,6 +68,7 @@ private:
   };
   follower(std::shared_ptr<waiting_room> room) : room_(std::move(room)) {}
   result<void> collect(part& p, std::size_t max, event_page& page);
+  /// Also if there is nothing more to come.
   [[nodiscard]] bool has_more() const;
 
   std::shared_ptr<waiting_room> room_;

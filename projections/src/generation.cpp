@@ -49,7 +49,7 @@ result<void> generation::start() {
     auto scanned = (*reading)->checkpoint(from->partition.number());
     if (!scanned) return std::move(scanned).error();
     projector_ptr made(new projector(shared_from_this(), *from, *scanned));
-    made->host_ = around_.host.get();
+    made->host_ = around_.host;
     made->actor_ = around_.host->spawn(*made);
     projectors_.push_back(std::move(made));
   }
@@ -62,6 +62,14 @@ result<void> generation::write(const std::function<result<void>(persistence::vie
   if (!txn) return std::move(txn).error();
   if (auto done = f(**txn); !done) return done;
   return (*txn)->commit(false);
+}
+
+result<void> generation::commit(persistence::view_writing& txn, bool rows_changed) {
+  // Before the commit: who has seen the new rows must not be given a kept answer from the old ones.
+  if (rows_changed) changes_.fetch_add(1, std::memory_order_acq_rel);
+  auto committed = txn.commit(rows_changed);
+  if (!committed && rows_changed) changes_.fetch_sub(1, std::memory_order_acq_rel);
+  return committed;
 }
 
 result<void> generation::set_built() {
@@ -170,10 +178,7 @@ result<void> generation::retry(position where) {
     return why;
   }
   if (auto gone = (*txn)->unpark(where); !gone) return std::move(gone).error();
-  const bool changed = session.rows_changed() > 0;
-  if (auto committed = (*txn)->commit(changed); !committed) return committed;
-  if (changed) changed_rows();
-  return {};
+  return commit(**txn, session.rows_changed() > 0);
 }
 
 result<void> generation::drop(position where) {

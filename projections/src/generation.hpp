@@ -65,7 +65,8 @@ public:
   [[nodiscard]] std::vector<position> scanned() const;
   /// A projector has stopped, or pauses before it tries again.
   [[nodiscard]] bool in_trouble() const noexcept;
-  /// Transactions that changed a row: equal numbers, equal rows.
+  /// Transactions that changed a row: equal numbers, equal rows. Counts one before anybody can see
+  /// its rows.
   [[nodiscard]] std::uint64_t changes() const noexcept {
     return changes_.load(std::memory_order_acquire);
   }
@@ -86,9 +87,10 @@ private:
 
   result<void> write(const std::function<result<void>(persistence::view_writing&)>& f);
   [[nodiscard]] error no_dead_letter(position where) const;
-  /// Held from the beginning of a write transaction until `changes_` tells of it.
+  /// Held during a write transaction.
   std::unique_lock<std::mutex> lock_writing() { return std::unique_lock(writing_); }
-  void changed_rows() noexcept { changes_.fetch_add(1, std::memory_order_acq_rel); }
+  /// Commits and counts. Pre: lock_writing().
+  result<void> commit(persistence::view_writing& txn, bool rows_changed);
   [[nodiscard]] bool leaving() const noexcept { return leaving_.load(std::memory_order_acquire); }
   void after_turn() { after_turn_(*this); }
 

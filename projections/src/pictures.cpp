@@ -105,14 +105,17 @@ result<live_picture::frozen*> live_picture::look_at(const std::type_info* type,
       return at->view->late(at_least_);
     }
   }
-  if (at->missing) return *at->missing;
+  if (at->missing) {
+    rests_on_rows_ = false;
+    return *at->missing;
+  }
   at->read = true;
   return &*at;
 }
 
 result<void> live_picture::with_rows(const std::type_info* type, std::string_view view,
                                      const use_rows& use) {
-  const std::lock_guard using_it(use_);
+  const usage using_it(*this);
   auto at = look_at(type, view);
   if (!at) return std::move(at).error();
   aging_reader rows(*(*at)->rows, expired_);
@@ -120,7 +123,8 @@ result<void> live_picture::with_rows(const std::type_info* type, std::string_vie
 }
 
 result<std::vector<position>> live_picture::positions(std::string_view view) {
-  const std::lock_guard using_it(use_);
+  const usage using_it(*this);
+  rests_on_rows_ = false;
   auto at = look_at(nullptr, view);
   if (!at) return std::move(at).error();
   std::vector<position> all;
@@ -134,17 +138,28 @@ result<std::vector<position>> live_picture::positions(std::string_view view) {
 
 void live_picture::expire() noexcept {
   expired_.store(true, std::memory_order_release);
-  const std::unique_lock using_it(use_, std::try_to_lock);
-  if (!using_it.owns_lock()) return; // it notices, and the sweep comes again
+  const std::unique_lock lock(use_, std::try_to_lock);
+  // Else the use notices; if it looked just before, the sweep comes again.
+  if (lock && uses_ == 0) drop();
+}
+
+void live_picture::end() noexcept {
+  expired_.store(true, std::memory_order_release);
+  const std::lock_guard lock(use_);
+  if (uses_ == 0) drop();
+}
+
+void live_picture::drop() noexcept {
   for (auto& f : views_) {
     f.rows.reset();
     f.of.reset();
   }
 }
 
-result<std::vector<dependency>> live_picture::dependencies() {
-  const std::lock_guard using_it(use_);
+result<std::optional<std::vector<dependency>>> live_picture::dependencies() {
+  const usage using_it(*this);
   if (expired()) return too_old();
+  if (!rests_on_rows_) return std::optional<std::vector<dependency>>{};
   std::vector<dependency> all;
   for (const auto& f : views_) {
     if (!f.read) continue;
@@ -152,7 +167,7 @@ result<std::vector<dependency>> live_picture::dependencies() {
     if (!head) return std::move(head).error();
     all.push_back({f.view, f.of->number(), head->changes});
   }
-  return all;
+  return std::optional(std::move(all));
 }
 
 std::shared_ptr<live_picture> pictures::take(std::span<view_unit* const> views, position at_least) {
@@ -182,14 +197,20 @@ void pictures::sweep() {
   }
 }
 
-void pictures::expire_all() {
+std::vector<std::shared_ptr<live_picture>> pictures::all() const {
   std::vector<std::shared_ptr<live_picture>> all;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& weak : all_)
-      if (auto p = weak.lock()) all.push_back(std::move(p));
-  }
-  for (const auto& p : all) p->expire();
+  const std::lock_guard lock(mutex_);
+  for (const auto& weak : all_)
+    if (auto p = weak.lock()) all.push_back(std::move(p));
+  return all;
+}
+
+void pictures::expire_all() {
+  for (const auto& p : all()) p->expire();
+}
+
+void pictures::end_all() {
+  for (const auto& p : all()) p->end();
 }
 
 std::size_t pictures::open() const {

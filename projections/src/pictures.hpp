@@ -44,6 +44,8 @@ public:
 
   /// Ends the transactions unless one is being used; then the use fails soon, and they end with it.
   void expire() noexcept;
+  /// expire(), after a use that goes on elsewhere. From then on nothing outside is touched.
+  void end() noexcept;
   [[nodiscard]] bool expired() const noexcept { return expired_.load(std::memory_order_acquire); }
   [[nodiscard]] std::chrono::steady_clock::time_point taken_at() const noexcept {
     return taken_at_;
@@ -51,8 +53,9 @@ public:
 
   /// The view that was too late for somebody, if any.
   [[nodiscard]] view_unit* late() const noexcept { return late_; }
-  /// The views that were read. Errors: as reading.
-  [[nodiscard]] result<std::vector<dependency>> dependencies();
+  /// The views that were read. Nothing if what was told rests on more than their rows: one was
+  /// not there yet, or its position was asked for, which moves without a row. Errors: as reading.
+  [[nodiscard]] result<std::optional<std::vector<dependency>>> dependencies();
 
 private:
   struct frozen {
@@ -62,14 +65,32 @@ private:
     std::optional<error> missing; ///< why there are none
     bool read = false;
   };
+  /// One thread's use. Ends the transactions after it if the picture has expired meanwhile.
+  class usage {
+  public:
+    explicit usage(live_picture& of) : of_(of), lock_(of.use_) { ++of_.uses_; }
+    ~usage() {
+      if (--of_.uses_ == 0 && of_.expired()) of_.drop();
+    }
+    usage(const usage&) = delete;
+    usage& operator=(const usage&) = delete;
+
+  private:
+    live_picture& of_;
+    const std::lock_guard<std::recursive_mutex> lock_;
+  };
   result<frozen*> look_at(const std::type_info* type, std::string_view view);
+  /// Pre: locked, not in use.
+  void drop() noexcept;
 
   const std::chrono::steady_clock::time_point taken_at_ = std::chrono::steady_clock::now();
   const position at_least_;
   std::atomic<bool> expired_{false};
   std::recursive_mutex use_; ///< a query may read one view while it walks another
+  unsigned uses_ = 0;
   std::vector<frozen> views_;
   view_unit* late_ = nullptr;
+  bool rests_on_rows_ = true; ///< alone
 };
 
 /// Keeps count of the pictures there are. Threads: any.
@@ -81,12 +102,16 @@ public:
   /// Ends those that are too old.
   void sweep();
   void expire_all();
+  /// Ends all there are. Blocking: for those that are being used.
+  void end_all();
 
   [[nodiscard]] std::size_t open() const;
   [[nodiscard]] std::uint64_t expired() const noexcept { return expired_.load(); }
   [[nodiscard]] std::chrono::milliseconds oldest() const;
 
 private:
+  [[nodiscard]] std::vector<std::shared_ptr<live_picture>> all() const;
+
   const std::chrono::milliseconds age_max_;
   mutable std::mutex mutex_;
   std::list<std::weak_ptr<live_picture>> all_; ///< oldest first

@@ -130,6 +130,7 @@ projections::projections(std::unique_ptr<inside> i) noexcept : inside_(std::move
 
 projections::~projections() {
   stop(std::chrono::steady_clock::now());
+  inside_->taken.end_all(); // also those taken since
   // A view's code that has not returned still uses what is about to go.
   inside_->around.host->await_all(std::chrono::steady_clock::time_point::max());
 }
@@ -248,11 +249,11 @@ result<std::shared_ptr<const void>> projections::answer(const query_type& query,
     if (!reply || !may_keep) return reply;
     auto rests_on = frozen->dependencies();
     byte_buffer encoded;
-    if (rests_on && query.encode_reply(reply->get(), encoded)) {
+    if (rests_on && *rests_on && query.encode_reply(reply->get(), encoded)) {
       const auto until = query.options.keep.count() > 0
                              ? after_now(query.options.keep)
                              : std::chrono::steady_clock::time_point::max();
-      in.cache.keep(std::move(key), {*reply, std::move(*rests_on), until, encoded.size()});
+      in.cache.keep(std::move(key), {*reply, std::move(**rests_on), until, encoded.size()});
     }
     return reply;
   }

@@ -125,9 +125,7 @@ projector::outcome projector::transact(std::uint64_t to) {
   for (const auto& letter : passing_)
     if (fail((*txn)->park(letter))) return o;
   if (fail((*txn)->set_checkpoint(from_.partition.number(), o.scanned))) return o;
-  const bool changed = session.rows_changed() > 0;
-  if (fail((*txn)->commit(changed))) return o;
-  if (changed) g.changed_rows();
+  if (fail(g.commit(**txn, session.rows_changed() > 0))) return o;
   o.events = fold_.taken() - taken_before;
   return o;
 }

@@ -89,7 +89,7 @@ private:
 
   // Made by spawn(), so before the first turn.
   friend class generation;
-  actors::host* host_ = nullptr;
+  std::shared_ptr<actors::host> host_;
   actors::handle actor_ = nullptr;
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 
 namespace acta {
 
@@ -14,6 +13,8 @@ using persistence::open_view_store;
 
 /// The serving generation is stopped for the last steps when the other is this close.
 constexpr std::uint64_t close_events = 10'000;
+
+error stopping() { return error(projection_errc::stopped, "the runtime is stopping"); }
 
 error not_possible(const view_type& v, std::string_view what) {
   return error(projection_errc::not_possible, "view '" + v.name + "' " + std::string(what));
@@ -28,33 +29,40 @@ std::filesystem::path view_unit::folder_of(std::uint32_t number) const {
   return around_.store.folder() / "views" / (type_->name + '@' + std::to_string(number));
 }
 
+result<void> view_unit::find_generations(std::map<std::uint32_t, generation_ptr>& found) {
+  const auto views = around_.store.folder() / "views";
+  std::error_code code;
+  if (in_memory() || !std::filesystem::exists(views, code)) return {};
+  const auto prefix = type_->name + '@';
+  for (std::filesystem::directory_iterator at(views, code), end; !code && at != end;
+       at.increment(code)) {
+    const auto name = at->path().filename().string();
+    std::uint32_t number = 0;
+    const auto* last = name.data() + name.size();
+    if (!name.starts_with(prefix) ||
+        std::from_chars(name.data() + prefix.size(), last, number).ptr != last || number == 0)
+      continue;
+    next_number_ = std::max(next_number_, number + 1);
+    auto opened = open_generation(number);
+    if (opened) {
+      found[number] = std::move(*opened);
+      continue;
+    }
+    if (opened.error().code() == condition::io || opened.error().code() == condition::unavailable)
+      return std::move(opened).error(); // the machine's fault, not the data's
+    around_.log(log_level::warning, "view {}: generation {} is unusable and made anew: {}",
+                type_->name, number, opened.error().to_string());
+    std::filesystem::remove_all(at->path(), code);
+  }
+  if (code) return error(errc::io, "reading " + views.string() + ": " + code.message());
+  return {};
+}
+
 result<void> view_unit::open() {
   std::map<std::uint32_t, generation_ptr> found;
-  std::error_code code;
-  const auto views = around_.store.folder() / "views";
-  if (!in_memory() && std::filesystem::exists(views, code)) {
-    const auto prefix = type_->name + '@';
-    for (std::filesystem::directory_iterator at(views, code), end; !code && at != end;
-         at.increment(code)) {
-      const auto name = at->path().filename().string();
-      std::uint32_t number = 0;
-      const auto* last = name.data() + name.size();
-      if (!name.starts_with(prefix) ||
-          std::from_chars(name.data() + prefix.size(), last, number).ptr != last || number == 0)
-        continue;
-      next_number_ = std::max(next_number_, number + 1);
-      auto opened = open_generation(number);
-      if (opened) {
-        found[number] = std::move(*opened);
-        continue;
-      }
-      if (opened.error().code() == condition::io || opened.error().code() == condition::unavailable)
-        return std::move(opened).error(); // the machine's fault, not the data's
-      around_.log(log_level::warning, "view {}: generation {} is unusable and made anew: {}",
-                  type_->name, number, opened.error().to_string());
-      std::filesystem::remove_all(at->path(), code);
-    }
-    if (code) return error(errc::io, "reading " + views.string() + ": " + code.message());
+  if (auto all = find_generations(found); !all) {
+    for (const auto& [number, g] : found) g->leave(); // else its projectors keep it, and it them
+    return all;
   }
 
   const std::lock_guard lock(mutex_);
@@ -86,7 +94,10 @@ result<void> view_unit::open() {
     bool empty = true;
     for (const auto& from : around_.feeds) empty = empty && from->partition.last_position() == 0;
     auto made = make_generation({}, empty && !live_);
-    if (!made) return std::move(made).error();
+    if (!made) {
+      show(); // close() ends what there is
+      return std::move(made).error();
+    }
     (empty && !live_ ? live_ : candidate_) = std::move(*made);
   }
   for (const auto& from : around_.feeds) goal_.push_back(from->partition.last_position());
@@ -143,15 +154,25 @@ result<generation_ptr> view_unit::make_generation(std::span<const position> from
 }
 
 void view_unit::close() {
+  shown last{nullptr, nullptr, false, true};
   {
-    const std::lock_guard one(operations_);
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    for (auto* g : {&live_, &candidate_})
-      if (*g) std::exchange(*g, nullptr)->leave();
-    show();
+    const std::lock_guard lock(shown_mutex_);
+    std::swap(shown_, last);
   }
-  waiting_.give_up_all(error(projection_errc::stopped, "the runtime is stopping"));
+  for (const auto& g : {last.live, last.candidate})
+    if (g) g->leave();
+  if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) show();
+  waiting_.give_up_all(stopping());
+}
+
+void view_unit::show() {
+  shown now{live_, candidate_, paused_, false};
+  {
+    const std::lock_guard lock(shown_mutex_);
+    if (!shown_.closed) return std::swap(shown_, now);
+  }
+  for (auto* g : {&live_, &candidate_})
+    if (*g) std::exchange(*g, nullptr)->leave();
 }
 
 void view_unit::let_run() {
@@ -163,7 +184,7 @@ void view_unit::let_run() {
 result<generation_ptr> view_unit::serving() const {
   const auto now = look();
   if (now.live) return now.live;
-  if (!now.candidate) return error(projection_errc::stopped, "the runtime is stopping");
+  if (!now.candidate) return stopping();
   const auto s = now.candidate->status();
   auto text =
       "view '" + type_->name + "' is being built: " + std::to_string(s.behind) + " events to go";
@@ -193,8 +214,7 @@ void view_unit::when_visible(position until, std::chrono::steady_clock::time_poi
   // Added before the look: what is reached in between answers it.
   const auto number = waiting_.add(until, std::move(f));
   const auto now = look();
-  if (now.closed)
-    return waiting_.give_up(number, error(projection_errc::stopped, "the runtime is stopping"));
+  if (now.closed) return waiting_.give_up(number, stopping());
   if (now.live && now.live->scanned(until.partition) >= until.number)
     return waiting_.advance(until);
   const auto left = deadline - std::chrono::steady_clock::now();
@@ -254,13 +274,13 @@ void view_unit::consider_swap(generation& g) {
   const auto old = std::exchange(live_, std::exchange(candidate_, nullptr));
   show();
   if (old) old->discard();
-  around_.log(log_level::info, "view {}: generation {} serves", type_->name, live_->number());
+  around_.log(log_level::info, "view {}: generation {} serves", type_->name, g.number());
 }
 
 result<void> view_unit::pause() {
   const std::lock_guard one(operations_);
   const std::lock_guard lock(mutex_);
-  if (closed_) return error(projection_errc::stopped);
+  if (look().closed) return stopping();
   if (auto set = any()->set_paused(true); !set) return set;
   paused_ = true;
   let_run();
@@ -270,7 +290,7 @@ result<void> view_unit::pause() {
 result<void> view_unit::resume() {
   const std::lock_guard one(operations_);
   const std::lock_guard lock(mutex_);
-  if (closed_) return error(projection_errc::stopped);
+  if (look().closed) return stopping();
   if (paused_)
     if (auto set = any()->set_paused(false); !set) return set;
   paused_ = false;
@@ -283,7 +303,7 @@ result<void> view_unit::resume() {
 result<void> view_unit::reset() {
   const std::lock_guard one(operations_);
   const std::lock_guard lock(mutex_);
-  if (closed_) return error(projection_errc::stopped);
+  if (look().closed) return stopping();
   auto made = make_generation({}, true);
   if (!made) return std::move(made).error();
   for (auto* old : {&live_, &candidate_})
@@ -297,7 +317,7 @@ result<void> view_unit::reset() {
 result<void> view_unit::rebuild(std::span<const position> from) {
   const std::lock_guard one(operations_);
   const std::lock_guard lock(mutex_);
-  if (closed_) return error(projection_errc::stopped);
+  if (look().closed) return stopping();
   if (candidate_)
     return error(projection_errc::busy, "view '" + type_->name + "' is being built already");
   for (const auto& p : from)
@@ -315,7 +335,7 @@ result<void> view_unit::rebuild(std::span<const position> from) {
 result<void> view_unit::cancel_rebuild() {
   const std::lock_guard one(operations_);
   const std::lock_guard lock(mutex_);
-  if (closed_) return error(projection_errc::stopped);
+  if (look().closed) return stopping();
   if (!candidate_) return not_possible(*type_, "is not being built");
   if (!live_ || !live_->is_current())
     return not_possible(*type_, "has no other generation of its present definition");
@@ -328,6 +348,7 @@ result<void> view_unit::cancel_rebuild() {
 result<void> view_unit::skip() {
   const std::lock_guard one(operations_);
   const auto now = look();
+  if (now.closed) return stopping();
   bool any = false;
   for (const auto& g : {now.live, now.candidate})
     if (g) any = g->skip() || any;

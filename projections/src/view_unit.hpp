@@ -15,19 +15,25 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <span>
 
 namespace acta {
 
-/// Lifecycle: open() before use, close() before destruction. Threads: any.
+/// Lifecycle: open() before use, close() before destruction, which waits for an operation that is
+/// going on. Threads: any.
 class view_unit {
 public:
   view_unit(std::shared_ptr<const view_type> type, surroundings& around);
+  ~view_unit() { const std::lock_guard last(operations_); }
+  view_unit(const view_unit&) = delete;
+  view_unit& operator=(const view_unit&) = delete;
 
   /// Finds what an earlier runtime left, throws away what is of no use, builds what is missing.
   /// Errors: `io`, `store_full`.
   result<void> open();
-  /// Ends the projectors and answers those who wait.
+  /// Ends the projectors and answers those who wait. Waits for nobody: an operation may be waiting
+  /// for code of the view that does not return.
   void close();
 
   [[nodiscard]] const view_type& type() const noexcept { return *type_; }
@@ -58,6 +64,9 @@ public:
 private:
   [[nodiscard]] std::filesystem::path folder_of(std::uint32_t number) const;
   [[nodiscard]] bool in_memory() const { return around_.store.folder().empty(); }
+  /// Opens what an earlier runtime left, and removes what cannot be used. Also on an error all of
+  /// `found` has projectors.
+  result<void> find_generations(std::map<std::uint32_t, generation_ptr>& found);
   result<generation_ptr> open_generation(std::uint32_t number);
   /// A new, empty environment. @param built  it serves at once.
   result<generation_ptr> make_generation(std::span<const position> from, bool built);
@@ -81,12 +90,8 @@ private:
     const std::lock_guard lock(shown_mutex_);
     return shown_;
   }
-  /// After every change of what follows. Pre: locked.
-  void show() {
-    shown now{live_, candidate_, paused_, closed_};
-    const std::lock_guard lock(shown_mutex_);
-    std::swap(shown_, now);
-  }
+  /// After every change of what follows. After close() it ends the projectors instead. Pre: locked.
+  void show();
 
   mutable std::mutex operations_; ///< one at a time
   mutable std::mutex mutex_; ///< what follows; held while turns end and files are synced, so not
@@ -96,7 +101,6 @@ private:
   std::vector<std::uint64_t> goal_; ///< without live_: where the candidate is good enough
   std::uint32_t next_number_ = 1;
   bool paused_ = false;
-  bool closed_ = false;
   mutable std::mutex shown_mutex_; ///< held for the time of a copy
   shown shown_;
   waiting waiting_;

@@ -46,8 +46,8 @@ struct event_page {
   std::vector<position> scanned;
 };
 
-/// A value that can be moved. Threads: one at a time. It must not outlive its runtime's stop() in
-/// use: next() then answers `stopped`.
+/// A value that can be moved. Threads: one at a time. After its runtime's stop() next() answers
+/// `stopped`.
 class subscription {
 public:
   explicit subscription(std::shared_ptr<detail::follower> f) noexcept;
@@ -62,7 +62,7 @@ public:
   /// must not call this object. A later call replaces `f`.
   void notify(std::function<void()> f);
   [[nodiscard]] std::vector<position> scanned() const;
-  /// Events committed and not yet looked at.
+  /// Events committed and not yet looked at; 0 after the stop.
   [[nodiscard]] std::uint64_t behind() const;
 
 private:

@@ -1,0 +1,299 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+// The read side when its surroundings go wrong: opens that fail half-way, code of views that does
+// not return, pictures and subscriptions that outlive their runtime, journals that went back.
+#include "counter_views.hpp"
+#include "eventually.hpp"
+#include "runtime.hpp"
+#include "temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace test;
+
+namespace {
+
+/// A view whose code does not return while its gate is shut.
+struct gated {
+  static constexpr std::string_view name = "gated";
+  using events = acta::one_of<noted>;
+  static inline std::atomic<bool> shut{false};
+  static inline std::atomic<int> inside{0};
+
+  std::uint64_t count = 0;
+
+  void evolve(const noted& e) {
+    ++inside;
+    shut.wait(true);
+    --inside;
+    if (e.text == "poison") throw std::runtime_error("cannot swallow it");
+    ++count;
+  }
+  static void open() {
+    shut = false;
+    shut.notify_all();
+  }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(count)); }
+};
+
+/// Makes something of every outcome.
+struct notes_counted {
+  static constexpr std::string_view name = "notes_counted";
+  struct reply {
+    std::uint64_t count = 0;
+    std::uint64_t scanned = 0;
+    template <class A> void serialize(A& ar) { ar(CEREAL_NVP(count), CEREAL_NVP(scanned)); }
+  };
+  bool with_position = false;
+
+  [[nodiscard]] acta::result<reply> answer(const acta::picture& p) const {
+    reply r;
+    if (const auto row = p.view<gated>().find("a"); row && *row) r.count = (*row)->count;
+    if (with_position)
+      if (const auto at = p.view<gated>().positions()) r.scanned = at->at(0).number;
+    return r;
+  }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(with_position)); }
+};
+
+template <class... Vs> acta::model with(const acta::view_options& options = {}) {
+  acta::model m;
+  m.aggregate<counter>();
+  (m.view<Vs>(options), ...);
+  return m;
+}
+
+acta::position note_in(acta::runtime& runtime, std::string_view id, std::string text) {
+  auto receipt = runtime.ask<counter>(id, note{std::move(text)}).wait_for(20s);
+  if (!receipt) FAIL(receipt.error());
+  return receipt->position;
+}
+
+acta::read_options showing(acta::position at) { return {.at_least = at, .timeout = 20s}; }
+
+template <class T> bool is_ready(const std::future<T>& f, std::chrono::milliseconds limit) {
+  return f.wait_for(limit) == std::future_status::ready;
+}
+/// Long enough for what must not happen to have happened.
+constexpr auto a_while = 200ms;
+
+} // namespace
+
+TEST_CASE("an open that fails at one generation lets go of those it has found") {
+  test::temp_folder folder;
+  {
+    auto runtime = must_open(folder / "data", with<ledger>());
+    REQUIRE(runtime.view<ledger>().get("0", showing(note_in(runtime, "a", "one"))));
+  }
+  const auto views = folder / "data/views";
+  for (int i = 2; i < 9; ++i)
+    std::filesystem::copy(views / "ledger@1", views / ("ledger@" + std::to_string(i)));
+  std::ofstream(views / "ledger@9") << "not a folder";
+  CHECK(try_open(folder / "data", with<ledger>()).error().code() == acta::condition::io);
+}
+
+TEST_CASE("an open that fails while a view opened before is to be tried again leaves nothing") {
+  test::temp_folder folder;
+  {
+    auto runtime = must_open(folder / "data", with<totals, ledger>());
+    note_in(runtime, "a", "poison");
+  }
+  const auto views = folder / "data/views";
+  std::ofstream(views / "totals@1/data.mdb") << std::string(20000, 'x');
+  std::filesystem::remove_all(views / "ledger@1");
+  std::ofstream(views / "ledger@1") << "not a folder";
+  notes::choking = true;
+  notes::tried = 0;
+  acta::runtime_options options;
+  options.log = [](acta::log_level, std::string_view line) {
+    if (line.find("totals: generation 1 is unusable") != std::string_view::npos)
+      CHECK(eventually([] { return notes::tried > 0; }));
+  };
+  CHECK_FALSE(try_open(folder / "data", with<notes, totals, ledger>({.backoff_min = 1h}), options));
+  CHECK(notes::tried == 1);
+  notes::choking = false;
+}
+
+TEST_CASE("a view's code that fails after the stop finds everything it needs") {
+  test::temp_folder folder;
+  gated::shut = true;
+  std::optional<acta::runtime> runtime = must_open(folder / "data", with<gated>());
+  note_in(*runtime, "a", "poison");
+  REQUIRE(eventually([] { return gated::inside == 1; }));
+  runtime->stop(10ms);
+  auto gone = std::async(std::launch::async, [&] { runtime.reset(); });
+  CHECK_FALSE(is_ready(gone, a_while));
+  gated::open();
+  CHECK(is_ready(gone, 20s));
+}
+
+TEST_CASE("an operation that waits for a view's code does not hold up the stop") {
+  test::temp_folder folder;
+  gated::shut = true;
+  auto runtime = must_open(folder / "data", with<gated>());
+  note_in(runtime, "a", "one");
+  REQUIRE(eventually([] { return gated::inside == 1; }));
+  auto paused =
+      std::async(std::launch::async, [&] { return runtime.projection("gated")->pause(); });
+  CHECK_FALSE(is_ready(paused, a_while));
+  auto stopped = std::async(std::launch::async, [&] { return runtime.stop(10ms); });
+  CHECK(is_ready(stopped, 10s));
+  CHECK(runtime.view<gated>().get("a").error().code() == acta::projection_errc::stopped);
+  gated::open();
+  (void)paused.get().has_value();
+  CHECK(runtime.projection("gated")->reset().error().code() == acta::projection_errc::stopped);
+}
+
+TEST_CASE("a picture taken after the stop answers with an error when its runtime is gone") {
+  test::temp_folder folder;
+  std::optional<acta::picture> picture;
+  {
+    auto runtime = must_open(folder / "data", with<notes>());
+    runtime.stop();
+    picture = runtime.picture();
+    CHECK(picture->view<notes>().get("a").error().code() == acta::projection_errc::stopped);
+  }
+  CHECK(picture->view<notes>().get("a").error().code() == acta::projection_errc::picture_expired);
+}
+
+TEST_CASE("a runtime is not gone before a picture that is being read") {
+  test::temp_folder folder;
+  std::optional<acta::runtime> runtime = must_open(folder / "data", with<notes>());
+  note_in(*runtime, "a", "one");
+  const auto at = note_in(*runtime, "b", "two");
+  REQUIRE(runtime->view<notes>().get("b", showing(at)));
+  const auto picture = runtime->picture();
+  std::future<void> gone;
+  const auto walked = picture.view<notes>().each({}, [&](std::string_view, const notes&) {
+    gone = std::async(std::launch::async, [&] { runtime.reset(); });
+    CHECK_FALSE(is_ready(gone, a_while));
+  });
+  CHECK(walked.error().code() == acta::projection_errc::picture_expired);
+  CHECK(is_ready(gone, 20s));
+}
+
+TEST_CASE("stopping within the walk through a picture ends the walk with an error") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", with<notes>());
+  note_in(runtime, "a", "one");
+  const auto at = note_in(runtime, "b", "two");
+  REQUIRE(runtime.view<notes>().get("b", showing(at)));
+  const auto picture = runtime.picture();
+  std::string seen;
+  const auto walked = picture.view<notes>().each({}, [&](std::string_view key, const notes&) {
+    runtime.stop();
+    seen += key; // lies in the file
+  });
+  CHECK(walked.error().code() == acta::projection_errc::picture_expired);
+  CHECK(seen == "a");
+}
+
+TEST_CASE("a subscription that outlives its runtime says so") {
+  test::temp_folder folder;
+  std::optional<acta::subscription> events;
+  {
+    auto runtime = must_open(folder / "data", with<notes>());
+    note_in(runtime, "a", "one");
+    auto made = runtime.subscribe();
+    REQUIRE(made);
+    events = std::move(*made);
+  }
+  bool told = false;
+  events->notify([&] { told = true; });
+  CHECK(told);
+  CHECK(events->behind() == 0);
+  CHECK(events->scanned() == std::vector<acta::position>{{0, 0}});
+  CHECK(events->next().error().code() == acta::projection_errc::stopped);
+}
+
+TEST_CASE("a runtime is not gone before a subscription that is being read") {
+  test::temp_folder folder;
+  for (int round = 0; round < 20; ++round) {
+    std::optional<acta::runtime> runtime = must_open(folder / "data", with<notes>());
+    note_in(*runtime, "a", "one");
+    auto events = runtime->subscribe();
+    REQUIRE(events);
+    std::promise<void> begun;
+    std::thread reader([&] {
+      begun.set_value();
+      for (;;) {
+        const auto page = events->next(1);
+        if (!page) {
+          CHECK(page.error().code() == acta::projection_errc::stopped);
+          return;
+        }
+        (void)events->behind();
+      }
+    });
+    begun.get_future().wait();
+    runtime.reset();
+    reader.join();
+  }
+}
+
+TEST_CASE("an answer made without a view that was still being built is not kept") {
+  test::temp_folder folder;
+  acta::position at;
+  {
+    auto runtime = must_open(folder / "data", with<>());
+    at = note_in(runtime, "a", "one");
+  }
+  gated::shut = true;
+  auto m = with<gated>();
+  m.query<notes_counted>({.cached = true});
+  auto runtime = must_open(folder / "data", std::move(m));
+  CHECK(runtime.query(notes_counted{})->count == 0);
+  gated::open();
+  REQUIRE(runtime.view<gated>().get("a", showing(at)));
+  CHECK(runtime.query(notes_counted{})->count == 1);
+}
+
+TEST_CASE("an answer that tells how far a view is is as new as any other") {
+  test::temp_folder folder;
+  auto m = with<gated>();
+  m.query<notes_counted>({.cached = true});
+  auto runtime = must_open(folder / "data", std::move(m));
+  note_in(runtime, "a", "one");
+  for (int i = 0; i < 3; ++i) {
+    // The view has no fold for it: nothing changes but the position.
+    const auto receipt = runtime.ask<counter>("b", add{1}).wait_for(20s);
+    REQUIRE(receipt);
+    REQUIRE(runtime.view<gated>().find("a", showing(receipt->position)));
+    const auto answer = runtime.query(notes_counted{.with_position = true});
+    REQUIRE(answer);
+    CHECK(answer->scanned == receipt->position.number);
+  }
+}
+
+TEST_CASE("who has seen a row never gets an older answer from the cache") {
+  test::temp_folder folder;
+  auto m = with<totals>();
+  m.query<grand_total>({.cached = true});
+  auto runtime = must_open(folder / "data", std::move(m));
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 3; ++t)
+    readers.emplace_back([&] {
+      while (!done) {
+        const auto row = runtime.view<totals>().find("a");
+        const auto all = runtime.query(grand_total{});
+        if (!row || !*row || !all) continue;
+        if (all->sum < (*row)->total) {
+          done = true;
+          FAIL_CHECK("seen " << (*row)->total << ", then answered " << all->sum);
+        }
+      }
+    });
+  for (int i = 0; i < 2000 && !done; ++i) REQUIRE(runtime.ask<counter>("a", add{1}).wait_for(20s));
+  done = true;
+  for (auto& r : readers) r.join();
+}
