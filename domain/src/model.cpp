@@ -106,6 +106,15 @@ model& model::add(aggregate_type type) {
   note(add_to(aggregates_, std::move(type), "aggregates"));
   return *this;
 }
+model& model::add(process_type type) {
+  const auto before = aggregates_.size();
+  note(add_to(aggregates_, aggregate_type(*type.stored_as), "aggregates or processes"));
+  if (aggregates_.size() > before) {
+    type.stored_as = aggregates_.back();
+    processes_.push_back(std::make_shared<const process_type>(std::move(type)));
+  }
+  return *this;
+}
 model& model::add(view_type type) {
   note(add_to(views_, std::move(type), "views"));
   return *this;
