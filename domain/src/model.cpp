@@ -141,6 +141,9 @@ result<void> model::check() const {
 std::shared_ptr<const aggregate_type> model::find(std::string_view name) const noexcept {
   return find_in(aggregates_, name);
 }
+std::shared_ptr<const process_type> model::find_process(std::string_view name) const noexcept {
+  return find_in(processes_, name);
+}
 std::shared_ptr<const view_type> model::find_view(std::string_view name) const noexcept {
   return find_in(views_, name);
 }

@@ -62,6 +62,8 @@ public:
   }
   /// Null if there is none of that name.
   [[nodiscard]] std::shared_ptr<const aggregate_type> find(std::string_view name) const noexcept;
+  [[nodiscard]] std::shared_ptr<const process_type>
+  find_process(std::string_view name) const noexcept;
   [[nodiscard]] std::shared_ptr<const view_type> find_view(std::string_view name) const noexcept;
   [[nodiscard]] std::shared_ptr<const query_type> find_query(std::string_view name) const noexcept;
   /// The durable types and their shapes, one a line, sorted: what contract.txt holds

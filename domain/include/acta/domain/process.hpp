@@ -4,9 +4,9 @@
 /// From a plain struct with `react` and `evolve` to the engine's tables.
 ///
 /// A process is stored as an aggregate whose commands are its inputs and whose one event is the
-/// step: the input, and what is to be done because of it. So an instance is an actor like any other,
-/// with snapshots, versions and a readable history; what a step says is done afterwards, until it
-/// is answered (docs/processes.md).
+/// step: the input, and what is to be done because of it. So an instance is an actor like any
+/// other, with snapshots, versions and a readable history; what a step says is done afterwards,
+/// until it is answered (docs/processes.md).
 ///
 /// Inputs are events of aggregates, rejections of commands it sent, inputs of its own (asked for by
 /// a host, sent by another process, or by a timer). Whatever a process's commands cause comes back
@@ -24,8 +24,8 @@
 
 namespace acta {
 
-/// One input taken, as stored: the event `<process>.stepped`. On disk: a change of shape needs a new
-/// schema.
+/// One input taken, as stored: the event `<process>.stepped`. On disk: a change of shape needs a
+/// new schema.
 struct process_step {
   static constexpr std::string_view name = "stepped";
 
@@ -55,7 +55,7 @@ struct process_step {
 
 /// Attributes by which the runtime marks what it delivers for processes.
 inline constexpr std::string_view process_attribute = "acta.process"; ///< `transfer/7`: who sent it
-inline constexpr std::string_view timer_attribute = "acta.timer";     ///< `expired@3`: name, version
+inline constexpr std::string_view timer_attribute = "acta.timer"; ///< `expired@3`: name, version
 
 /// An input of a process, as the runtime routes it.
 struct process_input {
@@ -117,8 +117,7 @@ template <class Process> struct process_must_be_well_formed {
   static_assert(has_own_name<Process>,
                 "acta: a process needs `static constexpr std::string_view name`: it is stored, and "
                 "must not follow a renaming of the C++ type.");
-  static_assert(is_process<Process>,
-                "acta: a process needs `using inputs = acta::one_of<...>`.");
+  static_assert(is_process<Process>, "acta: a process needs `using inputs = acta::one_of<...>`.");
   static_assert(std::default_initializable<Process>,
                 "acta: a process must be default-constructible: that is its state before the first "
                 "input.");
@@ -215,9 +214,9 @@ template <class P> result<void> apply_step(void* state, bytes_view payload) {
   if (auto decoded = decode_binary(payload, step); !decoded) return decoded;
   auto& self = *static_cast<process_state<P>*>(state);
   take_step(self, step);
-  result<void> applied = error(domain_errc::unknown_event,
-                               "process '" + std::string(P::name) + "' has no input '" +
-                                   step.input + "' any more");
+  result<void> applied =
+      error(domain_errc::unknown_event,
+            "process '" + std::string(P::name) + "' has no input '" + step.input + "' any more");
   const auto try_as = [&]<class I>(const one_of<I>&) {
     if (step.input != input_name<I>()) return;
     I input{};

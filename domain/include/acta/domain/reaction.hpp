@@ -112,8 +112,8 @@ requires(detail::takes_command<A, C> || detail::takes_input<A, C>) action
                          detail::fields_of(command)};
 }
 
-/// The input `after` this time, counted from the step's own, never early. @param name  tells several
-/// timers of one input apart; by default the input's.
+/// The input `after` this time, counted from the step's own, never early. @param name  tells
+/// several timers of one input apart; by default the input's.
 template <class I>
 action after(std::chrono::microseconds pause, const I& input,
              std::string_view name = type_name<I>()) {
