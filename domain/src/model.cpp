@@ -106,6 +106,15 @@ model& model::add(aggregate_type type) {
   note(add_to(aggregates_, std::move(type), "aggregates"));
   return *this;
 }
+model& model::add(process_type type) {
+  const auto before = aggregates_.size();
+  note(add_to(aggregates_, aggregate_type(*type.stored_as), "aggregates or processes"));
+  if (aggregates_.size() > before) {
+    type.stored_as = aggregates_.back();
+    processes_.push_back(std::make_shared<const process_type>(std::move(type)));
+  }
+  return *this;
+}
 model& model::add(view_type type) {
   note(add_to(views_, std::move(type), "views"));
   return *this;
@@ -131,6 +140,9 @@ result<void> model::check() const {
 
 std::shared_ptr<const aggregate_type> model::find(std::string_view name) const noexcept {
   return find_in(aggregates_, name);
+}
+std::shared_ptr<const process_type> model::find_process(std::string_view name) const noexcept {
+  return find_in(processes_, name);
 }
 std::shared_ptr<const view_type> model::find_view(std::string_view name) const noexcept {
   return find_in(views_, name);

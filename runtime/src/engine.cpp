@@ -133,7 +133,13 @@ result<void> engine::start() {
     p->start([this, part = p.get()](std::span<persistence::append_entry* const> entries) {
       on_batch(*part, entries);
     });
-  return {};
+  if (model_.processes().empty()) return {};
+  const auto folder = store_->folder();
+  auto todo = outbox::open(folder.empty() ? folder : folder / "processes", store_->id(),
+                           options_.projections.map_bytes);
+  if (!todo) return std::move(todo).error();
+  processes_ = std::make_unique<process_runner>(*this, std::move(*todo));
+  return processes_->start();
 }
 
 bool engine::stop(std::chrono::milliseconds allowed) {
@@ -141,6 +147,7 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   stopped_ = true;
   if (!directory_) return stopped_in_time_ = true; // start() failed
   const auto deadline = later(std::chrono::steady_clock::now(), allowed);
+  if (processes_) processes_->stop();
   stopping_.store(true);
   {
     std::unique_lock lock(drained_mutex_);
@@ -211,6 +218,41 @@ bool engine::submit(const route* to, std::string_view aggregate, std::string_vie
     return false;
   }
   return true;
+}
+
+pending engine::submit_json(std::string_view aggregate, std::string_view id,
+                            std::string_view command, std::string_view json,
+                            command_options options) {
+  auto t = make_ticket();
+  const auto refused = [&](error why) {
+    t->answer(std::move(why));
+    return pending(std::move(t));
+  };
+  const auto* r = find_route(aggregate);
+  if (r == nullptr)
+    return refused(
+        error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'"));
+  const auto* type = r->type->find_command(command);
+  if (type == nullptr)
+    return refused(
+        error(domain_errc::unknown_command,
+              "aggregate '" + r->type->name + "' has no command '" + std::string(command) + "'"));
+  auto payload = type->from_json(json);
+  if (!payload) return refused(std::move(payload).error());
+  submit(r, aggregate, id, static_cast<std::size_t>(type - r->type->commands.data()),
+         std::move(payload).value(), std::move(options), t);
+  return pending(std::move(t));
+}
+
+bool engine::is_open(std::string_view aggregate, std::string_view command) const {
+  const auto process = model_.find_process(aggregate);
+  if (!process) return true;
+  const auto input = std::ranges::find(process->inputs, command, &process_input::name);
+  if (input == process->inputs.end() || input->rejected != nullptr)
+    return input == process->inputs.end();
+  return std::ranges::none_of(model_.aggregates(), [&](const auto& a) {
+    return std::ranges::any_of(a->events, [&](const auto& e) { return *e.type == *input->type; });
+  });
 }
 
 void engine::watch_deadline(const ticket_ptr& t) {
@@ -349,6 +391,7 @@ runtime_figures engine::figures() const {
     f.failed_batches += part.failed_batches;
   }
   f.projections = read_side_->figures();
+  if (processes_) f.processes = processes_->figures();
   return f;
 }
 

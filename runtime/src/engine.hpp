@@ -7,6 +7,7 @@
 
 #include "binding.hpp"
 #include "directory.hpp"
+#include "process_runner.hpp"
 #include "reply_thread.hpp"
 #include "supervisor.hpp"
 
@@ -58,7 +59,16 @@ public:
   /// The ticket is answered at once if it cannot be delivered. Returns whether it was delivered.
   bool submit(const route* to, std::string_view aggregate, std::string_view id, std::size_t command,
               erased_command payload, command_options options, ticket_ptr& t);
+  /// By name, whoever may send it. Errors besides those of commands: `unknown_aggregate`,
+  /// `unknown_command`, `json_invalid`.
+  pending submit_json(std::string_view aggregate, std::string_view id, std::string_view command,
+                      std::string_view json, command_options options);
+  /// Whether a command may be asked for by name: not what only the runtime may say to a process.
+  [[nodiscard]] bool is_open(std::string_view aggregate, std::string_view command) const;
   [[nodiscard]] ticket_ptr make_ticket();
+  [[nodiscard]] std::uint32_t partitions() const noexcept {
+    return static_cast<std::uint32_t>(store_->partitions().size());
+  }
 
   // -- reading ----------------------------------------------------------------
   /// Calls `use` with the state at `when`.
@@ -152,6 +162,7 @@ private:
   std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<supervisor> supervisor_;
+  std::unique_ptr<process_runner> processes_;
 };
 
 } // namespace acta::detail

@@ -95,26 +95,14 @@ bool runtime::submit_and_forget(const std::type_info& type, std::string_view agg
 
 pending runtime::ask_json(std::string_view aggregate, std::string_view id, std::string_view command,
                           std::string_view json, command_options options) {
-  const auto refused = [&](error why) {
+  if (!engine_->is_open(aggregate, command)) {
     auto t = engine_->make_ticket();
-    t->answer(std::move(why));
+    t->answer(error(domain_errc::unknown_command, "process '" + std::string(aggregate) +
+                                                      "' takes '" + std::string(command) +
+                                                      "' from the runtime alone"));
     return pending(std::move(t));
-  };
-  const auto* r = engine_->find_route(aggregate);
-  if (r == nullptr)
-    return refused(
-        error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'"));
-  const auto* type = r->type->find_command(command);
-  if (type == nullptr)
-    return refused(
-        error(domain_errc::unknown_command,
-              "aggregate '" + r->type->name + "' has no command '" + std::string(command) + "'"));
-  auto payload = type->from_json(json);
-  if (!payload) return refused(std::move(payload).error());
-  detail::ticket_ptr t;
-  engine_->submit(r, aggregate, id, static_cast<std::size_t>(type - r->type->commands.data()),
-                  std::move(payload).value(), std::move(options), t);
-  return pending(std::move(t));
+  }
+  return engine_->submit_json(aggregate, id, command, json, std::move(options));
 }
 
 result<void> runtime::read_state(const std::type_info& type, std::string_view aggregate,

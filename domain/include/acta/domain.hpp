@@ -13,6 +13,7 @@
 #include <acta/domain/module.hpp>
 #include <acta/domain/one_of.hpp>
 #include <acta/domain/picture.hpp>
+#include <acta/domain/process.hpp>
 #include <acta/domain/query.hpp>
 #include <acta/domain/receipt.hpp>
 #include <acta/domain/view.hpp>

@@ -176,6 +176,23 @@ template <class A, class E> event_type make_event_type() {
           .append_json = payload_to_json<E>};
 }
 
+/// All about a state but what it is called and how it is handed out. Pre: the name is there.
+template <class S> void fill_state_table(aggregate_type& t) {
+  t.state_shape = shape_of<S>();
+  t.fingerprint =
+      fingerprint_of(t.name + '@' + std::to_string(schema_version<S>()) + ':' + t.state_shape);
+  t.create = [] { return own(S{}); };
+  t.encode_state = [](const void* state, byte_buffer& out) {
+    return encode_binary(*static_cast<const S*>(state), out);
+  };
+  t.decode_state = [](bytes_view from, void* state) {
+    return decode_binary(from, *static_cast<S*>(state));
+  };
+  t.append_state_json = [](const void* state, std::string& out) {
+    return append_json(*static_cast<const S*>(state), out);
+  };
+}
+
 } // namespace detail
 
 /// Builds the table of `A`. Compile errors name the missing overload: aggregate_must_decide<A, C>
@@ -191,22 +208,10 @@ template <class A> aggregate_type make_aggregate_type(const aggregate_options& o
   [&]<class... Cs>(one_of<Cs...>) {
     (t.commands.push_back(detail::make_command_type<A, Cs>()), ...);
   }(typename A::commands{});
-  t.state_shape = shape_of<A>();
-  t.fingerprint = fingerprint_of(t.name + '@' + std::to_string(detail::schema_version<A>()) + ':' +
-                                 t.state_shape);
+  detail::fill_state_table<A>(t);
   t.type = &typeid(A);
-  t.create = [] { return detail::own(A{}); };
   t.move_state = [](void* from, void* into) {
     *static_cast<A*>(into) = std::move(*static_cast<A*>(from));
-  };
-  t.encode_state = [](const void* state, byte_buffer& out) {
-    return encode_binary(*static_cast<const A*>(state), out);
-  };
-  t.decode_state = [](bytes_view from, void* state) {
-    return decode_binary(from, *static_cast<A*>(state));
-  };
-  t.append_state_json = [](const void* state, std::string& out) {
-    return append_json(*static_cast<const A*>(state), out);
   };
   return t;
 }

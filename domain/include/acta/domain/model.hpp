@@ -5,6 +5,7 @@
 #pragma once
 
 #include <acta/domain/aggregate.hpp>
+#include <acta/domain/process.hpp>
 #include <acta/domain/query.hpp>
 #include <acta/domain/view.hpp>
 
@@ -27,6 +28,9 @@ public:
     return add(make_aggregate_type<A>(options));
   }
 
+  template <class P> model& process(const aggregate_options& options = {}) {
+    return add(make_process_type<P>(options));
+  }
   template <class V> model& view(const view_options& options = {}) {
     return add(make_view_type<V>(options));
   }
@@ -36,6 +40,7 @@ public:
 
   /// What the members above do, for tables made elsewhere.
   model& add(aggregate_type type);
+  model& add(process_type type);
   model& add(view_type type);
   model& add(query_type type);
 
@@ -45,6 +50,10 @@ public:
   [[nodiscard]] std::span<const std::shared_ptr<const aggregate_type>> aggregates() const noexcept {
     return aggregates_;
   }
+  /// Each is among the aggregates too, as it is stored.
+  [[nodiscard]] std::span<const std::shared_ptr<const process_type>> processes() const noexcept {
+    return processes_;
+  }
   [[nodiscard]] std::span<const std::shared_ptr<const view_type>> views() const noexcept {
     return views_;
   }
@@ -53,6 +62,8 @@ public:
   }
   /// Null if there is none of that name.
   [[nodiscard]] std::shared_ptr<const aggregate_type> find(std::string_view name) const noexcept;
+  [[nodiscard]] std::shared_ptr<const process_type>
+  find_process(std::string_view name) const noexcept;
   [[nodiscard]] std::shared_ptr<const view_type> find_view(std::string_view name) const noexcept;
   [[nodiscard]] std::shared_ptr<const query_type> find_query(std::string_view name) const noexcept;
   /// The durable types and their shapes, one a line, sorted: what contract.txt holds
@@ -63,6 +74,7 @@ private:
   void note(std::string mistake);
 
   std::vector<std::shared_ptr<const aggregate_type>> aggregates_;
+  std::vector<std::shared_ptr<const process_type>> processes_;
   std::vector<std::shared_ptr<const view_type>> views_;
   std::vector<std::shared_ptr<const query_type>> queries_;
   std::string first_mistake_;

@@ -66,6 +66,16 @@ struct runtime_options {
   log_sink log;
 };
 
+/// Figures of processes; counters since open unless said otherwise.
+struct process_figures {
+  std::uint64_t delivered = 0; ///< commands, inputs, rejections and timers that were answered
+  std::uint64_t waiting = 0;   ///< of them, not yet answered, now
+  std::uint64_t stuck = 0;     ///< targets that have failed several times, now: alert when not 0
+  std::uint64_t failures = 0;  ///< attempts without an answer that counts
+  std::uint64_t timers = 0;    ///< set, now
+  std::uint64_t timers_fired = 0;
+};
+
 /// What a caller may say about one command.
 struct command_options {
   /// A retry with the same id on the same stream has one effect and gets the first receipt. Nil: no

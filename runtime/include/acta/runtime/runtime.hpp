@@ -55,6 +55,7 @@ struct runtime_figures {
   std::uint64_t batches = 0;           ///< transactions of the journals
   std::uint64_t failed_batches = 0;    ///< transactions that failed: alert when it rises
   projection_figures projections;
+  process_figures processes;
 };
 
 /// A state with its place in the stream, as JSON.
@@ -108,6 +109,19 @@ public:
   template <class A, class C>
   requires(detail::contains<C, typename A::commands>) pending ask(std::string_view id, C command) {
     return ask<A>(id, std::move(command), command_options{});
+  }
+  /// Gives a process an input of its own. The receipt means: the step is on disk; what it says is
+  /// done from then on, until it is answered.
+  template <class P, class I>
+  requires(detail::takes_input<P, I> && !detail::is_rejected<I>) pending
+      ask(std::string_view id, I input, command_options options) {
+    return submit(typeid(P), P::name, id, detail::index_in<I>(typename P::inputs{}),
+                  detail::own(std::move(input)), std::move(options));
+  }
+  template <class P, class I>
+  requires(detail::takes_input<P, I> && !detail::is_rejected<I>) pending
+      ask(std::string_view id, I input) {
+    return ask<P>(id, std::move(input), command_options{});
   }
   /// ask() without an answer. Returns false if it was refused at the door (overloaded, stopped, bad
   /// id); what fails later is counted and logged.

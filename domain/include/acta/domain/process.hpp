@@ -1,0 +1,296 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// From a plain struct with `react` and `evolve` to the engine's tables.
+///
+/// A process is stored as an aggregate whose commands are its inputs and whose one event is the
+/// step: the input, and what is to be done because of it. So an instance is an actor like any
+/// other, with snapshots, versions and a readable history; what a step says is done afterwards,
+/// until it is answered (docs/processes.md).
+///
+/// Inputs are events of aggregates, rejections of commands it sent, inputs of its own (asked for by
+/// a host, sent by another process, or by a timer). Whatever a process's commands cause comes back
+/// to the instance that sent them; other events reach the instance that
+/// `static std::optional<std::string> key(const E&, const acta::metadata&)` names, if there is one.
+#pragma once
+
+#include <acta/domain/aggregate.hpp>
+#include <acta/domain/reaction.hpp>
+
+#include <map>
+#include <memory>
+#include <typeinfo>
+#include <vector>
+
+namespace acta {
+
+/// One input taken, as stored: the event `<process>.stepped`. On disk: a change of shape needs a
+/// new schema.
+struct process_step {
+  static constexpr std::string_view name = "stepped";
+
+  struct timer {
+    std::string name;
+    std::string input;
+    std::string json;
+    time_point due{};
+    template <class A> void serialize(A& ar) {
+      ar(CEREAL_NVP(name), CEREAL_NVP(input), CEREAL_NVP(json), CEREAL_NVP(due));
+    }
+  };
+
+  std::string input; ///< name
+  std::string json;  ///< its fields
+  std::string fired; ///< name of the timer that brought it, if one did
+  std::vector<command_to_send> commands;
+  std::vector<timer> timers;
+  std::vector<std::string> cancelled; ///< names of timers
+  bool finished = false;
+
+  template <class A> void serialize(A& ar) {
+    ar(CEREAL_NVP(input), CEREAL_NVP(json), CEREAL_NVP(fired), CEREAL_NVP(commands),
+       CEREAL_NVP(timers), CEREAL_NVP(cancelled), CEREAL_NVP(finished));
+  }
+};
+
+/// Attributes by which the runtime marks what it delivers for processes.
+inline constexpr std::string_view process_attribute = "acta.process"; ///< `transfer/7`: who sent it
+inline constexpr std::string_view timer_attribute = "acta.timer"; ///< `expired@3`: name, version
+
+/// An input of a process, as the runtime routes it.
+struct process_input {
+  std::string name;
+  const std::type_info* type = nullptr;
+  /// Of the command whose rejection this is; null for other inputs.
+  const std::type_info* rejected = nullptr;
+  /// The instance for an event that no command of a process caused; null if the process has no key
+  /// for it. Errors: `decode_failed`, `evolve_threw`.
+  result<std::optional<std::string>> (*key)(bytes_view payload, const metadata& m) = nullptr;
+};
+
+struct process_type {
+  std::string name;
+  std::shared_ptr<const aggregate_type> stored_as;
+  std::vector<process_input> inputs; ///< in the order of stored_as->commands
+};
+
+namespace detail {
+
+template <class> inline constexpr bool is_rejected = false;
+template <class C> inline constexpr bool is_rejected<rejected<C>> = true;
+template <class> struct command_of_rejected { using type = void; };
+template <class C> struct command_of_rejected<rejected<C>> { using type = C; };
+
+template <class I> std::string input_name() {
+  if constexpr (is_rejected<I>)
+    return "rejected." + std::string(type_name<typename command_of_rejected<I>::type>());
+  else
+    return std::string(type_name<I>());
+}
+
+template <class P, class I>
+concept reacts_plain = requires(const P& state, const I& input) {
+  { state.react(input) } -> std::convertible_to<reaction>;
+};
+template <class P, class I>
+concept reacts_with_context = requires(const P& state, const I& input, const context& c) {
+  { state.react(input, c) } -> std::convertible_to<reaction>;
+};
+
+template <class P>
+concept is_process = requires {
+  requires is_one_of<typename P::inputs>;
+};
+
+template <class Process, class Input> struct process_must_react {
+  static_assert(reacts_plain<Process, Input> || reacts_with_context<Process, Input>,
+                "acta: the process has no `acta::reaction react(const Input&) const` (or "
+                "`react(const Input&, const acta::context&) const`) for this Input; both types are "
+                "named in process_must_react<Process, Input>. A react that is not const does not "
+                "count.");
+  static_assert(std::default_initializable<Input>,
+                "acta: the Input of process_must_react<Process, Input> must be "
+                "default-constructible: stored ones are read into a fresh one.");
+  static constexpr bool ok = true;
+};
+template <class Process> struct process_must_be_well_formed {
+  static_assert(has_own_name<Process>,
+                "acta: a process needs `static constexpr std::string_view name`: it is stored, and "
+                "must not follow a renaming of the C++ type.");
+  static_assert(is_process<Process>, "acta: a process needs `using inputs = acta::one_of<...>`.");
+  static_assert(std::default_initializable<Process>,
+                "acta: a process must be default-constructible: that is its state before the first "
+                "input.");
+  static constexpr bool ok = true;
+};
+
+/// What a process is between two inputs.
+template <class P> struct process_state {
+  P process;
+  /// Timers set, with the version of the step that did: only the last one of a name counts.
+  std::map<std::string, version_number> timers;
+  version_number version = 0;
+  bool finished = false;
+
+  template <class A> void serialize(A& ar) {
+    ar(CEREAL_NVP(process), CEREAL_NVP(timers), CEREAL_NVP(version), CEREAL_NVP(finished));
+  }
+};
+
+template <class P, class I> void evolve_process(P& process, const I& input) {
+  if constexpr (evolves<P, I>) process.evolve(input);
+}
+
+/// `expired@3` -> {"expired", 3}. Nothing if it is not of that form.
+std::optional<std::pair<std::string, version_number>> parse_timer(std::string_view text);
+/// Fills in what is to be done. Errors: a stream id that is none.
+result<void> write_actions(const reaction& r, time_point now, process_step& step);
+
+/// All but the input's own evolve.
+template <class P> void take_step(process_state<P>& state, const process_step& step) {
+  ++state.version;
+  if (!step.fired.empty()) state.timers.erase(step.fired);
+  for (const auto& name : step.cancelled) state.timers.erase(name);
+  for (const auto& t : step.timers) state.timers[t.name] = state.version;
+  if (!step.finished) return;
+  state.finished = true;
+  state.timers.clear();
+}
+
+/// Whether an input is to be passed over: the process is done, or the timer that brought it is not
+/// the one that is set. `fired` gets the timer's name.
+template <class P>
+bool is_too_late(const process_state<P>& state, const context& c, std::string& fired) {
+  if (state.finished) return true;
+  const auto mark = c.attributes().find(std::string(timer_attribute));
+  if (mark == c.attributes().end()) return false;
+  const auto timer = parse_timer(mark->second);
+  if (!timer) return true;
+  const auto set = state.timers.find(timer->first);
+  fired = timer->first;
+  return set == state.timers.end() || set->second != timer->second;
+}
+
+template <class P, class I>
+execution execute_input(void* state, const void* command, const context& c, event_writer& out) {
+  auto& self = *static_cast<process_state<P>*>(state);
+  const auto& input = *static_cast<const I*>(command);
+  execution done;
+  process_step step;
+  const auto start = out.buffer().size();
+  try {
+    if (is_too_late(self, c, step.fired)) return done;
+    done.how = execution::ending::decide_failed;
+    const reaction r = [&] {
+      if constexpr (reacts_with_context<P, I>)
+        return reaction(self.process.react(input, c));
+      else
+        return reaction(self.process.react(input));
+    }();
+    step.input = input_name<I>();
+    step.json = fields_of(input);
+    if (auto written = write_actions(r, c.now(), step); !written) {
+      done.what = written.error().to_string();
+      return done;
+    }
+    out.begin(0, static_cast<std::uint16_t>(schema_version<process_step>()));
+    if (auto encoded = encode_binary(step, out.buffer()); encoded) {
+      out.end();
+      done.how = execution::ending::evolve_failed;
+      take_step(self, step);
+      evolve_process(self.process, input);
+      done.how = execution::ending::decided;
+      return done;
+    } else {
+      done.what = encoded.error().to_string();
+    }
+  } catch (...) { done.what = describe_exception(); }
+  out.buffer().truncate(start);
+  return done;
+}
+
+template <class P> result<void> apply_step(void* state, bytes_view payload) {
+  process_step step;
+  if (auto decoded = decode_binary(payload, step); !decoded) return decoded;
+  auto& self = *static_cast<process_state<P>*>(state);
+  take_step(self, step);
+  result<void> applied =
+      error(domain_errc::unknown_event,
+            "process '" + std::string(P::name) + "' has no input '" + step.input + "' any more");
+  const auto try_as = [&]<class I>(const one_of<I>&) {
+    if (step.input != input_name<I>()) return;
+    I input{};
+    applied = from_json(step.json, input);
+    if (!applied) return;
+    try {
+      evolve_process(self.process, static_cast<const I&>(input));
+    } catch (...) { applied = error(domain_errc::evolve_threw, describe_exception()); }
+  };
+  [&]<class... Is>(one_of<Is...>) { (try_as(one_of<Is>{}), ...); }(typename P::inputs{});
+  return applied;
+}
+
+template <class P, class I>
+concept has_process_key = requires(const I& input, const metadata& m) {
+  { P::key(input, m) } -> std::convertible_to<std::optional<std::string>>;
+};
+
+template <class P, class I>
+result<std::optional<std::string>> key_of_input(bytes_view payload, const metadata& m) {
+  try {
+    I input{};
+    if (auto decoded = decode_binary(payload, input); !decoded) return std::move(decoded).error();
+    return std::optional<std::string>(P::key(static_cast<const I&>(input), m));
+  } catch (...) { return error(domain_errc::evolve_threw, describe_exception()); }
+}
+
+template <class P, class I> process_input make_process_input() {
+  process_input t;
+  t.name = input_name<I>();
+  t.type = &typeid(I);
+  if constexpr (is_rejected<I>) t.rejected = &typeid(typename command_of_rejected<I>::type);
+  if constexpr (has_process_key<P, I>) t.key = key_of_input<P, I>;
+  return t;
+}
+
+template <class P, class I> command_type make_input_command() {
+  static_assert(process_must_react<P, I>::ok);
+  return {.name = input_name<I>(),
+          .shape = shape_of<I>(),
+          .type = &typeid(I),
+          .from_json = command_from_json<I>,
+          .execute = execute_input<P, I>};
+}
+
+} // namespace detail
+
+/// Builds the tables of `P`. Compile errors name the missing overload: process_must_react<P, I>.
+template <class P> process_type make_process_type(const aggregate_options& options = {}) {
+  static_assert(detail::process_must_be_well_formed<P>::ok);
+  using state = detail::process_state<P>;
+  auto t = std::make_shared<aggregate_type>();
+  t->name = P::name;
+  t->options = options;
+  t->events.push_back({.name = t->name + '.' + std::string(type_name<process_step>()),
+                       .schema = static_cast<std::uint16_t>(detail::schema_version<process_step>()),
+                       .shape = shape_of<process_step>(),
+                       .type = &typeid(process_step),
+                       .apply = detail::apply_step<P>,
+                       .decode = detail::decode_shared<process_step>,
+                       .append_json = detail::payload_to_json<process_step>});
+  detail::fill_state_table<state>(*t);
+  t->type = &typeid(P);
+  t->move_state = [](void* from, void* into) {
+    *static_cast<P*>(into) = std::move(static_cast<state*>(from)->process);
+  };
+  process_type made;
+  made.name = P::name;
+  [&]<class... Is>(one_of<Is...>) {
+    (t->commands.push_back(detail::make_input_command<P, Is>()), ...);
+    (made.inputs.push_back(detail::make_process_input<P, Is>()), ...);
+  }(typename P::inputs{});
+  made.stored_as = std::move(t);
+  return made;
+}
+
+} // namespace acta

@@ -1,0 +1,266 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include "eventually.hpp"
+#include "runtime.hpp"
+#include "temp_folder.hpp"
+#include "transfer.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace test;
+
+namespace {
+
+acta::model money() {
+  acta::model m;
+  m.aggregate<account>().process<transfer>();
+  return m;
+}
+
+void open_accounts(acta::runtime& runtime, int count, std::int64_t cents) {
+  for (int i = 0; i < count; ++i) {
+    const auto id = std::to_string(i);
+    REQUIRE(runtime.ask<account>(id, open_account{id}).wait_for(20s));
+    if (cents > 0) REQUIRE(runtime.ask<account>(id, credit{cents}).wait_for(20s));
+  }
+}
+std::string state_of(acta::runtime& runtime, std::string_view id) {
+  const auto state = runtime.state<transfer>(id);
+  return state ? state->state : std::string(state.error().to_string());
+}
+bool comes_to(acta::runtime& runtime, std::string_view id, std::string_view state) {
+  return eventually([&] { return state_of(runtime, id) == state; });
+}
+std::int64_t balance(acta::runtime& runtime, std::string_view id) {
+  return runtime.state<account>(id)->cents;
+}
+
+} // namespace
+
+TEST_CASE("a process takes money from one account and brings it to another") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", money());
+  open_accounts(runtime, 2, 100);
+  const auto receipt = runtime.ask<transfer>("t1", request_transfer{"0", "1", 30}).wait_for(20s);
+  if (!receipt) FAIL(receipt.error());
+  CHECK(receipt->stream == "transfer/t1");
+  REQUIRE(comes_to(runtime, "t1", "done"));
+  CHECK(balance(runtime, "0") == 70);
+  CHECK(balance(runtime, "1") == 130);
+  // The whole history names one correlation, and each event its cause.
+  const auto steps = runtime.events("transfer", "t1");
+  REQUIRE(steps);
+  REQUIRE(steps->size() == 3);
+  const auto correlation_of_last = [&](std::string_view id) {
+    return runtime.events<account>(id)->back().metadata.correlation_id;
+  };
+  CHECK(correlation_of_last("0"));
+  CHECK(correlation_of_last("0") == correlation_of_last("1"));
+  CHECK(eventually([&] {
+    const auto f = runtime.figures().processes;
+    return f.waiting == 0 && f.timers == 0;
+  }));
+}
+
+TEST_CASE("money that cannot be delivered goes back") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", money());
+  open_accounts(runtime, 1, 100);
+  REQUIRE(runtime.ask<transfer>("t1", request_transfer{"0", "nobody", 30}).wait_for(20s));
+  REQUIRE(comes_to(runtime, "t1", "returned"));
+  CHECK(balance(runtime, "0") == 100);
+}
+
+TEST_CASE("a rejection ends what cannot begin") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", money());
+  open_accounts(runtime, 2, 10);
+  REQUIRE(runtime.ask<transfer>("t1", request_transfer{"0", "1", 30}).wait_for(20s));
+  REQUIRE(comes_to(runtime, "t1", "refused: insufficient_funds"));
+  CHECK(balance(runtime, "0") == 10);
+  CHECK(eventually([&] { return runtime.figures().processes.timers == 0; }));
+}
+
+TEST_CASE("many transfers at once keep the sum") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", money());
+  open_accounts(runtime, 10, 1000);
+  constexpr int transfers = 200;
+  std::vector<acta::pending> asked;
+  for (int i = 0; i < transfers; ++i)
+    asked.push_back(runtime.ask<transfer>(
+        std::to_string(i),
+        request_transfer{std::to_string(i % 10), std::to_string((i * 7 + 1) % 10), i}));
+  for (auto& a : asked) REQUIRE(a.wait_for(20s));
+  REQUIRE(eventually(
+      [&] {
+        for (int i = 0; i < transfers; ++i) {
+          const auto state = state_of(runtime, std::to_string(i));
+          if (state != "done" && !state.starts_with("refused")) return false;
+        }
+        return true;
+      },
+      60s));
+  std::int64_t sum = 0;
+  for (int i = 0; i < 10; ++i) sum += balance(runtime, std::to_string(i));
+  CHECK(sum == 10'000);
+}
+
+namespace {
+
+struct remind {
+  std::int64_t ms = 0;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(ms)); }
+};
+struct be_quiet {
+  template <class A> void serialize(A&) {}
+};
+struct ring {
+  std::int64_t ms = 0;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(ms)); }
+};
+
+struct reminder {
+  static constexpr std::string_view name = "reminder";
+  using inputs = acta::one_of<remind, be_quiet, ring>;
+  std::vector<std::int64_t> rung;
+
+  acta::reaction react(const remind& r) const {
+    return acta::after(std::chrono::milliseconds{r.ms}, ring{r.ms});
+  }
+  acta::reaction react(const be_quiet&) const { return acta::cancel<ring>(); }
+  acta::reaction react(const ring&) const { return {}; }
+  void evolve(const ring& r) { rung.push_back(r.ms); }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(rung)); }
+};
+
+acta::model reminders() {
+  acta::model m;
+  m.process<reminder>();
+  return m;
+}
+
+/// A runtime whose clock stands still until it is set.
+struct clocked {
+  std::atomic<std::int64_t> ms{1'000'000};
+  [[nodiscard]] acta::runtime_options options() {
+    acta::runtime_options o;
+    o.clock = [this] { return acta::time_point(std::chrono::milliseconds(ms.load())); };
+    return o;
+  }
+};
+
+std::vector<std::int64_t> rung_by(acta::runtime& runtime, std::string_view id) {
+  const auto state = runtime.state<reminder>(id);
+  return state ? state->rung : std::vector<std::int64_t>{};
+}
+std::uint64_t timers_in(acta::runtime& runtime) { return runtime.figures().processes.timers; }
+
+} // namespace
+
+TEST_CASE("a timer fires when its time has come on the runtime's clock, not before") {
+  test::temp_folder folder;
+  clocked clock;
+  auto runtime = must_open(folder / "data", reminders(), clock.options());
+  REQUIRE(runtime.ask<reminder>("a", remind{5000}).wait_for(20s));
+  REQUIRE(runtime.ask<reminder>("b", remind{100}).wait_for(20s));
+  REQUIRE(eventually([&] { return timers_in(runtime) == 2; }));
+  clock.ms += 4999; // a jump of the clock
+  REQUIRE(eventually([&] { return rung_by(runtime, "b").size() == 1; }));
+  CHECK(rung_by(runtime, "a").empty());
+  CHECK(timers_in(runtime) == 1);
+  clock.ms -= 3000; // and one back
+  REQUIRE(runtime.ask<reminder>("c", remind{1}).wait_for(20s));
+  REQUIRE(eventually([&] { return timers_in(runtime) == 2; }));
+  clock.ms += 1;
+  REQUIRE(eventually([&] { return rung_by(runtime, "c").size() == 1; }));
+  CHECK(rung_by(runtime, "a").empty());
+  clock.ms += 3000;
+  REQUIRE(eventually([&] { return rung_by(runtime, "a").size() == 1; }));
+}
+
+TEST_CASE("a timer that is cancelled or replaced does not fire") {
+  test::temp_folder folder;
+  clocked clock;
+  auto runtime = must_open(folder / "data", reminders(), clock.options());
+  REQUIRE(runtime.ask<reminder>("a", remind{100}).wait_for(20s));
+  REQUIRE(runtime.ask<reminder>("a", be_quiet{}).wait_for(20s));
+  REQUIRE(runtime.ask<reminder>("b", remind{100}).wait_for(20s));
+  REQUIRE(runtime.ask<reminder>("b", remind{200}).wait_for(20s));
+  clock.ms += 150;
+  REQUIRE(runtime.ask<reminder>("c", remind{0}).wait_for(20s));
+  REQUIRE(eventually([&] { return rung_by(runtime, "c").size() == 1; }));
+  clock.ms += 100;
+  REQUIRE(eventually([&] { return rung_by(runtime, "b").size() == 1; }));
+  CHECK(rung_by(runtime, "b") == std::vector<std::int64_t>{200});
+  CHECK(rung_by(runtime, "a").empty());
+  CHECK(timers_in(runtime) == 0);
+}
+
+TEST_CASE("timers survive a restart, and those that were missed fire then") {
+  test::temp_folder folder;
+  clocked clock;
+  {
+    auto runtime = must_open(folder / "data", reminders(), clock.options());
+    for (int i = 0; i < 50; ++i)
+      REQUIRE(runtime.ask<reminder>(std::to_string(i), remind{100 + i}).wait_for(20s));
+  }
+  clock.ms += 125;
+  auto runtime = must_open(folder / "data", reminders(), clock.options());
+  const auto fired = [&] {
+    int count = 0;
+    for (int i = 0; i < 50; ++i)
+      count += static_cast<int>(rung_by(runtime, std::to_string(i)).size());
+    return count;
+  };
+  REQUIRE(eventually([&] { return fired() == 26 && timers_in(runtime) == 24; }));
+  clock.ms += 100;
+  REQUIRE(eventually([&] { return fired() == 50; }));
+}
+
+TEST_CASE("what was to be done survives a restart and is done once") {
+  test::temp_folder folder;
+  for (int round = 0; round < 5; ++round) {
+    auto runtime = must_open(folder / "data", money());
+    if (round == 0) open_accounts(runtime, 4, 1000);
+    for (int i = 0; i < 20; ++i)
+      REQUIRE(runtime
+                  .ask<transfer>(std::to_string(round) + '-' + std::to_string(i),
+                                 request_transfer{std::to_string(i % 4),
+                                                  std::to_string((i + 1) % 4), 3})
+                  .wait_for(20s));
+    // Closed while most of it is under way.
+  }
+  auto runtime = must_open(folder / "data", money());
+  REQUIRE(eventually(
+      [&] {
+        for (int round = 0; round < 5; ++round)
+          for (int i = 0; i < 20; ++i)
+            if (state_of(runtime, std::to_string(round) + '-' + std::to_string(i)) != "done")
+              return false;
+        return true;
+      },
+      60s));
+  std::int64_t sum = 0;
+  for (int i = 0; i < 4; ++i) {
+    CHECK(balance(runtime, std::to_string(i)) == 1000);
+    sum += balance(runtime, std::to_string(i));
+  }
+  CHECK(sum == 4000);
+}
+
+TEST_CASE("what only the runtime may say to a process is refused from outside") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", money());
+  const auto code = [&](std::string_view input, std::string_view json) {
+    return runtime.ask_json("transfer", "t", input, json).wait_for(20s).error().code();
+  };
+  CHECK(code("debited", R"({"cents":1})") == acta::domain_errc::unknown_command);
+  CHECK(code("rejected.debit", R"({"code":"x","message":"","command":{"cents":1}})") ==
+        acta::domain_errc::unknown_command);
+  CHECK(code("nothing", "{}") == acta::domain_errc::unknown_command);
+}
