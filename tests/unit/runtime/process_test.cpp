@@ -35,7 +35,7 @@ std::string state_of(acta::runtime& runtime, std::string_view id) {
 bool comes_to(acta::runtime& runtime, std::string_view id, std::string_view state) {
   return eventually([&] { return state_of(runtime, id) == state; });
 }
-std::int64_t balance(acta::runtime& runtime, std::string_view id) {
+std::int64_t cents_of(acta::runtime& runtime, std::string_view id) {
   return runtime.state<account>(id)->cents;
 }
 
@@ -49,8 +49,8 @@ TEST_CASE("a process takes money from one account and brings it to another") {
   if (!receipt) FAIL(receipt.error());
   CHECK(receipt->stream == "transfer/t1");
   REQUIRE(comes_to(runtime, "t1", "done"));
-  CHECK(balance(runtime, "0") == 70);
-  CHECK(balance(runtime, "1") == 130);
+  CHECK(cents_of(runtime, "0") == 70);
+  CHECK(cents_of(runtime, "1") == 130);
   // The whole history names one correlation, and each event its cause.
   const auto steps = runtime.events("transfer", "t1");
   REQUIRE(steps);
@@ -72,7 +72,7 @@ TEST_CASE("money that cannot be delivered goes back") {
   open_accounts(runtime, 1, 100);
   REQUIRE(runtime.ask<transfer>("t1", request_transfer{"0", "nobody", 30}).wait_for(20s));
   REQUIRE(comes_to(runtime, "t1", "returned"));
-  CHECK(balance(runtime, "0") == 100);
+  CHECK(cents_of(runtime, "0") == 100);
 }
 
 TEST_CASE("a rejection ends what cannot begin") {
@@ -81,7 +81,7 @@ TEST_CASE("a rejection ends what cannot begin") {
   open_accounts(runtime, 2, 10);
   REQUIRE(runtime.ask<transfer>("t1", request_transfer{"0", "1", 30}).wait_for(20s));
   REQUIRE(comes_to(runtime, "t1", "refused: insufficient_funds"));
-  CHECK(balance(runtime, "0") == 10);
+  CHECK(cents_of(runtime, "0") == 10);
   CHECK(eventually([&] { return runtime.figures().processes.timers == 0; }));
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("many transfers at once keep the sum") {
       },
       60s));
   std::int64_t sum = 0;
-  for (int i = 0; i < 10; ++i) sum += balance(runtime, std::to_string(i));
+  for (int i = 0; i < 10; ++i) sum += cents_of(runtime, std::to_string(i));
   CHECK(sum == 10'000);
 }
 
@@ -247,8 +247,8 @@ TEST_CASE("what was to be done survives a restart and is done once") {
       60s));
   std::int64_t sum = 0;
   for (int i = 0; i < 4; ++i) {
-    CHECK(balance(runtime, std::to_string(i)) == 1000);
-    sum += balance(runtime, std::to_string(i));
+    CHECK(cents_of(runtime, std::to_string(i)) == 1000);
+    sum += cents_of(runtime, std::to_string(i));
   }
   CHECK(sum == 4000);
 }
