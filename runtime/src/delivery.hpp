@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Something that is to be sent for a process until it is answered, and the ids that make sending it
-/// twice harmless.
+/// Something that is to be sent for a process until it is answered, and the ids that make sending
+/// it twice harmless.
 #pragma once
 
 #include <acta/core/ids.hpp>
@@ -34,8 +34,8 @@ struct delivery_key {
   friend auto operator<=>(const delivery_key&, const delivery_key&) = default;
 };
 
-/// The command id of a delivery: the same each time it is sent, and readable: kind, partition, index
-/// and position. A version 8 uuid (RFC 9562). On disk: never change.
+/// The command id of a delivery: the same each time it is sent, and readable: kind, partition,
+/// index and position. A version 8 uuid (RFC 9562). On disk: never change.
 [[nodiscard]] uuid id_of(const delivery_key& key) noexcept;
 
 struct delivery {

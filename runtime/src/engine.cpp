@@ -57,7 +57,7 @@ engine::~engine() {
   // stop() keeps its deadline even if user code does not return; what that code comes back to must
   // still be there.
   host_->await_all(std::chrono::steady_clock::time_point::max());
-  replies_->stop();   // stop() may have been called from a callback, which goes on
+  replies_->stop(); // stop() may have been called from a callback, which goes on
 }
 
 result<void> engine::check_contract() {

@@ -43,10 +43,11 @@ std::string row_of_delivery(const delivery_key& key) {
 std::optional<delivery_key> read_delivery_key(bytes_view row) {
   if (row.size() != delivery_key_bytes || std::to_integer<char>(row[0]) != delivery_row)
     return std::nullopt;
-  return delivery_key{{read_big_endian<std::uint32_t>(row.subspan(1, 4)),
-                       read_big_endian<std::uint64_t>(row.subspan(5, 8))},
-                      read_big_endian<std::uint16_t>(row.subspan(13, 2)),
-                      static_cast<delivery_kind>(read_big_endian<std::uint8_t>(row.subspan(15, 1)))};
+  return delivery_key{
+      {read_big_endian<std::uint32_t>(row.subspan(1, 4)),
+       read_big_endian<std::uint64_t>(row.subspan(5, 8))},
+      read_big_endian<std::uint16_t>(row.subspan(13, 2)),
+      static_cast<delivery_kind>(read_big_endian<std::uint8_t>(row.subspan(15, 1)))};
 }
 
 /// A stream's text holds no zero byte, so all timers of one stream have a prefix of their own.
@@ -204,9 +205,8 @@ result<void> outbox_writing::cancel_timers(std::string_view stream) {
   }
 }
 
-result<void>
-outbox_writing::take_due(time_point now, std::size_t limit,
-                         const std::function<result<void>(const pending_timer&)>& f) {
+result<void> outbox_writing::take_due(time_point now, std::size_t limit,
+                                      const std::function<result<void>(const pending_timer&)>& f) {
   for (std::size_t i = 0; i < limit; ++i) {
     std::string row;
     {

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What processes have still to do: deliveries not yet answered, timers not yet due, and how far the
-/// journal has been looked through for more; in one LMDB environment, changed in one transaction.
+/// What processes have still to do: deliveries not yet answered, timers not yet due, and how far
+/// the journal has been looked through for more; in one LMDB environment, changed in one
+/// transaction.
 ///
 /// A delivery leaves it when it is answered, so what a crash leaves behind is sent again, under the
 /// same command id.

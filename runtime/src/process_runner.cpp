@@ -217,7 +217,8 @@ result<void> process_runner::take_event(outbox_writing& txn, const recorded_even
 result<void> process_runner::take_step(outbox_writing& txn, const recorded_event& e) {
   const auto step = e.get<process_step>();
   if (!step) {
-    engine_.log(log_level::error, "processes: the step at {} cannot be read; nothing is done for it",
+    engine_.log(log_level::error,
+                "processes: the step at {} cannot be read; nothing is done for it",
                 e.metadata.position.to_string());
     return {};
   }
@@ -246,8 +247,8 @@ result<void> process_runner::take_step(outbox_writing& txn, const recorded_event
   for (std::size_t i = 0; i < step->timers.size(); ++i) {
     const auto& t = step->timers[i];
     const delivery_key key{m.position, static_cast<std::uint16_t>(i), delivery_kind::timer};
-    if (auto set = txn.set_timer(
-            {m.stream, t.name, t.input, t.json, t.due, m.version, key, correlation});
+    if (auto set =
+            txn.set_timer({m.stream, t.name, t.input, t.json, t.due, m.version, key, correlation});
         !set)
       return set;
   }
@@ -290,8 +291,8 @@ result<void> process_runner::route(outbox_writing& txn, const recorded_event& e)
     }
     auto json = e.to_json();
     if (!json) {
-      engine_.log(log_level::error, "process {}: {} at {} cannot be read: {}", process->name, e.type,
-                  e.metadata.position.to_string(), json.error().to_string());
+      engine_.log(log_level::error, "process {}: {} at {} cannot be read: {}", process->name,
+                  e.type, e.metadata.position.to_string(), json.error().to_string());
       continue;
     }
     d.aggregate = process->name;
@@ -329,20 +330,22 @@ void process_runner::settle() {
     auto& front = queues_.at(target).front();
     ++front.attempts;
     if (front.attempts == stuck_attempts)
-      engine_.log(log_level::warning, "processes: {} for {} is stuck: {}", front.what.command, target,
-                  a.outcome->to_string());
-    front.not_before = now + std::min<std::chrono::milliseconds>(
-                                 engine_.options().restart_backoff_max,
-                                 engine_.options().restart_backoff_min *
-                                     (1u << std::min(front.attempts - 1, 16u)));
+      engine_.log(log_level::warning, "processes: {} for {} is stuck: {}", front.what.command,
+                  target, a.outcome->to_string());
+    front.not_before =
+        now + std::min<std::chrono::milliseconds>(engine_.options().restart_backoff_max,
+                                                  engine_.options().restart_backoff_min *
+                                                      (1u << std::min(front.attempts - 1, 16u)));
   }
   for (const auto& key : done_) {
     const auto target = sent_.extract(key).mapped();
     auto& q = queues_.at(target);
     q.pop_front();
     --waiting_;
-    if (q.empty()) queues_.erase(target);
-    else dispatch(target, q);
+    if (q.empty())
+      queues_.erase(target);
+    else
+      dispatch(target, q);
   }
   std::uint64_t fired = 0;
   for (auto& i : added_) {

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What makes processes go: brings them their inputs, does what their steps say, fires their timers.
+/// What makes processes go: brings them their inputs, does what their steps say, fires their
+/// timers.
 ///
 /// One thread follows the journal. In one transaction of the outbox it notes what an event asks for
 /// and that the event has been looked at; only then is anything sent. Each target gets its

@@ -42,9 +42,7 @@ struct transfer {
     return {acta::send<account>(r.from, debit{r.cents}),
             acta::after(std::chrono::milliseconds{r.patience_ms}, expired{})};
   }
-  acta::reaction react(const debited&) const {
-    return acta::send<account>(to, credit{cents});
-  }
+  acta::reaction react(const debited&) const { return acta::send<account>(to, credit{cents}); }
   acta::reaction react(const credited&) const { return acta::finish(); }
   acta::reaction react(const expired&) const { return acta::finish(); }
   acta::reaction react(const acta::rejected<debit>&) const { return acta::finish(); }

@@ -229,9 +229,9 @@ TEST_CASE("what was to be done survives a restart and is done once") {
     if (round == 0) open_accounts(runtime, 4, 1000);
     for (int i = 0; i < 20; ++i)
       REQUIRE(runtime
-                  .ask<transfer>(std::to_string(round) + '-' + std::to_string(i),
-                                 request_transfer{std::to_string(i % 4),
-                                                  std::to_string((i + 1) % 4), 3})
+                  .ask<transfer>(
+                      std::to_string(round) + '-' + std::to_string(i),
+                      request_transfer{std::to_string(i % 4), std::to_string((i + 1) % 4), 3})
                   .wait_for(20s));
     // Closed while most of it is under way.
   }
