@@ -21,10 +21,12 @@ std::size_t threads_for(const projection_options& options, std::size_t views) {
   return options.threads != 0 ? options.threads : std::clamp<std::size_t>(views, 1, 4);
 }
 
+/// The end of the clock's time if that comes first.
 std::chrono::steady_clock::time_point after_now(std::chrono::milliseconds time) {
+  constexpr auto end = std::chrono::steady_clock::time_point::max();
   const auto now = std::chrono::steady_clock::now();
-  const auto left = std::chrono::steady_clock::time_point::max() - now;
-  return time < left ? now + time : std::chrono::steady_clock::time_point::max();
+  // Compared in milliseconds: the longest time has no nanoseconds.
+  return time < std::chrono::floor<std::chrono::milliseconds>(end - now) ? now + time : end;
 }
 
 result<void> json_of(const view_type& type, bytes_view bytes, std::string& out) {

@@ -13,6 +13,8 @@ using persistence::open_view_store;
 
 /// The serving generation is stopped for the last steps when the other is this close.
 constexpr std::uint64_t close_events = 10'000;
+/// How long the memory of one who has waited may stay.
+constexpr std::chrono::milliseconds look_every{250};
 
 error stopping() { return error(projection_errc::stopped, "the runtime is stopping"); }
 
@@ -213,9 +215,19 @@ void view_unit::when_visible(position until, std::chrono::steady_clock::time_poi
   if (now.closed) return waiting_.give_up(number, stopping());
   if (now.live && now.live->scanned(until.partition) >= until.number)
     return waiting_.advance(until);
+  watch(number, until, deadline);
+}
+
+void view_unit::watch(std::uint64_t waiter, position until,
+                      std::chrono::steady_clock::time_point deadline) {
   const auto left = deadline - std::chrono::steady_clock::now();
-  if (left <= std::chrono::nanoseconds{0}) return waiting_.give_up(number, late(until));
-  around_.after(left, [this, number, until] { waiting_.give_up(number, late(until)); });
+  if (left <= std::chrono::nanoseconds{0}) return waiting_.give_up(waiter, late(until));
+  // A timer keeps its memory until it is due, so it looks again and again instead of sleeping
+  // through a long time-out.
+  around_.after(std::min<std::chrono::steady_clock::duration>(left, look_every),
+                [this, waiter, until, deadline] {
+                  if (waiting_.has(waiter)) watch(waiter, until, deadline);
+                });
 }
 
 void view_unit::wake(std::uint32_t partition) noexcept {

@@ -77,6 +77,8 @@ private:
   void after_turn(generation& g);
   void consider_swap(generation& g);
   void tell(const generation& g);
+  /// Gives up a waiter at its deadline.
+  void watch(std::uint64_t waiter, position until, std::chrono::steady_clock::time_point deadline);
 
   std::shared_ptr<const view_type> type_;
   surroundings& around_;

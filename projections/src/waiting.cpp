@@ -25,6 +25,11 @@ void waiting::advance(position reached) {
   for (auto& f : done) f({});
 }
 
+bool waiting::has(std::uint64_t number) const {
+  const std::lock_guard lock(mutex_);
+  return by_number_.contains(number);
+}
+
 void waiting::give_up(std::uint64_t number, const error& why) {
   callback f;
   {

@@ -24,6 +24,7 @@ public:
   std::uint64_t add(position until, callback f);
   /// Answers everybody who waits for `reached` or earlier.
   void advance(position reached);
+  [[nodiscard]] bool has(std::uint64_t number) const;
   /// Answers one, if it still waits.
   void give_up(std::uint64_t number, const error& why);
   void give_up_all(const error& why);
@@ -33,7 +34,7 @@ private:
     std::uint64_t number;
     callback f;
   };
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::multimap<position, waiter> waiters_; ///< by partition, then by number
   std::map<std::uint64_t, std::multimap<position, waiter>::iterator> by_number_;
   std::uint64_t next_ = 1;

@@ -297,3 +297,36 @@ TEST_CASE("who has seen a row never gets an older answer from the cache") {
   done = true;
   for (auto& r : readers) r.join();
 }
+
+TEST_CASE("who waits without limit waits") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", with<notes>());
+  auto view = runtime.projection("notes");
+  REQUIRE(view->pause());
+  const auto at = note_in(runtime, "a", "one");
+  auto row = std::async(std::launch::async, [&] {
+    return runtime.view<notes>().get("a",
+                                     {.at_least = at, .timeout = std::chrono::milliseconds::max()});
+  });
+  std::promise<acta::result<void>> told;
+  runtime.when_visible("notes", at, std::chrono::steady_clock::time_point::max(),
+                       [&](acta::result<void> r) { told.set_value(std::move(r)); });
+  auto visible = told.get_future();
+  CHECK_FALSE(is_ready(row, a_while));
+  CHECK_FALSE(is_ready(visible, 0ms));
+  REQUIRE(view->resume());
+  REQUIRE(is_ready(row, 20s));
+  CHECK(row.get());
+  CHECK(visible.get());
+}
+
+TEST_CASE("a picture without an age limit stays") {
+  test::temp_folder folder;
+  acta::runtime_options options;
+  options.projections.picture_age_max = std::chrono::milliseconds::max();
+  auto runtime = must_open(folder / "data", with<notes>(), options);
+  const auto picture = runtime.picture();
+  CHECK_FALSE(
+      eventually([&] { return runtime.figures().projections.pictures_expired > 0; }, 1200ms));
+  CHECK(picture.view<notes>().count().value() == 0);
+}
