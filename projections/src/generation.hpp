@@ -70,6 +70,8 @@ public:
     return changes_.load(std::memory_order_acquire);
   }
   [[nodiscard]] generation_status status() const;
+  /// The same, without what the file would have to be asked: rows, dead letters, sizes.
+  [[nodiscard]] generation_status progress() const;
 
   /// Folds one parked event again; it is parked no more if that succeeds. Errors: `not_found`; the
   /// event's.

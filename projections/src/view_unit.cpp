@@ -183,7 +183,7 @@ result<generation_ptr> view_unit::serving() const {
   const auto now = look();
   if (now.live) return now.live;
   if (!now.candidate) return stopping();
-  const auto s = now.candidate->status();
+  const auto s = now.candidate->progress();
   auto text =
       "view '" + type_->name + "' is being built: " + std::to_string(s.behind) + " events to go";
   if (s.time_left) text += ", about " + std::to_string(s.time_left->count()) + " s";
@@ -194,7 +194,7 @@ error view_unit::late(position until) const {
   const auto now = look();
   auto text = "committed, but view '" + type_->name + "' is late: it is at ";
   if (now.live) {
-    const auto s = now.live->status();
+    const auto s = now.live->progress();
     text += s.scanned[until.partition].to_string() + ", asked for " + until.to_string();
     if (now.paused)
       text += "; it is paused";
@@ -231,9 +231,11 @@ void view_unit::watch(std::uint64_t waiter, position until,
 }
 
 void view_unit::wake(std::uint32_t partition) noexcept {
-  const auto now = look();
-  for (const auto& g : {now.live, now.candidate})
-    if (g) g->wake(partition);
+  // Not by a copy: the last reference closes files and removes folders, not on the journal's
+  // thread.
+  const std::lock_guard lock(shown_mutex_);
+  for (const auto* g : {&shown_.live, &shown_.candidate})
+    if (*g) (*g)->wake(partition);
 }
 
 void view_unit::after_turn(generation& g) {

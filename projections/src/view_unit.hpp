@@ -103,7 +103,7 @@ private:
   std::vector<std::uint64_t> goal_; ///< without live_: where the candidate is good enough
   std::uint32_t next_number_ = 1;
   bool paused_ = false;
-  mutable std::mutex shown_mutex_; ///< held for the time of a copy
+  mutable std::mutex shown_mutex_; ///< held for the time of a copy, or of wake-ups
   shown shown_;
   waiting waiting_;
 };
