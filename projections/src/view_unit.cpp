@@ -332,9 +332,14 @@ result<void> view_unit::rebuild(std::span<const position> from) {
   if (look().closed) return stopping();
   if (candidate_)
     return error(projection_errc::busy, "view '" + type_->name + "' is being built already");
-  for (const auto& p : from)
+  for (const auto& p : from) {
     if (p.partition >= around_.feeds.size() || p.number == 0)
       return error(errc::invalid_argument, "there is no position " + p.to_string());
+    const auto last = around_.feeds[p.partition]->partition.last_position();
+    if (p.number > last + 1)
+      return error(errc::invalid_argument, p.to_string() + " is in the future, the last event is " +
+                                               position{p.partition, last}.to_string());
+  }
   auto made = make_generation(from, false);
   if (!made) return std::move(made).error();
   candidate_ = std::move(*made);

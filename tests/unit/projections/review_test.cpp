@@ -330,3 +330,16 @@ TEST_CASE("a picture without an age limit stays") {
       eventually([&] { return runtime.figures().projections.pictures_expired > 0; }, 1200ms));
   CHECK(picture.view<notes>().count().value() == 0);
 }
+
+TEST_CASE("a rebuild cannot leave out events that have not happened yet") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", with<notes>());
+  const auto last = note_in(runtime, "a", "one");
+  auto view = runtime.projection("notes");
+  const acta::position too_far[] = {{0, last.number + 2}};
+  CHECK(view->rebuild(too_far).error().code() == acta::errc::invalid_argument);
+  const acta::position from_now[] = {{0, last.number + 1}};
+  REQUIRE(view->rebuild(from_now));
+  REQUIRE(eventually([&] { return !view->status().building; }));
+  CHECK(*runtime.view<notes>().get("a", showing(note_in(runtime, "a", "two"))) == notes{"two", 1});
+}
