@@ -46,6 +46,14 @@ result<void> view_unit::find_generations(std::map<std::uint32_t, generation_ptr>
       continue;
     next_number_ = std::max(next_number_, number + 1);
     auto opened = open_generation(number);
+    if (opened && is_ahead(**opened)) {
+      around_.log(log_level::warning,
+                  "view {}: generation {} has seen events that the journal does not have, as after "
+                  "a return to a copy; it is made anew",
+                  type_->name, number);
+      (*opened)->discard();
+      continue;
+    }
     if (opened) {
       found[number] = std::move(*opened);
       continue;
@@ -58,6 +66,12 @@ result<void> view_unit::find_generations(std::map<std::uint32_t, generation_ptr>
   }
   if (code) return error(errc::io, "reading " + views.string() + ": " + code.message());
   return {};
+}
+
+bool view_unit::is_ahead(const generation& g) const {
+  return std::ranges::any_of(around_.feeds, [&](const auto& from) {
+    return g.scanned(from->partition.number()) > from->partition.last_position();
+  });
 }
 
 result<void> view_unit::open() {

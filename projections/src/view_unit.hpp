@@ -67,6 +67,7 @@ private:
   /// Opens what an earlier runtime left, and removes what cannot be used. Also on an error all of
   /// `found` has projectors.
   result<void> find_generations(std::map<std::uint32_t, generation_ptr>& found);
+  [[nodiscard]] bool is_ahead(const generation& g) const;
   result<generation_ptr> open_generation(std::uint32_t number);
   /// A new, empty environment. @param built  it serves at once.
   result<generation_ptr> make_generation(std::span<const position> from, bool built);

@@ -343,3 +343,22 @@ TEST_CASE("a rebuild cannot leave out events that have not happened yet") {
   REQUIRE(eventually([&] { return !view->status().building; }));
   CHECK(*runtime.view<notes>().get("a", showing(note_in(runtime, "a", "two"))) == notes{"two", 1});
 }
+
+TEST_CASE("a view that is ahead of a journal brought back from a copy is built anew") {
+  test::temp_folder folder;
+  {
+    auto runtime = must_open(folder / "data", with<notes>());
+    note_in(runtime, "a", "one");
+  }
+  std::filesystem::copy(folder / "data", folder / "copy", std::filesystem::copy_options::recursive);
+  {
+    auto runtime = must_open(folder / "data", with<notes>());
+    note_in(runtime, "a", "two");
+    REQUIRE(runtime.view<notes>().get("a", showing(note_in(runtime, "a", "three"))));
+  }
+  std::filesystem::remove_all(folder / "copy/views");
+  std::filesystem::rename(folder / "data/views", folder / "copy/views");
+  auto runtime = must_open(folder / "copy", with<notes>());
+  CHECK(*runtime.view<notes>().get("a", showing(note_in(runtime, "a", "other"))) ==
+        notes{"other", 2});
+}
