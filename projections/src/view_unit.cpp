@@ -94,6 +94,11 @@ result<void> view_unit::open() {
       candidate_ = std::move(g);
     }
   }
+  if (any()) { // asked before anything goes: what takes its place is paused too
+    auto reading = any()->rows().read();
+    if (reading)
+      if (auto head = (*reading)->head()) paused_ = head->paused;
+  }
   if (candidate_ && !candidate_->is_current()) {
     candidate_->discard();
     candidate_.reset();
@@ -117,10 +122,13 @@ result<void> view_unit::open() {
     (empty && !live_ ? live_ : candidate_) = std::move(*made);
   }
   for (const auto& from : around_.feeds) goal_.push_back(from->partition.last_position());
-  if (auto reading = any()->rows().read())
-    if (auto head = (*reading)->head()) paused_ = head->paused;
-  if (paused_)
+  if (paused_) {
+    if (auto set = any()->set_paused(true); !set) {
+      show();
+      return set;
+    }
     around_.log(log_level::warning, "view {} is paused since an earlier run", type_->name);
+  }
   let_run();
   return {};
 }
@@ -330,11 +338,14 @@ result<void> view_unit::reset() {
   if (look().closed) return stopping();
   auto made = make_generation({}, true);
   if (!made) return std::move(made).error();
+  if (paused_)
+    if (auto set = (*made)->set_paused(true); !set) {
+      (*made)->discard();
+      return set;
+    }
   for (auto* old : {&live_, &candidate_})
     if (*old) std::exchange(*old, nullptr)->discard();
   live_ = std::move(*made);
-  if (paused_)
-    if (auto set = live_->set_paused(true); !set) return set;
   around_.log(log_level::info, "view {}: reset, generation {}", type_->name, live_->number());
   let_run();
   return {};

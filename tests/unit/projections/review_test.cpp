@@ -362,3 +362,38 @@ TEST_CASE("a view that is ahead of a journal brought back from a copy is built a
   CHECK(*runtime.view<notes>().get("a", showing(note_in(runtime, "a", "other"))) ==
         notes{"other", 2});
 }
+
+namespace {
+
+/// `notes` with rows of another shape.
+struct other_notes {
+  static constexpr std::string_view name = "notes";
+  using events = acta::one_of<noted>;
+  std::vector<std::string> all;
+  void evolve(const noted& e) { all.push_back(e.text); }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(all)); }
+};
+
+} // namespace
+
+TEST_CASE("a pause outlives a change of the view's rows, and a reset") {
+  test::temp_folder folder;
+  {
+    auto runtime = must_open(folder / "data", with<notes>());
+    note_in(runtime, "a", "one");
+    REQUIRE(runtime.projection("notes")->pause());
+  }
+  {
+    auto runtime = must_open(folder / "data", with<other_notes>());
+    const auto status = runtime.projection("notes")->status();
+    REQUIRE(status.building);
+    CHECK(status.building->state == acta::view_state::paused);
+  }
+  auto runtime = must_open(folder / "data", with<other_notes>());
+  auto view = runtime.projection("notes");
+  CHECK(view->status().building->state == acta::view_state::paused);
+  REQUIRE(view->reset());
+  CHECK(view->status().serving->state == acta::view_state::paused);
+  REQUIRE(view->resume());
+  CHECK(runtime.view<other_notes>().get("a", showing({0, 1}))->all.size() == 1);
+}
