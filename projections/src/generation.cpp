@@ -121,8 +121,8 @@ std::vector<position> generation::scanned() const {
   return all;
 }
 
-bool generation::stopped() const noexcept {
-  return std::ranges::any_of(projectors_, [](const auto& p) { return p->stopped(); });
+bool generation::stands_still() const noexcept {
+  return std::ranges::any_of(projectors_, [](const auto& p) { return p->stands_still(); });
 }
 
 generation_status generation::progress() const {

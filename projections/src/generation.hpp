@@ -63,7 +63,8 @@ public:
     return projectors_[partition]->scanned();
   }
   [[nodiscard]] std::vector<position> scanned() const;
-  [[nodiscard]] bool stopped() const noexcept;
+  /// A projector has stopped, or waits to try again.
+  [[nodiscard]] bool stands_still() const noexcept;
   /// Transactions that changed a row: equal numbers, equal rows. Counts one before anybody can see
   /// its rows.
   [[nodiscard]] std::uint64_t changes() const noexcept {

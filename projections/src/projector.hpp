@@ -41,6 +41,9 @@ public:
     return scanned_.load(std::memory_order_acquire);
   }
   [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool stands_still() const noexcept {
+    return stopped() || pausing_.load(std::memory_order_acquire);
+  }
   /// Adds this partition's part.
   void describe(generation_status& s) const;
 

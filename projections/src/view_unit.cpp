@@ -274,7 +274,7 @@ void view_unit::tell(const generation& g) {
 
 void view_unit::consider_swap(generation& g) {
   if (paused_) return;
-  if (g.stopped()) { // it does not come any closer
+  if (g.stands_still()) { // it does not come any closer, so the other goes on
     if (live_ && !live_->advancing()) live_->advance(live_->is_current());
     return;
   }

@@ -397,3 +397,22 @@ TEST_CASE("a pause outlives a change of the view's rows, and a reset") {
   REQUIRE(view->resume());
   CHECK(runtime.view<other_notes>().get("a", showing({0, 1}))->all.size() == 1);
 }
+
+TEST_CASE("a view goes on while the one that is to take its place cannot") {
+  test::temp_folder folder;
+  notes::choking = false;
+  auto runtime = must_open(folder / "data", with<notes>({.backoff_min = 1h, .backoff_max = 1h}));
+  REQUIRE(runtime.view<notes>().get("a", showing(note_in(runtime, "a", "poison"))));
+  notes::choking = true;
+  auto view = runtime.projection("notes");
+  REQUIRE(view->rebuild());
+  REQUIRE(eventually([&] {
+    const auto s = view->status();
+    return s.building && s.building->state == acta::view_state::retrying;
+  }));
+  CHECK(runtime.view<notes>().get("b", showing(note_in(runtime, "b", "fine"))));
+  notes::choking = false;
+  REQUIRE(view->resume());
+  CHECK(eventually([&] { return !view->status().building; }));
+  CHECK(runtime.view<notes>().get("b", showing(note_in(runtime, "b", "later")))->count == 2);
+}
