@@ -124,7 +124,7 @@ struct projections::inside {
   pictures taken;
   query_cache cache;
   std::atomic<std::uint64_t> queries{0};
-  std::shared_ptr<detail::waiting_room> room = std::make_shared<detail::waiting_room>();
+  std::shared_ptr<detail::waiting_room> room = std::make_shared<detail::waiting_room>(around.sink);
   bool stopped = false;
 };
 

@@ -25,7 +25,7 @@ error not_possible(const view_type& v, std::string_view what) {
 } // namespace
 
 view_unit::view_unit(std::shared_ptr<const view_type> type, surroundings& around)
-    : type_(std::move(type)), around_(around) {}
+    : type_(std::move(type)), around_(around), waiting_(around.sink) {}
 
 std::filesystem::path view_unit::folder_of(std::uint32_t number) const {
   return around_.store.folder() / "views" / (type_->name + '@' + std::to_string(number));

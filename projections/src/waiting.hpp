@@ -5,6 +5,7 @@
 #pragma once
 
 #include <acta/core/ids.hpp>
+#include <acta/core/log.hpp>
 #include <acta/core/result.hpp>
 
 #include <functional>
@@ -15,10 +16,12 @@
 
 namespace acta {
 
-/// Callbacks run on the thread that advances or gives up, without locks. Threads: any.
+/// Callbacks run on the thread that advances or gives up, without locks; what they throw is logged.
+/// Threads: any.
 class waiting {
 public:
   using callback = std::function<void(result<void>)>;
+  explicit waiting(const log_sink& log) noexcept : log_(log) {}
 
   /// @returns a number for give_up().
   std::uint64_t add(position until, callback f);
@@ -34,6 +37,7 @@ private:
     std::uint64_t number;
     callback f;
   };
+  const log_sink& log_;
   mutable std::mutex mutex_;
   std::multimap<position, waiter> waiters_; ///< by partition, then by number
   std::map<std::uint64_t, std::multimap<position, waiter>::iterator> by_number_;

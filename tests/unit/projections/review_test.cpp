@@ -416,3 +416,32 @@ TEST_CASE("a view goes on while the one that is to take its place cannot") {
   CHECK(eventually([&] { return !view->status().building; }));
   CHECK(runtime.view<notes>().get("b", showing(note_in(runtime, "b", "later")))->count == 2);
 }
+
+TEST_CASE("a callback that throws is logged, and the others are told") {
+  test::temp_folder folder;
+  std::mutex mutex;
+  std::string lines;
+  acta::runtime_options options;
+  options.log = [&](acta::log_level, std::string_view line) {
+    const std::lock_guard lock(mutex);
+    (lines += line) += '\n';
+  };
+  auto runtime = must_open(folder / "data", with<notes>(), options);
+  auto view = runtime.projection("notes");
+  auto events = runtime.subscribe();
+  REQUIRE(events);
+  REQUIRE(view->pause());
+  events->notify([] { throw std::runtime_error("notified in vain"); });
+  const auto at = note_in(runtime, "a", "one");
+  std::promise<void> told;
+  const auto never = std::chrono::steady_clock::time_point::max();
+  runtime.when_visible("notes", at, never,
+                       [](const acta::result<void>&) { throw std::runtime_error("told in vain"); });
+  runtime.when_visible("notes", at, never, [&](const acta::result<void>&) { told.set_value(); });
+  REQUIRE(view->resume());
+  CHECK(is_ready(told.get_future(), 20s));
+  runtime.stop();
+  const std::lock_guard lock(mutex);
+  CHECK(lines.find("notified in vain") != std::string::npos);
+  CHECK(lines.find("told in vain") != std::string::npos);
+}
