@@ -7,7 +7,7 @@
 
 #include <acta/actors/host.hpp>
 #include <acta/core/log.hpp>
-#include <acta/domain/aggregate.hpp>
+#include <acta/domain/errc.hpp>
 #include <acta/persistence/store.hpp>
 #include <acta/projections/catalog.hpp>
 #include <acta/projections/commit_tail.hpp>

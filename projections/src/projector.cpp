@@ -54,8 +54,8 @@ actors::turn projector::run() noexcept {
     if (of->advancing() && !stands_still()) {
       try {
         more = step();
-      } catch (const std::exception& e) { // out of memory
-        more = try_again_later(error(errc::io, e.what()));
+      } catch (...) { // out of memory, mostly
+        more = try_again_later(error(errc::io, detail::describe_exception()));
       }
     }
   }
