@@ -356,21 +356,7 @@ std::vector<view_status> projections::status() const {
 projection_figures projections::figures() const {
   const auto& in = *inside_;
   projection_figures f;
-  for (const auto& s : status()) {
-    ++f.views;
-    if (s.building) ++f.building;
-    bool stands = false;
-    for (const auto* g : {&s.serving, &s.building}) {
-      if (!*g) continue;
-      stands = stands || (*g)->state == view_state::stopped;
-      f.failures += (*g)->failures;
-      f.dead_letters += (*g)->dead_letters;
-      f.events += (*g)->events;
-      f.transactions += (*g)->transactions;
-      f.behind_max = std::max(f.behind_max, (*g)->behind);
-    }
-    if (stands) ++f.stopped;
-  }
+  for (const auto& unit : in.units) unit->add_to(f);
   f.queries = in.queries.load(std::memory_order_relaxed);
   const auto cache = in.cache.count();
   f.cache_hits = cache.hits;

@@ -174,7 +174,8 @@ result<generation_ptr> view_unit::make_generation(std::span<const position> from
 }
 
 void view_unit::close() {
-  shown last{nullptr, nullptr, false, true};
+  shown last;
+  last.closed = true;
   {
     const std::lock_guard lock(shown_mutex_);
     std::swap(shown_, last);
@@ -186,13 +187,21 @@ void view_unit::close() {
 }
 
 void view_unit::show() {
-  shown now{live_, candidate_, paused_, false};
+  shown now{live_, candidate_, gone_, paused_, false};
   {
     const std::lock_guard lock(shown_mutex_);
     if (!shown_.closed) return std::swap(shown_, now);
   }
   for (auto* g : {&live_, &candidate_})
     if (*g) std::exchange(*g, nullptr)->leave();
+}
+
+void view_unit::let_go(generation_ptr of) {
+  of->discard();
+  const auto done = of->progress();
+  gone_.events += done.events;
+  gone_.transactions += done.transactions;
+  gone_.failures += done.failures;
 }
 
 void view_unit::let_run() {
@@ -303,9 +312,8 @@ void view_unit::consider_swap(generation& g) {
     if (live_) live_->advance(live_->is_current());
     return;
   }
-  const auto old = std::exchange(live_, std::exchange(candidate_, nullptr));
+  if (auto old = std::exchange(live_, std::exchange(candidate_, nullptr))) let_go(std::move(old));
   show();
-  if (old) old->discard();
   around_.log(log_level::info, "view {}: generation {} serves", type_->name, g.number());
 }
 
@@ -344,7 +352,7 @@ result<void> view_unit::reset() {
       return set;
     }
   for (auto* old : {&live_, &candidate_})
-    if (*old) std::exchange(*old, nullptr)->discard();
+    if (*old) let_go(std::exchange(*old, nullptr));
   live_ = std::move(*made);
   around_.log(log_level::info, "view {}: reset, generation {}", type_->name, live_->number());
   let_run();
@@ -381,8 +389,7 @@ result<void> view_unit::cancel_rebuild() {
   if (!candidate_) return not_possible(*type_, "is not being built");
   if (!live_ || !live_->is_current())
     return not_possible(*type_, "has no other generation of its present definition");
-  const auto given_up = std::exchange(candidate_, nullptr);
-  given_up->discard();
+  let_go(std::exchange(candidate_, nullptr));
   let_run(); // it may have been halted for the last steps
   return {};
 }
@@ -422,8 +429,30 @@ result<void> view_unit::drop(position where) {
   return (*g)->drop(where);
 }
 
-view_status view_unit::status() const {
+view_status view_unit::status() const { return status_of(look()); }
+
+void view_unit::add_to(projection_figures& f) const {
   const auto now = look();
+  const auto s = status_of(now);
+  ++f.views;
+  if (s.building) ++f.building;
+  f.events += now.gone.events;
+  f.transactions += now.gone.transactions;
+  f.failures += now.gone.failures;
+  bool stands = false;
+  for (const auto* g : {&s.serving, &s.building}) {
+    if (!*g) continue;
+    stands = stands || (*g)->state == view_state::stopped;
+    f.failures += (*g)->failures;
+    f.dead_letters += (*g)->dead_letters;
+    f.events += (*g)->events;
+    f.transactions += (*g)->transactions;
+    f.behind_max = std::max(f.behind_max, (*g)->behind);
+  }
+  if (stands) ++f.stopped;
+}
+
+view_status view_unit::status_of(const shown& now) const {
   view_status s;
   s.view = type_->name;
   const auto state = [&](const generation& g) {

@@ -59,6 +59,7 @@ public:
   result<void> drop(position where);
 
   [[nodiscard]] view_status status() const;
+  void add_to(projection_figures& f) const;
   [[nodiscard]] error late(position until) const;
 
 private:
@@ -75,6 +76,8 @@ private:
   [[nodiscard]] const generation_ptr& any() const noexcept { return live_ ? live_ : candidate_; }
   /// Lets run what may run now. Pre: locked.
   void let_run();
+  /// Counts what it has done, and discards it. Pre: locked.
+  void let_go(generation_ptr of);
   void after_turn(generation& g);
   void consider_swap(generation& g);
   void tell(const generation& g);
@@ -83,12 +86,18 @@ private:
 
   std::shared_ptr<const view_type> type_;
   surroundings& around_;
+  /// Of generations that are gone, so that the figures do not go back.
+  struct counters {
+    std::uint64_t events = 0, transactions = 0, failures = 0;
+  };
   /// What readers and the journal's thread may see without waiting for an operation.
   struct shown {
     generation_ptr live, candidate;
+    counters gone;
     bool paused = false;
     bool closed = false;
   };
+  [[nodiscard]] view_status status_of(const shown& now) const;
   [[nodiscard]] shown look() const {
     const std::lock_guard lock(shown_mutex_);
     return shown_;
@@ -103,6 +112,7 @@ private:
   generation_ptr candidate_;
   std::vector<std::uint64_t> goal_; ///< without live_: where the candidate is good enough
   std::uint32_t next_number_ = 1;
+  counters gone_;
   bool paused_ = false;
   mutable std::mutex shown_mutex_; ///< held for the time of a copy, or of wake-ups
   shown shown_;

@@ -445,3 +445,18 @@ TEST_CASE("a callback that throws is logged, and the others are told") {
   CHECK(lines.find("notified in vain") != std::string::npos);
   CHECK(lines.find("told in vain") != std::string::npos);
 }
+
+TEST_CASE("what has been counted stays counted when a generation goes") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", with<notes>());
+  acta::position at;
+  for (int i = 0; i < 5; ++i) at = note_in(runtime, "a", "one");
+  REQUIRE(runtime.view<notes>().get("a", showing(at)));
+  const auto before = runtime.figures().projections;
+  CHECK(before.events == 5);
+  auto view = runtime.projection("notes");
+  REQUIRE(view->reset());
+  REQUIRE(runtime.view<notes>().get("a", showing(at)));
+  CHECK(runtime.figures().projections.events == 10);
+  CHECK(runtime.figures().projections.transactions > before.transactions);
+}
