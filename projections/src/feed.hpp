@@ -7,6 +7,7 @@
 
 #include <acta/actors/host.hpp>
 #include <acta/core/log.hpp>
+#include <acta/domain/errc.hpp>
 #include <acta/persistence/store.hpp>
 #include <acta/projections/catalog.hpp>
 #include <acta/projections/commit_tail.hpp>
@@ -17,9 +18,26 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace acta {
+
+/// Calls somebody back on a thread that others need: what the callback throws is logged.
+template <class... Args>
+void call_back(const log_sink& sink, const std::function<void(Args...)>& f,
+               std::type_identity_t<Args>... args) noexcept {
+  try {
+    try {
+      f(std::move(args)...);
+    } catch (...) {
+      if (sink) sink(log_level::error, "a callback threw: " + detail::describe_exception());
+    }
+  } catch (...) { // by the log
+  }
+}
 
 /// One partition as followers see it. Threads: any.
 struct feed {

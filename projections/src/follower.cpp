@@ -183,7 +183,7 @@ void follower::tell() {
     f = std::exchange(callback_, nullptr);
   }
   told_.notify_all();
-  if (f) f();
+  if (f) call_back(room_->log(), f);
 }
 
 std::vector<position> follower::scanned() const {

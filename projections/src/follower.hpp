@@ -22,6 +22,8 @@ class follower;
 /// Those who wait for the next commit. Outlives the runtime, with the last follower. Threads: any.
 class waiting_room {
 public:
+  explicit waiting_room(log_sink log) : log_(std::move(log)) {}
+  [[nodiscard]] const log_sink& log() const noexcept { return log_; }
   void enter(const std::shared_ptr<follower>& f);
   /// There is more: everybody who waits is told, and leaves.
   void call();
@@ -34,6 +36,7 @@ public:
   std::atomic<std::size_t> subscriptions{0};
 
 private:
+  const log_sink log_;
   std::shared_mutex journals_; ///< never locked under another lock
   std::mutex mutex_;
   std::vector<std::weak_ptr<follower>> waiting_;

@@ -121,17 +121,22 @@ std::vector<position> generation::scanned() const {
   return all;
 }
 
-bool generation::in_trouble() const noexcept {
-  return std::ranges::any_of(projectors_, [](const auto& p) { return p->in_trouble(); });
+bool generation::stands_still() const noexcept {
+  return std::ranges::any_of(projectors_, [](const auto& p) { return p->stands_still(); });
 }
 
-generation_status generation::status() const {
+generation_status generation::progress() const {
   generation_status s;
   s.number = number_;
   for (const auto& p : projectors_) p->describe(s);
   if (s.events_per_second > 0 && s.behind > 0)
     s.time_left = std::chrono::seconds(
         static_cast<std::int64_t>(static_cast<double>(s.behind) / s.events_per_second) + 1);
+  return s;
+}
+
+generation_status generation::status() const {
+  auto s = progress();
   s.file_bytes = rows_->file_bytes();
   if (auto reading = rows_->read()) {
     s.rows = (*reading)->count(row_table::rows).value_or(0u);

@@ -63,14 +63,16 @@ public:
     return projectors_[partition]->scanned();
   }
   [[nodiscard]] std::vector<position> scanned() const;
-  /// A projector has stopped, or pauses before it tries again.
-  [[nodiscard]] bool in_trouble() const noexcept;
+  /// A projector has stopped, or waits to try again.
+  [[nodiscard]] bool stands_still() const noexcept;
   /// Transactions that changed a row: equal numbers, equal rows. Counts one before anybody can see
   /// its rows.
   [[nodiscard]] std::uint64_t changes() const noexcept {
     return changes_.load(std::memory_order_acquire);
   }
   [[nodiscard]] generation_status status() const;
+  /// The same, without what the file would have to be asked: rows, dead letters, sizes.
+  [[nodiscard]] generation_status progress() const;
 
   /// Folds one parked event again; it is parked no more if that succeeds. Errors: `not_found`; the
   /// event's.

@@ -184,10 +184,11 @@ void pictures::sweep() {
   {
     const std::lock_guard lock(mutex_);
     all_.remove_if([](const auto& weak) { return weak.expired(); });
-    const auto limit = std::chrono::steady_clock::now() - age_max_;
+    const auto now = std::chrono::steady_clock::now();
     for (const auto& weak : all_)
       if (auto p = weak.lock()) {
-        if (p->taken_at() > limit) break;
+        // Compared in milliseconds: the longest limit has no nanoseconds.
+        if (std::chrono::floor<std::chrono::milliseconds>(now - p->taken_at()) < age_max_) break;
         old.push_back(std::move(p));
       }
   }

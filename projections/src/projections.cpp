@@ -21,10 +21,12 @@ std::size_t threads_for(const projection_options& options, std::size_t views) {
   return options.threads != 0 ? options.threads : std::clamp<std::size_t>(views, 1, 4);
 }
 
+/// The end of the clock's time if that comes first.
 std::chrono::steady_clock::time_point after_now(std::chrono::milliseconds time) {
+  constexpr auto end = std::chrono::steady_clock::time_point::max();
   const auto now = std::chrono::steady_clock::now();
-  const auto left = std::chrono::steady_clock::time_point::max() - now;
-  return time < left ? now + time : std::chrono::steady_clock::time_point::max();
+  // Compared in milliseconds: the longest time has no nanoseconds.
+  return time < std::chrono::floor<std::chrono::milliseconds>(end - now) ? now + time : end;
 }
 
 result<void> json_of(const view_type& type, bytes_view bytes, std::string& out) {
@@ -122,7 +124,7 @@ struct projections::inside {
   pictures taken;
   query_cache cache;
   std::atomic<std::uint64_t> queries{0};
-  std::shared_ptr<detail::waiting_room> room = std::make_shared<detail::waiting_room>();
+  std::shared_ptr<detail::waiting_room> room = std::make_shared<detail::waiting_room>(around.sink);
   bool stopped = false;
 };
 
@@ -354,21 +356,7 @@ std::vector<view_status> projections::status() const {
 projection_figures projections::figures() const {
   const auto& in = *inside_;
   projection_figures f;
-  for (const auto& s : status()) {
-    ++f.views;
-    if (s.building) ++f.building;
-    bool stands = false;
-    for (const auto* g : {&s.serving, &s.building}) {
-      if (!*g) continue;
-      stands = stands || (*g)->state == view_state::stopped;
-      f.failures += (*g)->failures;
-      f.dead_letters += (*g)->dead_letters;
-      f.events += (*g)->events;
-      f.transactions += (*g)->transactions;
-      f.behind_max = std::max(f.behind_max, (*g)->behind);
-    }
-    if (stands) ++f.stopped;
-  }
+  for (const auto& unit : in.units) unit->add_to(f);
   f.queries = in.queries.load(std::memory_order_relaxed);
   const auto cache = in.cache.count();
   f.cache_hits = cache.hits;

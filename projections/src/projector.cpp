@@ -51,11 +51,11 @@ actors::turn projector::run() noexcept {
       of_.reset();
       return actors::turn::gone;
     }
-    if (of->advancing() && !stopped() && !pausing_.load(std::memory_order_acquire)) {
+    if (of->advancing() && !stands_still()) {
       try {
         more = step();
-      } catch (const std::exception& e) { // out of memory
-        more = try_again_later(error(errc::io, e.what()));
+      } catch (...) { // out of memory, mostly
+        more = try_again_later(error(errc::io, detail::describe_exception()));
       }
     }
   }

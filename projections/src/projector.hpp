@@ -41,8 +41,7 @@ public:
     return scanned_.load(std::memory_order_acquire);
   }
   [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
-  /// It has stopped, or pauses before it tries again.
-  [[nodiscard]] bool in_trouble() const noexcept {
+  [[nodiscard]] bool stands_still() const noexcept {
     return stopped() || pausing_.load(std::memory_order_acquire);
   }
   /// Adds this partition's part.

@@ -13,6 +13,8 @@ using persistence::open_view_store;
 
 /// The serving generation is stopped for the last steps when the other is this close.
 constexpr std::uint64_t close_events = 10'000;
+/// How long the memory of one who has waited may stay.
+constexpr std::chrono::milliseconds look_every{250};
 
 error stopping() { return error(projection_errc::stopped, "the runtime is stopping"); }
 
@@ -23,7 +25,7 @@ error not_possible(const view_type& v, std::string_view what) {
 } // namespace
 
 view_unit::view_unit(std::shared_ptr<const view_type> type, surroundings& around)
-    : type_(std::move(type)), around_(around) {}
+    : type_(std::move(type)), around_(around), waiting_(around.sink) {}
 
 std::filesystem::path view_unit::folder_of(std::uint32_t number) const {
   return around_.store.folder() / "views" / (type_->name + '@' + std::to_string(number));
@@ -44,6 +46,14 @@ result<void> view_unit::find_generations(std::map<std::uint32_t, generation_ptr>
       continue;
     next_number_ = std::max(next_number_, number + 1);
     auto opened = open_generation(number);
+    if (opened && is_ahead(**opened)) {
+      around_.log(log_level::warning,
+                  "view {}: generation {} has seen events that the journal does not have, as after "
+                  "a return to a copy; it is made anew",
+                  type_->name, number);
+      (*opened)->discard();
+      continue;
+    }
     if (opened) {
       found[number] = std::move(*opened);
       continue;
@@ -56,6 +66,12 @@ result<void> view_unit::find_generations(std::map<std::uint32_t, generation_ptr>
   }
   if (code) return error(errc::io, "reading " + views.string() + ": " + code.message());
   return {};
+}
+
+bool view_unit::is_ahead(const generation& g) const {
+  return std::ranges::any_of(around_.feeds, [&](const auto& from) {
+    return g.scanned(from->partition.number()) > from->partition.last_position();
+  });
 }
 
 result<void> view_unit::open() {
@@ -77,6 +93,11 @@ result<void> view_unit::open() {
       if (candidate_) candidate_->discard();
       candidate_ = std::move(g);
     }
+  }
+  if (any()) { // asked before anything goes: what takes its place is paused too
+    auto reading = any()->rows().read();
+    if (reading)
+      if (auto head = (*reading)->head()) paused_ = head->paused;
   }
   if (candidate_ && !candidate_->is_current()) {
     candidate_->discard();
@@ -101,10 +122,13 @@ result<void> view_unit::open() {
     (empty && !live_ ? live_ : candidate_) = std::move(*made);
   }
   for (const auto& from : around_.feeds) goal_.push_back(from->partition.last_position());
-  if (auto reading = any()->rows().read())
-    if (auto head = (*reading)->head()) paused_ = head->paused;
-  if (paused_)
+  if (paused_) {
+    if (auto set = any()->set_paused(true); !set) {
+      show();
+      return set;
+    }
     around_.log(log_level::warning, "view {} is paused since an earlier run", type_->name);
+  }
   let_run();
   return {};
 }
@@ -154,7 +178,8 @@ result<generation_ptr> view_unit::make_generation(std::span<const position> from
 }
 
 void view_unit::close() {
-  shown last{nullptr, nullptr, false, true};
+  shown last;
+  last.closed = true;
   {
     const std::lock_guard lock(shown_mutex_);
     std::swap(shown_, last);
@@ -166,13 +191,21 @@ void view_unit::close() {
 }
 
 void view_unit::show() {
-  shown now{live_, candidate_, paused_, false};
+  shown now{live_, candidate_, gone_, paused_, false};
   {
     const std::lock_guard lock(shown_mutex_);
     if (!shown_.closed) return std::swap(shown_, now);
   }
   for (auto* g : {&live_, &candidate_})
     if (*g) std::exchange(*g, nullptr)->leave();
+}
+
+void view_unit::let_go(generation_ptr of) {
+  of->discard();
+  const auto done = of->progress();
+  gone_.events += done.events;
+  gone_.transactions += done.transactions;
+  gone_.failures += done.failures;
 }
 
 void view_unit::let_run() {
@@ -185,7 +218,7 @@ result<generation_ptr> view_unit::serving() const {
   const auto now = look();
   if (now.live) return now.live;
   if (!now.candidate) return stopping();
-  const auto s = now.candidate->status();
+  const auto s = now.candidate->progress();
   auto text =
       "view '" + type_->name + "' is being built: " + std::to_string(s.behind) + " events to go";
   if (s.time_left) text += ", about " + std::to_string(s.time_left->count()) + " s";
@@ -196,7 +229,7 @@ error view_unit::late(position until) const {
   const auto now = look();
   auto text = "committed, but view '" + type_->name + "' is late: it is at ";
   if (now.live) {
-    const auto s = now.live->status();
+    const auto s = now.live->progress();
     text += s.scanned[until.partition].to_string() + ", asked for " + until.to_string();
     if (now.paused)
       text += "; it is paused";
@@ -217,15 +250,27 @@ void view_unit::when_visible(position until, std::chrono::steady_clock::time_poi
   if (now.closed) return waiting_.give_up(number, stopping());
   if (now.live && now.live->scanned(until.partition) >= until.number)
     return waiting_.advance(until);
+  watch(number, until, deadline);
+}
+
+void view_unit::watch(std::uint64_t waiter, position until,
+                      std::chrono::steady_clock::time_point deadline) {
   const auto left = deadline - std::chrono::steady_clock::now();
-  if (left <= std::chrono::nanoseconds{0}) return waiting_.give_up(number, late(until));
-  around_.after(left, [this, number, until] { waiting_.give_up(number, late(until)); });
+  if (left <= std::chrono::nanoseconds{0}) return waiting_.give_up(waiter, late(until));
+  // A timer keeps its memory until it is due, so it looks again and again instead of sleeping
+  // through a long time-out.
+  around_.after(std::min<std::chrono::steady_clock::duration>(left, look_every),
+                [this, waiter, until, deadline] {
+                  if (waiting_.has(waiter)) watch(waiter, until, deadline);
+                });
 }
 
 void view_unit::wake(std::uint32_t partition) noexcept {
-  const auto now = look();
-  for (const auto& g : {now.live, now.candidate})
-    if (g) g->wake(partition);
+  // Not by a copy: the last reference closes files and removes folders, not on the journal's
+  // thread.
+  const std::lock_guard lock(shown_mutex_);
+  for (const auto* g : {&shown_.live, &shown_.candidate})
+    if (*g) (*g)->wake(partition);
 }
 
 void view_unit::after_turn(generation& g) {
@@ -242,7 +287,7 @@ void view_unit::tell(const generation& g) {
 
 void view_unit::consider_swap(generation& g) {
   if (paused_) return;
-  if (g.in_trouble()) { // it does not come any closer now
+  if (g.stands_still()) { // it does not come any closer, so the other goes on
     if (live_ && !live_->advancing()) live_->advance(live_->is_current());
     return;
   }
@@ -271,9 +316,8 @@ void view_unit::consider_swap(generation& g) {
     if (live_) live_->advance(live_->is_current());
     return;
   }
-  const auto old = std::exchange(live_, std::exchange(candidate_, nullptr));
+  if (auto old = std::exchange(live_, std::exchange(candidate_, nullptr))) let_go(std::move(old));
   show();
-  if (old) old->discard();
   around_.log(log_level::info, "view {}: generation {} serves", type_->name, g.number());
 }
 
@@ -307,7 +351,7 @@ result<void> view_unit::reset() {
   auto made = make_generation({}, true);
   if (!made) return std::move(made).error();
   for (auto* old : {&live_, &candidate_})
-    if (*old) std::exchange(*old, nullptr)->discard();
+    if (*old) let_go(std::exchange(*old, nullptr));
   live_ = std::move(*made);
   around_.log(log_level::info, "view {}: reset, generation {}", type_->name, live_->number());
   let_run();
@@ -320,9 +364,14 @@ result<void> view_unit::rebuild(std::span<const position> from) {
   if (look().closed) return stopping();
   if (candidate_)
     return error(projection_errc::busy, "view '" + type_->name + "' is being built already");
-  for (const auto& p : from)
+  for (const auto& p : from) {
     if (p.partition >= around_.feeds.size() || p.number == 0)
       return error(errc::invalid_argument, "there is no position " + p.to_string());
+    const auto last = around_.feeds[p.partition]->partition.last_position();
+    if (p.number > last + 1)
+      return error(errc::invalid_argument, p.to_string() + " is in the future, the last event is " +
+                                               position{p.partition, last}.to_string());
+  }
   auto made = make_generation(from, false);
   if (!made) return std::move(made).error();
   candidate_ = std::move(*made);
@@ -339,8 +388,7 @@ result<void> view_unit::cancel_rebuild() {
   if (!candidate_) return not_possible(*type_, "is not being built");
   if (!live_ || !live_->is_current())
     return not_possible(*type_, "has no other generation of its present definition");
-  const auto given_up = std::exchange(candidate_, nullptr);
-  given_up->discard();
+  let_go(std::exchange(candidate_, nullptr));
   let_run(); // it may have been halted for the last steps
   return {};
 }
@@ -380,8 +428,30 @@ result<void> view_unit::drop(position where) {
   return (*g)->drop(where);
 }
 
-view_status view_unit::status() const {
+view_status view_unit::status() const { return status_of(look()); }
+
+void view_unit::add_to(projection_figures& f) const {
   const auto now = look();
+  const auto s = status_of(now);
+  ++f.views;
+  if (s.building) ++f.building;
+  f.events += now.gone.events;
+  f.transactions += now.gone.transactions;
+  f.failures += now.gone.failures;
+  bool stands = false;
+  for (const auto* g : {&s.serving, &s.building}) {
+    if (!*g) continue;
+    stands = stands || (*g)->state == view_state::stopped;
+    f.failures += (*g)->failures;
+    f.dead_letters += (*g)->dead_letters;
+    f.events += (*g)->events;
+    f.transactions += (*g)->transactions;
+    f.behind_max = std::max(f.behind_max, (*g)->behind);
+  }
+  if (stands) ++f.stopped;
+}
+
+view_status view_unit::status_of(const shown& now) const {
   view_status s;
   s.view = type_->name;
   const auto state = [&](const generation& g) {

@@ -59,6 +59,7 @@ public:
   result<void> drop(position where);
 
   [[nodiscard]] view_status status() const;
+  void add_to(projection_figures& f) const;
   [[nodiscard]] error late(position until) const;
 
 private:
@@ -67,6 +68,7 @@ private:
   /// Opens what an earlier runtime left, and removes what cannot be used. Also on an error all of
   /// `found` has projectors.
   result<void> find_generations(std::map<std::uint32_t, generation_ptr>& found);
+  [[nodiscard]] bool is_ahead(const generation& g) const;
   result<generation_ptr> open_generation(std::uint32_t number);
   /// A new, empty environment. @param built  it serves at once.
   result<generation_ptr> make_generation(std::span<const position> from, bool built);
@@ -74,18 +76,28 @@ private:
   [[nodiscard]] const generation_ptr& any() const noexcept { return live_ ? live_ : candidate_; }
   /// Lets run what may run now. Pre: locked.
   void let_run();
+  /// Counts what it has done, and discards it. Pre: locked.
+  void let_go(generation_ptr of);
   void after_turn(generation& g);
   void consider_swap(generation& g);
   void tell(const generation& g);
+  /// Gives up a waiter at its deadline.
+  void watch(std::uint64_t waiter, position until, std::chrono::steady_clock::time_point deadline);
 
   std::shared_ptr<const view_type> type_;
   surroundings& around_;
+  /// Of generations that are gone, so that the figures do not go back.
+  struct counters {
+    std::uint64_t events = 0, transactions = 0, failures = 0;
+  };
   /// What readers and the journal's thread may see without waiting for an operation.
   struct shown {
     generation_ptr live, candidate;
+    counters gone;
     bool paused = false;
     bool closed = false;
   };
+  [[nodiscard]] view_status status_of(const shown& now) const;
   [[nodiscard]] shown look() const {
     const std::lock_guard lock(shown_mutex_);
     return shown_;
@@ -100,8 +112,9 @@ private:
   generation_ptr candidate_;
   std::vector<std::uint64_t> goal_; ///< without live_: where the candidate is good enough
   std::uint32_t next_number_ = 1;
+  counters gone_;
   bool paused_ = false;
-  mutable std::mutex shown_mutex_; ///< held for the time of a copy
+  mutable std::mutex shown_mutex_; ///< held for the time of a copy, or of wake-ups
   shown shown_;
   waiting waiting_;
 };

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "waiting.hpp"
 
+#include "feed.hpp"
+
 namespace acta {
 
 std::uint64_t waiting::add(position until, callback f) {
@@ -22,7 +24,12 @@ void waiting::advance(position reached) {
       at = waiters_.erase(at);
     }
   }
-  for (auto& f : done) f({});
+  for (const auto& f : done) call_back(log_, f, result<void>{});
+}
+
+bool waiting::has(std::uint64_t number) const {
+  const std::lock_guard lock(mutex_);
+  return by_number_.contains(number);
 }
 
 void waiting::give_up(std::uint64_t number, const error& why) {
@@ -35,7 +42,7 @@ void waiting::give_up(std::uint64_t number, const error& why) {
     waiters_.erase(at->second);
     by_number_.erase(at);
   }
-  f(why);
+  call_back(log_, f, result<void>(why));
 }
 
 void waiting::give_up_all(const error& why) {
@@ -45,7 +52,7 @@ void waiting::give_up_all(const error& why) {
     all.swap(waiters_);
     by_number_.clear();
   }
-  for (auto& [position, w] : all) w.f(why);
+  for (auto& [position, w] : all) call_back(log_, w.f, result<void>(why));
 }
 
 } // namespace acta

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <acta/core/ids.hpp>
+#include <acta/core/log.hpp>
 #include <acta/core/result.hpp>
 
 #include <functional>
@@ -15,15 +16,18 @@
 
 namespace acta {
 
-/// Callbacks run on the thread that advances or gives up, without locks. Threads: any.
+/// Callbacks run on the thread that advances or gives up, without locks; what they throw is logged.
+/// Threads: any.
 class waiting {
 public:
   using callback = std::function<void(result<void>)>;
+  explicit waiting(const log_sink& log) noexcept : log_(log) {}
 
   /// @returns a number for give_up().
   std::uint64_t add(position until, callback f);
   /// Answers everybody who waits for `reached` or earlier.
   void advance(position reached);
+  [[nodiscard]] bool has(std::uint64_t number) const;
   /// Answers one, if it still waits.
   void give_up(std::uint64_t number, const error& why);
   void give_up_all(const error& why);
@@ -33,7 +37,8 @@ private:
     std::uint64_t number;
     callback f;
   };
-  std::mutex mutex_;
+  const log_sink& log_;
+  mutable std::mutex mutex_;
   std::multimap<position, waiter> waiters_; ///< by partition, then by number
   std::map<std::uint64_t, std::multimap<position, waiter>::iterator> by_number_;
   std::uint64_t next_ = 1;

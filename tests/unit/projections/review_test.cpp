@@ -297,3 +297,166 @@ TEST_CASE("who has seen a row never gets an older answer from the cache") {
   done = true;
   for (auto& r : readers) r.join();
 }
+
+TEST_CASE("who waits without limit waits") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", with<notes>());
+  auto view = runtime.projection("notes");
+  REQUIRE(view->pause());
+  const auto at = note_in(runtime, "a", "one");
+  auto row = std::async(std::launch::async, [&] {
+    return runtime.view<notes>().get("a",
+                                     {.at_least = at, .timeout = std::chrono::milliseconds::max()});
+  });
+  std::promise<acta::result<void>> told;
+  runtime.when_visible("notes", at, std::chrono::steady_clock::time_point::max(),
+                       [&](acta::result<void> r) { told.set_value(std::move(r)); });
+  auto visible = told.get_future();
+  CHECK_FALSE(is_ready(row, a_while));
+  CHECK_FALSE(is_ready(visible, 0ms));
+  REQUIRE(view->resume());
+  REQUIRE(is_ready(row, 20s));
+  CHECK(row.get());
+  CHECK(visible.get());
+}
+
+TEST_CASE("a picture without an age limit stays") {
+  test::temp_folder folder;
+  acta::runtime_options options;
+  options.projections.picture_age_max = std::chrono::milliseconds::max();
+  auto runtime = must_open(folder / "data", with<notes>(), options);
+  const auto picture = runtime.picture();
+  CHECK_FALSE(
+      eventually([&] { return runtime.figures().projections.pictures_expired > 0; }, 1200ms));
+  CHECK(picture.view<notes>().count().value() == 0);
+}
+
+TEST_CASE("a rebuild cannot leave out events that have not happened yet") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", with<notes>());
+  const auto last = note_in(runtime, "a", "one");
+  auto view = runtime.projection("notes");
+  const acta::position too_far[] = {{0, last.number + 2}};
+  CHECK(view->rebuild(too_far).error().code() == acta::errc::invalid_argument);
+  const acta::position from_now[] = {{0, last.number + 1}};
+  REQUIRE(view->rebuild(from_now));
+  REQUIRE(eventually([&] { return !view->status().building; }));
+  CHECK(*runtime.view<notes>().get("a", showing(note_in(runtime, "a", "two"))) == notes{"two", 1});
+}
+
+TEST_CASE("a view that is ahead of a journal brought back from a copy is built anew") {
+  test::temp_folder folder;
+  {
+    auto runtime = must_open(folder / "data", with<notes>());
+    note_in(runtime, "a", "one");
+  }
+  std::filesystem::copy(folder / "data", folder / "copy", std::filesystem::copy_options::recursive);
+  {
+    auto runtime = must_open(folder / "data", with<notes>());
+    note_in(runtime, "a", "two");
+    REQUIRE(runtime.view<notes>().get("a", showing(note_in(runtime, "a", "three"))));
+  }
+  std::filesystem::remove_all(folder / "copy/views");
+  std::filesystem::rename(folder / "data/views", folder / "copy/views");
+  auto runtime = must_open(folder / "copy", with<notes>());
+  CHECK(*runtime.view<notes>().get("a", showing(note_in(runtime, "a", "other"))) ==
+        notes{"other", 2});
+}
+
+namespace {
+
+/// `notes` with rows of another shape.
+struct other_notes {
+  static constexpr std::string_view name = "notes";
+  using events = acta::one_of<noted>;
+  std::vector<std::string> all;
+  void evolve(const noted& e) { all.push_back(e.text); }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(all)); }
+};
+
+} // namespace
+
+TEST_CASE("a pause outlives a change of the view's rows, and a reset") {
+  test::temp_folder folder;
+  {
+    auto runtime = must_open(folder / "data", with<notes>());
+    note_in(runtime, "a", "one");
+    REQUIRE(runtime.projection("notes")->pause());
+  }
+  {
+    auto runtime = must_open(folder / "data", with<other_notes>());
+    const auto status = runtime.projection("notes")->status();
+    REQUIRE(status.building);
+    CHECK(status.building->state == acta::view_state::paused);
+  }
+  auto runtime = must_open(folder / "data", with<other_notes>());
+  auto view = runtime.projection("notes");
+  CHECK(view->status().building->state == acta::view_state::paused);
+  REQUIRE(view->reset());
+  CHECK(view->status().serving->state == acta::view_state::paused);
+  REQUIRE(view->resume());
+  CHECK(runtime.view<other_notes>().get("a", showing({0, 1}))->all.size() == 1);
+}
+
+TEST_CASE("a view goes on while the one that is to take its place cannot") {
+  test::temp_folder folder;
+  notes::choking = false;
+  auto runtime = must_open(folder / "data", with<notes>({.backoff_min = 1h, .backoff_max = 1h}));
+  REQUIRE(runtime.view<notes>().get("a", showing(note_in(runtime, "a", "poison"))));
+  notes::choking = true;
+  auto view = runtime.projection("notes");
+  REQUIRE(view->rebuild());
+  REQUIRE(eventually([&] {
+    const auto s = view->status();
+    return s.building && s.building->state == acta::view_state::retrying;
+  }));
+  CHECK(runtime.view<notes>().get("b", showing(note_in(runtime, "b", "fine"))));
+  notes::choking = false;
+  REQUIRE(view->resume());
+  CHECK(eventually([&] { return !view->status().building; }));
+  CHECK(runtime.view<notes>().get("b", showing(note_in(runtime, "b", "later")))->count == 2);
+}
+
+TEST_CASE("a callback that throws is logged, and the others are told") {
+  test::temp_folder folder;
+  std::mutex mutex;
+  std::string lines;
+  acta::runtime_options options;
+  options.log = [&](acta::log_level, std::string_view line) {
+    const std::lock_guard lock(mutex);
+    (lines += line) += '\n';
+  };
+  auto runtime = must_open(folder / "data", with<notes>(), options);
+  auto view = runtime.projection("notes");
+  auto events = runtime.subscribe();
+  REQUIRE(events);
+  REQUIRE(view->pause());
+  events->notify([] { throw std::runtime_error("notified in vain"); });
+  const auto at = note_in(runtime, "a", "one");
+  std::promise<void> told;
+  const auto never = std::chrono::steady_clock::time_point::max();
+  runtime.when_visible("notes", at, never,
+                       [](const acta::result<void>&) { throw std::runtime_error("told in vain"); });
+  runtime.when_visible("notes", at, never, [&](const acta::result<void>&) { told.set_value(); });
+  REQUIRE(view->resume());
+  CHECK(is_ready(told.get_future(), 20s));
+  runtime.stop();
+  const std::lock_guard lock(mutex);
+  CHECK(lines.find("notified in vain") != std::string::npos);
+  CHECK(lines.find("told in vain") != std::string::npos);
+}
+
+TEST_CASE("what has been counted stays counted when a generation goes") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", with<notes>());
+  acta::position at;
+  for (int i = 0; i < 5; ++i) at = note_in(runtime, "a", "one");
+  REQUIRE(runtime.view<notes>().get("a", showing(at)));
+  const auto before = runtime.figures().projections;
+  CHECK(before.events == 5);
+  auto view = runtime.projection("notes");
+  REQUIRE(view->reset());
+  REQUIRE(runtime.view<notes>().get("a", showing(at)));
+  CHECK(runtime.figures().projections.events == 10);
+  CHECK(runtime.figures().projections.transactions > before.transactions);
+}
