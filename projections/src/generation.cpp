@@ -23,6 +23,12 @@ std::string_view to_string(view_state s) noexcept {
   return "unknown";
 }
 
+std::filesystem::path given_up_folder(const std::filesystem::path& generation) {
+  auto name = generation;
+  name += given_up_suffix;
+  return name;
+}
+
 generation::generation(const view_type& type, surroundings& around, std::uint32_t number,
                        std::unique_ptr<persistence::view_store> rows,
                        const persistence::view_head& head,
@@ -37,9 +43,11 @@ generation::~generation() {
   rows_.reset();
   if (!discarded_) return;
   std::error_code code;
-  std::filesystem::remove_all(folder, code);
-  if (code)
-    around_.log(log_level::warning, "{} could not be removed: {}", folder.string(), code.message());
+  for (const auto& name : {folder, given_up_folder(folder)}) {
+    std::filesystem::remove_all(name, code);
+    if (code)
+      around_.log(log_level::warning, "{} could not be removed: {}", name.string(), code.message());
+  }
 }
 
 result<void> generation::start() {
@@ -201,7 +209,13 @@ void generation::leave() noexcept {
 }
 
 void generation::discard() noexcept {
-  discarded_.store(true, std::memory_order_release);
+  if (!discarded_.exchange(true, std::memory_order_acq_rel)) {
+    // LMDB does not mind. Where there is no folder (in memory) there is nothing to rename; if it
+    // fails otherwise, a restart before the removal takes up this generation again.
+    std::error_code ignored;
+    const auto& folder = rows_->folder();
+    std::filesystem::rename(folder, given_up_folder(folder), ignored);
+  }
   leave();
 }
 

@@ -11,14 +11,20 @@
 #include <acta/projections/status.hpp>
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace acta {
+
+/// A folder of this name is no generation any more, whatever is left in it.
+inline constexpr std::string_view given_up_suffix = ".gone";
+std::filesystem::path given_up_folder(const std::filesystem::path& generation);
 
 /// Lifecycle: held by its view, by its projectors until leave(), and by whoever reads it; closed
 /// with the last of them. Threads: any.
@@ -81,7 +87,7 @@ public:
 
   /// Ends the projectors; each lets go of this at its next turn.
   void leave() noexcept;
-  /// leave(), and the folder goes with the last user.
+  /// leave(), and the folder goes with the last user; for a restart it is gone at once.
   void discard() noexcept;
 
 private:

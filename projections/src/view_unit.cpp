@@ -39,10 +39,14 @@ result<void> view_unit::find_generations(std::map<std::uint32_t, generation_ptr>
   for (std::filesystem::directory_iterator at(views, code), end; !code && at != end;
        at.increment(code)) {
     const auto name = at->path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    if (name.ends_with(given_up_suffix)) {
+      std::filesystem::remove_all(at->path(), code);
+      continue;
+    }
     std::uint32_t number = 0;
     const auto* last = name.data() + name.size();
-    if (!name.starts_with(prefix) ||
-        std::from_chars(name.data() + prefix.size(), last, number).ptr != last || number == 0)
+    if (std::from_chars(name.data() + prefix.size(), last, number).ptr != last || number == 0)
       continue;
     next_number_ = std::max(next_number_, number + 1);
     auto opened = open_generation(number);

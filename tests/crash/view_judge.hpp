@@ -209,6 +209,7 @@ inline found_views judge_views(const std::filesystem::path& folder, const journa
   if (!std::filesystem::exists(folder)) return found;
   for (const auto& at : std::filesystem::directory_iterator(folder)) {
     const auto name = at.path().filename().string();
+    if (name.ends_with(".gone")) continue; // no generation any more
     const auto view = name.substr(0, name.find('@'));
     bool known = false;
     [&]<class... Vs>(acta::one_of<Vs...>) {

@@ -16,6 +16,8 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <filesystem>
+#include <iterator>
 #include <random>
 #include <string>
 #include <thread>
@@ -47,6 +49,21 @@ acta::position note_in(acta::runtime& runtime, std::string_view id, std::string 
   auto receipt = runtime.ask<counter>(id, note{std::move(text)}).wait_for(20s);
   if (!receipt) FAIL(receipt.error());
   return receipt->position;
+}
+
+/// A long text each for counters `first` to `last`: `totals` and `notes` keep it.
+acta::position fill(acta::runtime& runtime, int first, int last) {
+  std::vector<acta::pending> on_their_way;
+  for (int i = first; i <= last; ++i)
+    on_their_way.push_back(
+        runtime.ask<counter>(std::to_string(i), note{std::to_string(i) + std::string(1500, 'x')}));
+  acta::position at;
+  for (auto& reply : on_their_way) {
+    auto receipt = reply.wait_for(60s);
+    if (!receipt) FAIL(receipt.error());
+    at = std::max(at, receipt->position);
+  }
+  return at;
 }
 
 template <class V> acta::view_status status_of(acta::runtime& runtime) {
@@ -82,14 +99,11 @@ TEST_CASE(
     "a view whose map is full says so and tries again, all else goes on, and a larger map mends") {
   test::temp_folder folder;
   constexpr std::size_t small = 1 << 20;
-  const std::string text(1500, 'x'); // of which `totals` and `notes` keep one for each counter
   acta::position at;
   {
     auto runtime = must_open(folder / "data", counters(), with_map(small));
-    for (int i = 0; !is_full(*status_of<totals>(runtime).serving); ++i) {
-      REQUIRE(i < 5000);
-      at = note_in(runtime, std::to_string(i), std::to_string(i) + text);
-    }
+    fill(runtime, 1, 1000);
+    REQUIRE(eventually([&] { return is_full(*status_of<totals>(runtime).serving); }));
     const auto failures = status_of<totals>(runtime).serving->failures;
     CHECK(eventually([&] { // until it is not
       return status_of<totals>(runtime).serving->failures > failures + 5;
@@ -136,21 +150,77 @@ TEST_CASE("a rebuild that finds no room leaves the rows that serve alone, and ca
   acta::position at;
   {
     auto runtime = must_open(folder / "data", counters());
-    const std::string text(1500, 'x');
-    for (int i = 0; i < 1000; ++i)
-      at = note_in(runtime, std::to_string(i), std::to_string(i) + text);
-    REQUIRE(runtime.view<totals>().get("999", showing(at)));
+    at = fill(runtime, 1, 1000);
+    REQUIRE(runtime.view<totals>().get("1000", showing(at)));
   }
   // LMDB keeps as much map as the file has already, so the rows that serve still fit.
   auto runtime = must_open(folder / "data", counters(), with_map(1 << 20));
   auto view = runtime.projection("totals");
   REQUIRE(view->rebuild());
   CHECK(eventually([&] { return is_full(*view->status().building); }));
-  CHECK(runtime.view<totals>().get("999", showing(at)));
+  CHECK(runtime.view<totals>().get("1000", showing(at)));
   CHECK(view->status().serving->state == acta::view_state::running);
   REQUIRE(view->cancel_rebuild());
   CHECK_FALSE(view->status().building);
   CHECK(count_events(runtime).events == at.number);
+}
+
+namespace {
+
+/// Is held up while it is rebuilt.
+struct gated {
+  static constexpr std::string_view name = "gated";
+  using events = acta::one_of<added>;
+  static inline std::atomic<bool> closed{false};
+  static inline std::atomic<bool> reached{false};
+
+  struct row {
+    std::uint64_t count = 0;
+    template <class A> void serialize(A& ar) { ar(CEREAL_NVP(count)); }
+  };
+  void project(const added&, const acta::event_context& c, acta::rows<row>& rows) const {
+    if (c.replaying() && closed) {
+      reached = true;
+      eventually([] { return !closed; });
+    }
+    rows.change("all", [](row& r) { ++r.count; });
+  }
+};
+
+} // namespace
+
+TEST_CASE("a rebuild that was cancelled does not come back after a crash") {
+  test::temp_folder folder;
+  const auto model = [] {
+    acta::model m;
+    m.aggregate<counter>();
+    m.view<gated>();
+    return m;
+  };
+  auto runtime = must_open(folder / "data", model());
+  auto receipt = runtime.ask<counter>("a", add{1}).wait_for(20s);
+  REQUIRE(receipt);
+  REQUIRE(runtime.view<gated>().get("all", showing(receipt->position)));
+  gated::reached = false;
+  gated::closed = true;
+  auto view = runtime.projection("gated");
+  REQUIRE(view->rebuild());
+  REQUIRE(eventually([&] { return gated::reached.load(); }));
+  REQUIRE(view->cancel_rebuild());
+  // The files as a crash would leave them, while the view's code has not even noticed.
+  std::filesystem::copy(folder / "data", folder / "crashed",
+                        std::filesystem::copy_options::recursive);
+  gated::closed = false;
+  auto crashed = must_open(folder / "crashed", model());
+  CHECK(crashed.projection("gated")->status().serving->number == 1);
+  CHECK_FALSE(crashed.projection("gated")->status().building);
+  CHECK(crashed.view<gated>().get("all", showing(receipt->position))->count == 1);
+  CHECK(eventually([&] { // nothing else is left, neither here nor there
+    const auto alone = [](const std::filesystem::path& views) {
+      return std::distance(std::filesystem::directory_iterator(views), {}) == 1;
+    };
+    return alone(folder / "data/views") && alone(folder / "crashed/views");
+  }));
 }
 
 TEST_CASE("a rebuild that gets nowhere does not hold the serving rows back") {
