@@ -31,6 +31,7 @@ struct settings {
   std::chrono::milliseconds time{3000};
   std::size_t rounds = 3;
   std::uint64_t events = 1'000'000;
+  std::vector<std::size_t> streams{10'000, 1};
   std::vector<std::uint32_t> per_commit{1, 10};
   std::size_t event_bytes = 200;
   std::size_t aggregates = 10'000;
@@ -49,6 +50,10 @@ void must(const acta::result<void>& r) {
 double median(std::vector<double> all) {
   std::ranges::sort(all);
   return all.empty() ? 0 : all[all.size() / 2];
+}
+std::string with_range(const std::vector<double>& all) {
+  const auto [low, high] = std::ranges::minmax(all);
+  return fmt::format("{:.2f} ({:.2f} to {:.2f})", median(all), low, high);
 }
 double micros(steady::duration d) { return std::chrono::duration<double, std::micro>(d).count(); }
 
@@ -190,14 +195,15 @@ void catch_up_of(const settings& s, std::size_t streams, std::uint32_t per_commi
     }
   }
   for (std::size_t i = 0; i < std::size(views); ++i) {
-    std::vector<double> ratios;
-    for (std::size_t k = 0; k < s.rounds; ++k)
+    std::vector<double> ratios, cpu_ratios;
+    for (std::size_t k = 0; k < s.rounds; ++k) {
       ratios.push_back(ours[i].per_second[k] / raw[i].per_second[k]);
-    const auto [low, high] = std::ranges::minmax(ratios);
-    fmt::print("{:>8} {:>11} {:>8} {:>8} {:>12.0f} {:>12.0f} {:>12.0f} {:>7.2f} {:>14}\n", streams,
+      cpu_ratios.push_back(ours[i].per_cpu_second[k] / raw[i].per_cpu_second[k]);
+    }
+    fmt::print("{:>8} {:>8} {:>8} {:>6} {:>9.0f} {:>9.0f} {:>20} {:>12.0f} {:>20}\n", streams,
                per_commit, views[i], ours[i].batch, median(ours[i].per_second),
-               median(ours[i].per_cpu_second), median(raw[i].per_second), median(ratios),
-               fmt::format("{:.2f} to {:.2f}", low, high));
+               median(raw[i].per_second), with_range(ratios), median(ours[i].per_cpu_second),
+               with_range(cpu_ratios));
   }
   std::fflush(stdout);
 }
@@ -206,9 +212,9 @@ void catch_up_table(const settings& s) {
   fmt::print("\ncatching up, {} events of {} bytes; raw LMDB beside it at the same batch; medians "
              "of {}\nfold_a, fold_b, fold_c: folds with 0, 1, 3 indexes\n",
              s.events, s.event_bytes, s.rounds);
-  fmt::print("{:>8} {:>11} {:>8} {:>8} {:>12} {:>12} {:>12} {:>7} {:>14}\n", "streams", "a commit",
-             "view", "batch", "events/s", "events/cpu-s", "raw LMDB/s", "ratio", "range");
-  for (const auto streams : {s.aggregates, std::size_t{1}})
+  fmt::print("{:>8} {:>8} {:>8} {:>6} {:>9} {:>9} {:>20} {:>12} {:>20}\n", "streams", "a commit",
+             "view", "batch", "events/s", "raw/s", "ratio", "events/cpu-s", "ratio of cpu");
+  for (const auto streams : s.streams)
     for (const auto per_commit : s.per_commit) catch_up_of(s, streams, per_commit);
 }
 
@@ -394,12 +400,10 @@ void effect_table(const settings& s) {
   fmt::print(
       "\ncommands with views of 1 index each, {} aggregates, {} outstanding; medians of {}\n",
       s.aggregates, s.outstanding, s.rounds);
-  fmt::print("{:>6} {:>12} {:>7} {:>14}\n", "views", "commands/s", "ratio", "range");
+  fmt::print("{:>6} {:>12} {:>20}\n", "views", "commands/s", "ratio");
   const auto row = [](int views, const std::vector<double>& rates,
                       const std::vector<double>& ratios) {
-    const auto [low, high] = std::ranges::minmax(ratios);
-    fmt::print("{:>6} {:>12.0f} {:>7.2f} {:>14}\n", views, median(rates), median(ratios),
-               fmt::format("{:.2f} to {:.2f}", low, high));
+    fmt::print("{:>6} {:>12.0f} {:>20}\n", views, median(rates), with_range(ratios));
   };
   row(0, none, std::vector<double>(s.rounds, 1.0));
   row(1, one, one_ratio);
@@ -422,11 +426,14 @@ int main(int argc, char** argv) {
   app.add_option("--events", s.events, "events to catch up")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_option("--streams", s.streams, "streams that hold them")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--per-commit", s.per_commit, "events a commit, to catch up")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--event-bytes", s.event_bytes, "bytes of an event's text")->capture_default_str();
-  app.add_option("--aggregates", s.aggregates, "streams")
+  app.add_option("--aggregates", s.aggregates, "streams that commands go to")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--outstanding", s.outstanding, "commands on their way")
