@@ -65,7 +65,10 @@ public:
   /// Blocks until no other writing is open.
   lmdb_writing(const lmdb_env& env, const view_tables& tables, std::mutex& mutex)
       : env_(env), tables_(tables), lock_(mutex), txn_(env, tables) {}
-  ~lmdb_writing() override { ACTA_ASSERT(!lock_.owns_lock() || on_own_thread()); }
+  ~lmdb_writing() override {
+    ACTA_ASSERT(!lock_.owns_lock() || on_own_thread());
+    close_put_cursor();
+  }
   lmdb_writing(const lmdb_writing&) = delete;
   lmdb_writing& operator=(const lmdb_writing&) = delete;
 
@@ -123,6 +126,7 @@ public:
     if (txn_.failure()) return *txn_.failure();
     ACTA_ASSERT(write_.get() != nullptr && on_own_thread());
     txn_.end();
+    close_put_cursor();
     if (const int rc = write_.commit(); rc != 0) return give_up(rc);
     lock_.unlock();
     return {};
@@ -148,8 +152,11 @@ private:
     // The key may be that of an entry just found: LMDB would move it away while it still reads it.
     std::array<std::byte, table_key_bytes_max> copy;
     std::memcpy(copy.data(), key.data(), key.size());
-    const auto at = bytes_view(copy).first(key.size());
-    if (const int rc = put_bytes(write_.get(), table, at, value); rc != 0) return give_up(rc);
+    auto at = to_val(bytes_view(copy).first(key.size()));
+    auto stored = to_val(value);
+    int rc = put_cursor_ != nullptr && put_table_ == table ? 0 : open_put_cursor(table);
+    if (rc == 0) rc = mdb_cursor_put(put_cursor_, &at, &stored, 0);
+    if (rc != 0) return give_up(rc);
     return {};
   }
   /// False if there was nothing.
@@ -158,6 +165,7 @@ private:
     ACTA_ASSERT(write_.get() != nullptr);
     if (key.empty() || key.size() > table_key_bytes_max) return false;
     txn_.before_write();
+    close_put_cursor();
     bytes_ += bytes_per_put;
     auto at = to_val(key);
     const int rc = mdb_del(write_.get(), table, &at, nullptr);
@@ -165,9 +173,20 @@ private:
     return rc == 0;
   }
 
+  /// Puts come in the order of keys: from where the last one went, the next one is not far.
+  int open_put_cursor(MDB_dbi table) {
+    close_put_cursor();
+    put_table_ = table;
+    return mdb_cursor_open(write_.get(), table, &put_cursor_);
+  }
+  void close_put_cursor() noexcept {
+    if (put_cursor_ != nullptr) mdb_cursor_close(std::exchange(put_cursor_, nullptr));
+  }
+
   /// A write that failed has spoilt the whole transaction, so it ends here.
   error give_up(int rc) {
     txn_.end();
+    close_put_cursor();
     write_.abort();
     if (rc == EIO)
       if (const int missing = env_.missing_room(bytes_ + (std::size_t{1} << 20)); missing != 0)
@@ -185,6 +204,8 @@ private:
   view_txn txn_; ///< after `write_`: its cursors must be closed before that ends
   view_head head_;
   bool head_changed_ = false;
+  MDB_cursor* put_cursor_ = nullptr; ///< at the last put; closed by an erasure
+  MDB_dbi put_table_ = 0;
   std::size_t bytes_ = 0;
 };
 

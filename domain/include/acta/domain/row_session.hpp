@@ -8,11 +8,12 @@
 #include <acta/domain/row_table.hpp>
 #include <acta/domain/view_type.hpp>
 
-#include <map>
-#include <optional>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace acta {
 
@@ -53,23 +54,35 @@ private:
     bool stored = false;  ///< there is a row in the table
     bool present = false; ///< there is a row now
     bool dirty = false;
-    byte_buffer stored_bytes;                  ///< as in the table
-    std::vector<std::string> stored_keys;      ///< index entries in the table
-    std::map<std::size_t, std::string> unique; ///< unique entries it holds now, by index
+    bytes_view stored_bytes; ///< in the table's memory: nothing is written before flush()
+    std::vector<std::string> stored_keys; ///< index entries in the table
+    std::vector<std::string> unique;      ///< unique entries it holds now, by index; empty: none
   };
+  struct hash_of_text {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  template <class T>
+  using by_text = std::unordered_map<std::string, T, hash_of_text, std::equal_to<>>;
 
+  /// Null if it is not held.
+  held* find_held(std::string_view key);
   result<held*> load(std::string_view key);
-  /// All index entries of a row, as they stand in the table.
-  result<std::vector<std::string>> entries_of(const void* row, std::string_view key) const;
+  /// Appends all index entries of a row, as they stand in the table.
+  result<void> append_entries(const void* row, std::string_view key,
+                              std::vector<std::string>& out) const;
   result<std::string> entry_of(std::size_t index, const void* row, std::string_view key,
                                bool& present) const;
   result<void> claim_unique(std::string_view key, held& h);
 
   const view_type& type_;
   row_writer& to_;
-  std::unordered_map<std::string, held> rows_;
+  by_text<held> rows_;
+  std::pair<const std::string, held>* last_ = nullptr; ///< of rows_, the one asked for last
   /// Owners of unique entries changed in this session; empty: free.
-  std::unordered_map<std::string, std::string> owners_;
+  by_text<std::string> owners_;
   std::uint64_t rows_changed_ = 0;
   std::size_t bytes_ = 0;
 };
