@@ -3,7 +3,8 @@
 #include "keys.hpp"
 
 #include "errc.hpp"
-#include "units.hpp"
+
+#include <acta/core/units.hpp>
 
 #include <algorithm>
 #include <array>
