@@ -92,6 +92,12 @@ std::string add_to(std::vector<std::shared_ptr<const T>>& all, T type, std::stri
 
 } // namespace
 
+result<void> check_view_type(const view_type& type) {
+  if (auto mistake = mistake_in(type); !mistake.empty())
+    return error(domain_errc::bad_model, std::move(mistake));
+  return {};
+}
+
 void model::note(std::string mistake) {
   if (first_mistake_.empty()) first_mistake_ = std::move(mistake);
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// An account of which each source beside this header breaks one part.
+/// An account, a view and a query, of which each source beside this header breaks one part.
 #pragma once
 
 #include <acta/domain.hpp>
@@ -33,6 +33,25 @@ struct sound_account {
   decision decide(const credit& c) const { return credited{c.cents}; }
   void evolve(const opened&) {}
   void evolve(const credited&) {}
+  template <class A> void serialize(A&) {}
+};
+
+struct sound_balance {
+  static constexpr std::string_view name = "balances";
+  using events = acta::one_of<opened, credited>;
+  std::int64_t cents = 0;
+  void evolve(const opened&) {}
+  void evolve(const credited& e) { cents += e.cents; }
+  static auto indexes() { return acta::indexes(acta::index("by_cents", &sound_balance::cents)); }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(cents)); }
+};
+
+struct sound_question {
+  static constexpr std::string_view name = "how_many";
+  using reply = std::uint64_t;
+  acta::result<reply> answer(const acta::picture& p) const {
+    return p.view<sound_balance>().count();
+  }
   template <class A> void serialize(A&) {}
 };
 

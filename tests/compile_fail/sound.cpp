@@ -5,7 +5,13 @@
 
 #include <acta/testing.hpp>
 
-void fill(acta::model& model) { model.aggregate<bank::sound_account>(); }
+void fill(acta::model& model) {
+  model.aggregate<bank::sound_account>().view<bank::sound_balance>().query<bank::sound_question>();
+}
 void test() {
   acta::given<bank::sound_account>(bank::opened{}).when(bank::credit{1}).then(bank::credited{1});
+  acta::given<bank::sound_balance>(bank::credited{1})
+      .then({.cents = 1})
+      .when(bank::sound_question{})
+      .then(1);
 }

@@ -8,5 +8,8 @@
 #include <acta/domain.hpp>
 #include <acta/testing/aggregate.hpp>
 #include <acta/testing/failure.hpp>
+#include <acta/testing/memory_rows.hpp>
+#include <acta/testing/query.hpp>
 #include <acta/testing/round_trip.hpp>
 #include <acta/testing/scenario.hpp>
+#include <acta/testing/view.hpp>

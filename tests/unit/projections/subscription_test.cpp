@@ -80,8 +80,8 @@ TEST_CASE("what a checkpoint tells is scanned, not matched") {
   CHECK(page->events[0].get<noted>()->text == "one");
   CHECK(page->scanned == std::vector<acta::position>{last});
   // Resumed there, nothing is scanned again.
-  auto resumed =
-      must_subscribe(runtime, {.from = {{0, last.number + 1}}, .filter = {.types = {"counter.noted"}}});
+  auto resumed = must_subscribe(
+      runtime, {.from = {{0, last.number + 1}}, .filter = {.types = {"counter.noted"}}});
   CHECK(resumed.behind() == 0);
   tell(runtime, "a", "two");
   page = resumed.next(10, 20s);

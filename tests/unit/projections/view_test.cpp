@@ -178,7 +178,8 @@ TEST_CASE("a pause outlives a restart") {
   CHECK(runtime.view<totals>().get("a", {.at_least = {0, 1}, .timeout = 20s})->total == 1);
 }
 
-TEST_CASE("a position of no partition is refused, one that is not committed is waited for in vain") {
+TEST_CASE(
+    "a position of no partition is refused, one that is not committed is waited for in vain") {
   test::temp_folder folder;
   auto runtime = must_open(folder / "data", counters());
   CHECK(runtime.view<totals>().get("a", {.at_least = {7, 1}}).error().code() ==
@@ -187,7 +188,8 @@ TEST_CASE("a position of no partition is refused, one that is not committed is w
         acta::projection_errc::view_late);
 }
 
-TEST_CASE("a poisoned event stops its view after its attempts, the others go on, and a fix resumes") {
+TEST_CASE(
+    "a poisoned event stops its view after its attempts, the others go on, and a fix resumes") {
   test::temp_folder folder;
   notes::choking = true;
   notes::tried = 0;
@@ -195,9 +197,8 @@ TEST_CASE("a poisoned event stops its view after its attempts, the others go on,
   note_in(runtime, "a", "fine");
   const auto poisoned = note_in(runtime, "a", "poison");
   const auto after = note_in(runtime, "a", "later");
-  REQUIRE(eventually([&] {
-    return status_of<notes>(runtime).serving->state == acta::view_state::stopped;
-  }));
+  REQUIRE(eventually(
+      [&] { return status_of<notes>(runtime).serving->state == acta::view_state::stopped; }));
   CHECK(notes::tried == 3);
   const auto status = *status_of<notes>(runtime).serving;
   CHECK(status.trouble_at == poisoned);
@@ -254,9 +255,9 @@ TEST_CASE("a view that parks goes on, and its dead letters can be retried or dro
 TEST_CASE("one poisoned event of a commit is parked alone") {
   test::temp_folder folder;
   notes::choking = true;
-  auto runtime = must_open(
-      folder / "data",
-      counters({.policy = acta::on_error::park, .attempts = 1, .backoff_min = 1ms}));
+  auto runtime =
+      must_open(folder / "data",
+                counters({.policy = acta::on_error::park, .attempts = 1, .backoff_min = 1ms}));
   const auto at = note_in(runtime, "a", "poison");
   const auto next = note_in(runtime, "a", "fine");
   CHECK(*runtime.view<notes>().get("a", {.at_least = next, .timeout = 20s}) == notes{"fine", 1});
@@ -268,8 +269,7 @@ TEST_CASE("a stopped view can skip the event it stopped at") {
   test::temp_folder folder;
   notes::choking = true;
   auto runtime = must_open(folder / "data", counters({.attempts = 1}));
-  CHECK(runtime.projection("notes")->skip().error().code() ==
-        acta::projection_errc::not_possible);
+  CHECK(runtime.projection("notes")->skip().error().code() == acta::projection_errc::not_possible);
   const auto poisoned = note_in(runtime, "a", "poison");
   const auto after = note_in(runtime, "a", "fine");
   REQUIRE(eventually([&] { return runtime.figures().projections.stopped == 1; }));

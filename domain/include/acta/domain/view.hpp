@@ -171,7 +171,7 @@ concept has_other_key =
 
 template <class V>
 concept is_view = requires {
-  typename V::events;
+  requires is_one_of<typename V::events>;
 }
 &&!requires { typename V::commands; }
 &&!requires { typename V::inputs; };

@@ -99,4 +99,8 @@ struct view_type {
   [[nodiscard]] const index_type* find_index(std::string_view index) const noexcept;
 };
 
+/// Errors: `bad_model`, naming the first mistake in names, indexes or options. What a view needs of
+/// others, model::check() finds.
+result<void> check_view_type(const view_type& type);
+
 } // namespace acta

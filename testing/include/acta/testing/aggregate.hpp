@@ -25,6 +25,7 @@
 #include <acta/domain/aggregate.hpp>
 #include <acta/domain/context.hpp>
 #include <acta/domain/model.hpp>
+#include <acta/testing/expectation.hpp>
 #include <acta/testing/round_trip.hpp>
 #include <acta/testing/scenario.hpp>
 
@@ -43,9 +44,6 @@
 #include <vector>
 
 namespace acta::testing {
-
-/// The time of a test that names none: 2026-01-01T00:00:00Z.
-inline constexpr time_point default_time{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
 /// What context::new_id() gives in a test: nth_id(1) first, nth_id(2) next, on through all commands
 /// of a chain.
@@ -224,9 +222,6 @@ private:
 
 namespace detail {
 
-template <class... Es> std::string show_event(const std::variant<Es...>& event) {
-  return std::visit([](const auto& e) { return show_named(e); }, event);
-}
 template <class Event> std::vector<std::string> show_events(const std::vector<Event>& events) {
   std::vector<std::string> shown;
   for (const auto& event : events) shown.push_back(show_event(event));
@@ -244,23 +239,9 @@ template <class A> bool same_answer(const answer<A>& a, const answer<A>& b) {
 
 template <class A, class Expected>
 void check_state(const A& state, const Expected& expected, const report& so_far) {
-  static_assert(std::same_as<Expected, A> || std::invocable<const Expected&, const A&>,
+  static_assert(std::same_as<Expected, A> || looks_at<Expected, A>,
                 "acta: then_state takes a state, or a function that takes a state");
-  if constexpr (std::same_as<Expected, A>) {
-    if (const auto found = difference(expected, state))
-      report(so_far)
-          .line("expected", show(expected))
-          .line("actual", show(state))
-          .line("differs", *found)
-          .fail(promise::expected_state, "another state than expected");
-  } else if constexpr (std::convertible_to<std::invoke_result_t<const Expected&, const A&>, bool>) {
-    if (!std::invoke(expected, state))
-      report(so_far)
-          .line("actual", show(state))
-          .fail(promise::expected_state, "the state is not as expected");
-  } else {
-    std::invoke(expected, state);
-  }
+  must_be(expected, state, so_far, promise::expected_state, "state");
 }
 
 } // namespace detail

@@ -28,7 +28,15 @@ enum class promise {
   decide_repeats,      ///< decide gives the same answer to the same command, state and context
   decide_leaves_state, ///< decide does not change the state
   evolve_returns,      ///< evolve does not throw
-  replay_agrees, ///< replay gives the same state, from the first event and from every snapshot
+  replay_agrees,    ///< replay gives the same state, from the first event and from every snapshot
+  expected_rows,    ///< the rows of a view are those that were expected
+  expected_reply,   ///< the reply of a query is the one that was expected
+  view_takes_event, ///< a view takes each event: no bad key, no second row with a unique value
+  folds_agree,      ///< rows are the same, folded one event at a time or all at once, again and
+                    ///< replaying
+  index_repeats,    ///< the columns of an index depend on what is stored of a row, and nothing else
+  answer_returns,   ///< a query's answer does not throw
+  answer_repeats,   ///< a query gives the same reply to the same request and picture
 };
 
 /// Thrown by the kit, and by nothing else.

@@ -4,10 +4,14 @@
 /// What `acta::given<T>` starts: a scenario, of the kind that `T` is.
 #pragma once
 
+#include <acta/core/time.hpp>
 #include <acta/domain/one_of.hpp>
+#include <acta/testing/round_trip.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <ranges>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -15,13 +19,17 @@
 
 namespace acta::testing {
 
+/// The time of a test that names none: 2026-01-01T00:00:00Z.
+inline constexpr time_point default_time{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+
 /// Specialised for each kind of thing that a domain has; what distinguishes them is what they have:
-/// an aggregate takes `commands`. Each specialisation has `static scenario after(past...)`, which
-/// makes it from the past of its `T`, and `when`.
+/// an aggregate takes `commands`, a view has `events` alone. Each specialisation has `static
+/// scenario after(past...)`, which makes it from the past of its `T`, and `when`.
 template <class T> class scenario {
   static_assert(!std::same_as<T, T>,
-                "acta::given<T>: T is not an aggregate: it has no `using commands = "
-                "acta::one_of<...>`");
+                "acta::given<T>: T is not an aggregate, which has `using commands = "
+                "acta::one_of<...>`, and not a view, which has `using events = acta::one_of<...>` "
+                "and no commands");
 
 public:
   template <class... Past> static scenario after(Past&&...);
@@ -47,9 +55,9 @@ concept many_events = !one_event<T, List> && std::ranges::input_range<T> &&
 /// A type of its own, so that the compiler's message names the argument and the events there are.
 template <class Argument, class Events> struct argument_must_be_of {
   static_assert(one_event<Argument, Events> || many_events<Argument, Events>,
-                "acta: given(...) and then(...) take events, or ranges of events; both the "
-                "argument's type and the "
-                "events there are stand in argument_must_be_of<Argument, one_of<Events...>>.");
+                "acta: given(...), happened(...) and then(...) take events, or ranges of events; "
+                "both the argument's type and the events there are stand in "
+                "argument_must_be_of<Argument, one_of<Events...>>.");
   static constexpr bool ok = true;
 };
 
@@ -59,6 +67,10 @@ template <class List, class T> void add_to(past<List>& all, T&& some) {
     all.emplace_back(std::forward<T>(some));
   else if constexpr (many_events<T, List>)
     for (auto&& event : some) all.emplace_back(std::forward<decltype(event)>(event));
+}
+
+template <class... Es> std::string show_event(const std::variant<Es...>& event) {
+  return std::visit([](const auto& e) { return show_named(e); }, event);
 }
 
 template <class List, class... T> past<List> make_past(T&&... some) {
@@ -76,8 +88,10 @@ namespace acta {
 /// Starts a test of `T` in the state that its past has left it in: none, some events, or ranges of
 /// them.
 ///
-///   acta::given<account>(opened{"ada"},
-///   credited{50}).when(debit{80}).then_rejected("insufficient_funds");
+///   acta::given<account>(opened{"ada"}, credited{50})   // an aggregate
+///       .when(debit{80}).then_rejected("insufficient_funds");
+///   acta::given<balance>(opened{"ada"}, credited{50})   // a view
+///       .then({.owner = "ada", .cents = 50});
 ///
 /// Every value of the test makes the round trip through both codecs; see the scenario of each kind
 /// for what else is proved. A test that fails throws acta::testing::failure.
