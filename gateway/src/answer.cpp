@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "answer.hpp"
 
+#include "event_json.hpp"
 #include "json_text.hpp"
+#include "parameters.hpp"
 
 #include <acta/domain/codec/json.hpp>
 #include <acta/domain/errc.hpp>
@@ -15,69 +17,6 @@ namespace {
 
 /// Events are read in pieces of this many, so that a page of large ones is not in memory twice.
 constexpr std::size_t events_piece = 64;
-
-/// What is stored must stay readable: an event this program cannot show is told as such, among the
-/// others.
-void append_data(std::string& out, const result<std::string>& json) {
-  out += R"("data":)";
-  if (json) {
-    out += *json;
-    return;
-  }
-  out += R"(null,"data_error":{"code":)";
-  append_json_string(out, json.error().code().message());
-  out += R"(,"detail":)";
-  append_json_string(out, json.error().detail());
-  out += '}';
-}
-
-void append_head(std::string& out, std::string_view type, version_number version,
-                 std::uint32_t partition, std::uint64_t number) {
-  out += R"({"type":)";
-  append_json_string(out, type);
-  out += R"(,"version":)";
-  append_number(out, version);
-  out += R"(,"position":)";
-  append_position(out, partition, number);
-  out += ',';
-}
-
-void append_event(std::string& out, const recorded_event& e) {
-  const auto& m = e.metadata;
-  append_head(out, e.type, m.version, m.position.partition, m.position.number);
-  out += R"("recorded_at":")";
-  out += to_rfc3339(m.recorded_at);
-  out += R"(","command_id":)";
-  append_id(out, m.command_id);
-  out += R"(,"correlation_id":)";
-  append_id(out, m.correlation_id);
-  out += R"(,"causation_id":)";
-  append_id(out, m.causation_id);
-  out += ',';
-  if (!m.caller.empty()) {
-    out += R"("caller":)";
-    append_json_string(out, m.caller);
-    out += ',';
-  }
-  append_data(out, e.to_json());
-  out += '}';
-}
-
-void append_receipt_event(std::string& out, const receipt_event& e, std::uint32_t partition) {
-  append_head(out, e.type != nullptr ? std::string_view(e.type->name) : std::string_view{},
-              e.version, partition, e.position);
-  const auto data_at = out.size();
-  out += R"("data":)";
-  auto written =
-      e.type != nullptr
-          ? e.type->append_json(e.payload, out)
-          : result<void>(error(domain_errc::unknown_event, "not in this program's model"));
-  if (!written) {
-    out.resize(data_at);
-    append_data(out, std::move(written).error());
-  }
-  out += '}';
-}
 
 } // namespace
 
@@ -95,19 +34,19 @@ void answer_receipt(const receipt& given, response& to) {
     for (const auto& e : given.events->list()) {
       if (!first) out += ',';
       first = false;
-      append_receipt_event(out, e, given.position.partition);
+      append_event(out, e, given.position.partition);
     }
   }
   out += "]}";
-  to.etag = given.version;
+  to.etag = std::to_string(given.version);
 }
 
 void answer_state(runtime& from, const call& c, const request& r, response& to,
                   const log_sink& log) {
   const auto state = from.state_json(c.aggregate, c.id, c.when);
   if (!state) return answer_error(state.error(), c, to, log);
-  to.etag = state->version;
-  if (r.if_none_match.present() && names_version(r.if_none_match.text, state->version)) {
+  to.etag = std::to_string(state->version);
+  if (r.if_none_match.present() && names_tag(r.if_none_match.text, to.etag)) {
     to.status = 304;
     return;
   }
@@ -140,7 +79,7 @@ void answer_events(runtime& from, const call& c, response& to, const log_sink& l
     more = piece->size() > wanted;
     for (std::size_t i = 0; i < std::min(wanted, piece->size()); ++i) {
       if (out.back() != '[') out += ',';
-      append_event(out, (*piece)[i]);
+      append_event(out, (*piece)[i], false);
     }
     if (more) next = (*piece)[wanted].metadata.version;
     left -= std::min(wanted, piece->size());
@@ -183,10 +122,7 @@ void answer_error(const error& e, const call& c, response& to, const log_sink& l
   // is busiest.
   if (log && (p.status == 500 || (p.status == 503 && e.code() == condition::io))) {
     try {
-      std::string line(c.aggregate);
-      line.append("/").append(c.id);
-      if (!c.command.empty()) line.append(" ").append(c.command);
-      log(log_level::error, line.append(": ").append(e.to_string()));
+      log(log_level::error, subject_of(c).append(": ").append(e.to_string()));
     } catch (...) { // out of memory: the answer matters more than its log line
     }
   }

@@ -2,56 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call.hpp"
 
+#include "parameters.hpp"
+#include "read_call.hpp"
+
 #include <xxhash.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace acta::http {
 
 namespace {
-
-problem bad(std::string code, std::string detail) {
-  return {.status = 400, .code = std::move(code), .detail = std::move(detail)};
-}
-
-problem wrong_method(std::string allow) {
-  return {.status = 405,
-          .code = "method_not_allowed",
-          .detail = "this resource knows " + allow,
-          .allow = std::move(allow)};
-}
-
-problem unknown_route() {
-  return {.status = 404,
-          .code = "unknown_route",
-          .detail = "known are POST /v1/{aggregate}/{id}/{command}, GET /v1/{aggregate}/{id}, "
-                    "GET /v1/{aggregate}/{id}/events, GET /health/live and GET /health/ready"};
-}
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto from = text.find_first_not_of(" \t");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-bool is_json(std::string_view content_type) noexcept {
-  return same_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))),
-                            "application/json");
-}
 
 /// `"3"` -> 3; nothing for anything else, such as `*`, a weak tag or a list.
 std::optional<version_number> parse_strong_version(std::string_view text) {
@@ -64,9 +24,9 @@ std::optional<problem> take_correlation(const request& r, uuid& into) {
   if (!h.present()) return std::nullopt;
   auto id = uuid::parse(h.text);
   if (h.count > 1 || !id)
-    return bad("bad_header", std::string(&h == &r.acta_correlation_id ? "Acta-Correlation-Id"
-                                                                      : "X-Correlation-ID") +
-                                 " must be one uuid");
+    return bad_header(
+        std::string(&h == &r.acta_correlation_id ? "Acta-Correlation-Id" : "X-Correlation-ID") +
+        " must be one uuid");
   into = *id;
   return std::nullopt;
 }
@@ -78,10 +38,10 @@ std::optional<problem> take_key(const header& h, uuid& into) {
   if (key.size() >= 2 && key.front() == '"' && key.back() == '"')
     key = key.substr(1, key.size() - 2);
   if (h.count > 1 || key.empty() || key.size() > idempotency_key_bytes_max)
-    return bad("bad_header", "Idempotency-Key must be one text of 1.." +
-                                 std::to_string(idempotency_key_bytes_max) + " bytes");
+    return bad_header("Idempotency-Key must be one text of 1.." +
+                      std::to_string(idempotency_key_bytes_max) + " bytes");
   into = command_id_of(key);
-  if (into.is_nil()) return bad("bad_header", "Idempotency-Key must not be the nil uuid");
+  if (into.is_nil()) return bad_header("Idempotency-Key must not be the nil uuid");
   return std::nullopt;
 }
 
@@ -100,7 +60,7 @@ std::optional<problem> check_origin(const request& r) {
 
 std::optional<problem> understand_command(const request& r, call& c) {
   if (auto wrong = check_origin(r)) return wrong;
-  if (r.content_type.present() && (r.content_type.count > 1 || !is_json(r.content_type.text)))
+  if (!is_json(r.content_type))
     return problem{.status = 415,
                    .code = "unsupported_media_type",
                    .detail = "a command is sent as content-type: application/json"};
@@ -108,48 +68,25 @@ std::optional<problem> understand_command(const request& r, call& c) {
   if (r.if_match.present()) {
     c.options.expected_version = parse_strong_version(r.if_match.text);
     if (r.if_match.count > 1 || !c.options.expected_version)
-      return bad(
-          "bad_header",
+      return bad_header(
           "If-Match must be one version in quotes, such as \"3\"; \"0\" means no events yet");
   }
   return take_correlation(r, c.options.correlation_id);
 }
 
-/// Each name at most once, and only those in `known`.
-std::optional<problem> check_names(const target& t, std::initializer_list<std::string_view> known) {
-  for (const auto& p : t.query) {
-    if (std::ranges::find(known, p.name) == known.end()) {
-      std::string list;
-      for (const auto name : known) list.append(list.empty() ? "" : ", ").append(name);
-      return bad("bad_parameter", "unknown query parameter '" + p.name.substr(0, 100) + "'; " +
-                                      (list.empty() ? "none is known here" : "known are " + list));
-    }
-    if (std::ranges::count(t.query, p.name, &parameter::name) > 1)
-      return bad("bad_parameter", "query parameter '" + p.name + "' is given twice");
-  }
-  return std::nullopt;
-}
-
-const std::string* find(const target& t, std::string_view name) {
-  const auto at = std::ranges::find(t.query, name, &parameter::name);
-  return at == t.query.end() ? nullptr : &at->value;
-}
-
 std::optional<problem> understand_state(const target& t, call& c) {
   if (auto wrong = check_names(t, {"version", "at"})) return wrong;
-  const auto* version = find(t, "version");
-  const auto* at = find(t, "at");
-  if (version != nullptr && at != nullptr)
-    return bad("bad_parameter", "give version or at, not both");
+  const auto* version = find_parameter(t, "version");
+  const auto* at = find_parameter(t, "at");
+  if (version != nullptr && at != nullptr) return bad_parameter("give version or at, not both");
   if (version != nullptr) {
     const auto number = parse_number(*version);
-    if (!number || *number == 0) return bad("bad_parameter", "version must be a number from 1");
+    if (!number || *number == 0) return bad_parameter("version must be a number from 1");
     c.when = at_version{*number};
   }
   if (at != nullptr) {
     const auto time = parse_rfc3339(*at);
-    if (!time)
-      return bad("bad_parameter", "at must be a time of RFC 3339, such as 2026-11-22T10:00:00Z");
+    if (!time) return bad_parameter("at must be a time of RFC 3339, such as 2026-11-22T10:00:00Z");
     c.when = at_time{*time};
   }
   return std::nullopt;
@@ -158,18 +95,12 @@ std::optional<problem> understand_state(const target& t, call& c) {
 std::optional<problem> understand_events(const target& t, call& c) {
   if (auto wrong = check_names(t, {"from", "limit"})) return wrong;
   c.range = {.from = 1, .limit = events_limit_default};
-  if (const auto* from = find(t, "from")) {
+  if (const auto* from = find_parameter(t, "from")) {
     const auto number = parse_number(*from);
-    if (!number || *number == 0) return bad("bad_parameter", "from must be a version from 1");
+    if (!number || *number == 0) return bad_parameter("from must be a version from 1");
     c.range.from = *number;
   }
-  if (const auto* limit = find(t, "limit")) {
-    const auto number = parse_number(*limit);
-    if (!number || *number == 0 || *number > events_limit_max)
-      return bad("bad_parameter", "limit must be 1.." + std::to_string(events_limit_max));
-    c.range.limit = *number;
-  }
-  return std::nullopt;
+  return take_limit(t, events_limit_max, c.range.limit);
 }
 
 } // namespace
@@ -183,29 +114,11 @@ uuid command_id_of(std::string_view key) {
   return id;
 }
 
-bool names_version(std::string_view if_none_match, version_number version) {
-  while (!if_none_match.empty()) {
-    const auto comma = if_none_match.find(',');
-    auto tag = trimmed(if_none_match.substr(0, comma));
-    if_none_match.remove_prefix(comma == std::string_view::npos ? if_none_match.size() : comma + 1);
-    if (tag == "*") return true;
-    if (tag.starts_with("W/")) tag.remove_prefix(2);
-    if (parse_strong_version(tag) == version) return true;
-  }
-  return false;
-}
+namespace {
 
-std::optional<problem> understand(const request& r, target& t, call& c) {
-  c = {};
-  if (auto wrong = parse_target(r.target, t)) return wrong;
-  const auto reads = r.how == method::get || r.how == method::head;
-  if (t.segment(0) == "health" && t.count == 2 &&
-      (t.segment(1) == "live" || t.segment(1) == "ready")) {
-    if (!reads) return wrong_method("GET, HEAD");
-    c.to = t.segment(1) == "live" ? route::live : route::ready;
-    return check_names(t, {});
-  }
-  if (t.segment(0) != "v1" || t.count < 3 || t.count > 4) return unknown_route();
+/// `/v1/{aggregate}/{id}` and what stands below it.
+std::optional<problem> understand_stream(const request& r, const target& t, call& c, bool reads) {
+  if (t.count < 3 || t.count > 4) return unknown_route();
   c.aggregate = t.segment(1);
   c.id = t.segment(2);
   c.command = t.segment(3);
@@ -216,17 +129,58 @@ std::optional<problem> understand(const request& r, target& t, call& c) {
     return wrong_method(is_events ? "GET, HEAD, POST" : "POST");
   if (c.to == route::state && !reads) return wrong_method("GET, HEAD");
   if (const auto ok = check_stream_id(c.id); !ok) return problem_of(ok.error());
+  if (c.to == route::state) return understand_state(t, c);
+  if (c.to == route::events) return understand_events(t, c);
+  if (auto wrong = check_names(t, {})) return wrong;
+  return understand_command(r, c);
+}
+
+} // namespace
+
+std::optional<problem> understand(const request& r, target& t, call& c,
+                                  const gateway_options& options) {
+  c = {};
+  if (auto wrong = parse_target(r.target, t)) return wrong;
+  const auto reads = r.how == method::get || r.how == method::head;
+  if (t.segment(0) == "health" && t.count == 2 &&
+      (t.segment(1) == "live" || t.segment(1) == "ready")) {
+    if (!reads) return wrong_method("GET, HEAD");
+    c.to = t.segment(1) == "live" ? route::live : route::ready;
+    return check_names(t, {});
+  }
+  if (t.segment(0) != "v1") return unknown_route();
+  if (is_reserved(t.segment(1))) return understand_read(r, t, c, options);
+  return understand_stream(r, t, c, reads);
+}
+
+std::string subject_of(const call& c) {
+  std::string text;
   switch (c.to) {
   case route::command:
-    if (auto wrong = check_names(t, {})) return wrong;
-    return understand_command(r, c);
   case route::state:
-    return understand_state(t, c);
   case route::events:
-    return understand_events(t, c);
-  default:
-    return std::nullopt;
+    text.append(c.aggregate).append("/").append(c.id);
+    if (!c.command.empty()) text.append(" ").append(c.command);
+    break;
+  case route::row:
+  case route::rows:
+    text.append("view ").append(c.name);
+    break;
+  case route::query:
+    text.append("query ").append(c.name);
+    break;
+  case route::views:
+    text = "views";
+    break;
+  case route::all_events:
+    text = "events";
+    break;
+  case route::live:
+  case route::ready:
+    text = "health";
+    break;
   }
+  return text;
 }
 
 } // namespace acta::http

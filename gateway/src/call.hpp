@@ -8,15 +8,28 @@
 #include "request.hpp"
 #include "target.hpp"
 
+#include <acta/gateway/gateway.hpp>
 #include <acta/runtime/runtime.hpp>
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace acta::http {
 
-enum class route : std::uint8_t { command, state, events, live, ready };
+enum class route : std::uint8_t {
+  command,
+  state,
+  events, ///< of one stream
+  views,
+  row,
+  rows,
+  query,
+  all_events,
+  live,
+  ready,
+};
 
 inline constexpr std::size_t events_limit_default = 100;
 inline constexpr std::size_t events_limit_max = 1000;
@@ -31,17 +44,26 @@ struct call {
   command_options options; ///< command
   moment when;             ///< state
   event_range range;       ///< events
+
+  std::string_view name;       ///< of a view or a query
+  std::string_view key;        ///< row
+  read_options read;           ///< row, rows, query
+  subscription_options follow; ///< all_events
+  std::size_t limit = 0;       ///< all_events, in a page
+  bool live = false;           ///< all_events, as an event stream
 };
 
-/// Fills `t` and `c` from `r`, or says what is wrong with it.
-std::optional<problem> understand(const request& r, target& t, call& c);
+/// Fills `t` and `c` from `r`, or says what is wrong with it. What only the model can tell (names,
+/// columns, fields) is not looked at.
+std::optional<problem> understand(const request& r, target& t, call& c,
+                                  const gateway_options& options);
+
+/// What the call is about, for the log.
+[[nodiscard]] std::string subject_of(const call& c);
 
 /// The id of a command with this key: a uuid is taken as it is, any other text is hashed (XXH3, 128
 /// bits, as its canonical big-endian bytes; stable for ever, because a retry may come after an
 /// upgrade). Pre: 1..255 bytes.
 [[nodiscard]] uuid command_id_of(std::string_view key);
-
-/// Whether `If-None-Match` names `version`, by weak comparison.
-[[nodiscard]] bool names_version(std::string_view if_none_match, version_number version);
 
 } // namespace acta::http

@@ -4,6 +4,8 @@
 
 #include "answer.hpp"
 
+#include <acta/projections/errc.hpp>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
@@ -90,9 +92,12 @@ void connection::read_more() {
 }
 
 void connection::on_read(std::size_t bytes) {
-  if (phase_ == phase::draining) {
+  if (phase_ == phase::draining || phase_ == phase::streaming) {
     drained_ += bytes;
-    return drained_ < drain_bytes_max ? drain() : close();
+    if (drained_ >= drain_bytes_max) return close();
+    if (phase_ == phase::draining) return drain();
+    begin_ = end_ = 0; // nothing that comes during a stream will be answered
+    return read_more();
   }
   end_ += bytes;
   advance();
@@ -103,7 +108,7 @@ bool connection::serve() {
   request_done_ = true;
   const auto& r = reader_.request();
   keep_alive_ = r.keep_alive && !state_.stopping;
-  if (const auto wrong = understand(r, target_, call_)) {
+  if (const auto wrong = understand(r, target_, call_, options())) {
     response_.set(*wrong);
     return true;
   }
@@ -112,7 +117,14 @@ bool connection::serve() {
     return ask();
   case route::state:
   case route::events:
+  case route::views:
+  case route::row:
+  case route::rows:
+  case route::query:
+    wait_until_ = std::chrono::steady_clock::now() + call_.read.timeout;
     return read_store();
+  case route::all_events:
+    return call_.live ? open_stream() : read_store();
   case route::live:
     answer_live(response_);
     break;
@@ -153,18 +165,6 @@ void connection::answered(result<receipt> given) {
     worker_->answered(this);
 }
 
-bool connection::read_store() {
-  self_ = shared_from_this();
-  asio::post(state_.readers, [this] {
-    if (call_.to == route::state)
-      answer_state(state_.runtime, call_, reader_.request(), response_, options().log);
-    else
-      answer_events(state_.runtime, call_, response_, options().log);
-    worker_->answered(this);
-  });
-  return false;
-}
-
 void connection::answer(const result<receipt>& given) {
   if (given) {
     answer_receipt(*given, response_);
@@ -178,7 +178,9 @@ void connection::answer(const result<receipt>& given) {
 void connection::finish() {
   const auto self = std::move(self_);
   if (phase_ == phase::closed) return;
+  if (stream_) return page_read();
   if (answer_) answer(*answer_);
+  if (wait_for_view()) return;
   if (send()) advance();
 }
 
@@ -240,7 +242,10 @@ void connection::drain() {
 }
 
 void connection::check(std::chrono::steady_clock::time_point now) {
-  if (phase_ == phase::serving || phase_ == phase::closed || now < deadline_) return;
+  if (phase_ == phase::serving || phase_ == phase::waiting || phase_ == phase::closed ||
+      now < deadline_)
+    return;
+  if (phase_ == phase::streaming && step_ == stream_step::waiting) return beat();
   if (phase_ != phase::reading) return close();
   // The answer is written beside the read that is under way; close() ends that one.
   response_.set(
@@ -252,13 +257,24 @@ void connection::check(std::chrono::steady_clock::time_point now) {
 }
 
 void connection::wind_down() {
-  if (phase_ == phase::idle || phase_ == phase::draining) close();
+  if (phase_ == phase::idle || phase_ == phase::draining) return close();
+  if (phase_ == phase::waiting) {
+    ++wait_;
+    phase_ = phase::serving;
+    response_.set(problem_of(error(projection_errc::stopped)));
+    if (send()) advance();
+  }
+  if (phase_ != phase::streaming) return;
+  if (step_ == stream_step::waiting) return end_stream();
+  // A page under way is finished; a reader that has stopped must not hold up the end.
+  if (step_ == stream_step::writing) deadline_ = std::min(deadline_, stream_end_by());
 }
 
 void connection::close() {
   if (phase_ == phase::closed) return;
   const auto self = shared_from_this(); // remove() may drop the last reference
   phase_ = phase::closed;
+  if (!self_) stream_.reset(); // else a reading thread uses it
   error_code ignored;
   socket_.close(ignored);
   worker_->remove(*this);

@@ -6,10 +6,12 @@
 #pragma once
 
 #include "call.hpp"
+#include "event_stream.hpp"
 #include "request_reader.hpp"
 #include "response.hpp"
 #include "worker.hpp"
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -42,7 +44,23 @@ public:
   void move_to(std::size_t index) noexcept { index_ = index; }
 
 private:
-  enum class phase : std::uint8_t { idle, reading, serving, writing, draining, closed };
+  enum class phase : std::uint8_t {
+    idle,
+    reading,
+    serving,
+    waiting, ///< for a view, without a thread
+    writing,
+    streaming,
+    draining,
+    closed,
+  };
+  /// Of a stream: at each moment one of these, so nothing is read before all before it is written.
+  enum class stream_step : std::uint8_t {
+    reading, ///< a page, on a reading thread
+    writing, ///< it
+    waiting, ///< for events
+    ending,  ///< writing the end
+  };
 
   void advance();
   void read_more();
@@ -50,7 +68,25 @@ private:
   /// Whether the response is ready.
   bool serve();
   bool ask();
+  /// Lets a reading thread do it.
+  template <class F> void on_reader(F f);
   bool read_store();
+  /// Whether a view will be waited for.
+  bool wait_for_view();
+  void view_came(std::uint64_t wait, const result<void>& came);
+  bool open_stream();
+  void read_page();
+  void page_read();
+  void begin_stream();
+  void go_on_streaming();
+  void write_page();
+  void write_rest();
+  void page_written();
+  void beat();
+  void wait_for_events();
+  void end_stream();
+  void hang_up();
+  static std::chrono::steady_clock::time_point stream_end_by();
   void answered(result<receipt> answer);
   void answer(const result<receipt>& answer);
   /// Whether it has been sent and the next request may be read.
@@ -82,6 +118,18 @@ private:
   response response_;
   std::string head_;
   std::optional<result<receipt>> answer_;
+
+  std::string late_view_; ///< the read under way has found
+  std::chrono::steady_clock::time_point wait_until_{};
+  std::uint64_t wait_ = 0; ///< whoever calls with another number is late
+
+  std::unique_ptr<event_stream> stream_;
+  stream_step step_ = stream_step::reading;
+  bool chunked_ = false;
+  result<void> page_;
+  std::array<std::string_view, 3> to_write_; ///< what is left of head, text and end
+  std::chrono::steady_clock::time_point last_sign_{};
+
   std::shared_ptr<connection> self_; ///< while serving
 };
 

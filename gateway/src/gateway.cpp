@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <acta/gateway/gateway.hpp>
 
+#include "read_call.hpp"
 #include "worker.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -63,6 +64,11 @@ public:
     if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
     if (!failed) endpoint_ = acceptor_.local_endpoint(failed);
     if (failed) return socket_error(at, failed);
+    for (const auto& type : state_->runtime.model().aggregates())
+      if (http::is_reserved(type->name))
+        state_->log(log_level::warning, "gateway: aggregate '" + type->name +
+                                            "' cannot be reached: /v1/" + type->name +
+                                            " is the gateway's own");
     for (const auto& w : workers_) w->start();
     asio::post(workers_.front()->context(), [this] { accept(); });
     return {};
@@ -143,9 +149,13 @@ result<void> gateway::check(const gateway_options& o) {
   if (!within(o.header_bytes_max, 256, std::size_t{64} << 10))
     return bad("header_bytes_max must be 256 B..64 KiB");
   if (!within(o.connections_max, 1, 1'000'000)) return bad("connections_max must be 1..1000000");
-  for (const auto timeout : {o.idle_timeout, o.read_timeout, o.write_timeout, o.request_timeout})
+  if (o.streams_max > 1'000'000) return bad("streams_max must be 0..1000000");
+  for (const auto timeout : {o.idle_timeout, o.read_timeout, o.write_timeout, o.request_timeout,
+                             o.view_timeout, o.view_timeout_max, o.stream_heartbeat})
     if (timeout < std::chrono::milliseconds{1} || timeout > std::chrono::hours{24})
       return bad("time-outs must be 1 ms..24 h");
+  if (o.view_timeout > o.view_timeout_max)
+    return bad("view_timeout must not exceed view_timeout_max");
   return {};
 }
 

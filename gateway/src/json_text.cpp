@@ -12,12 +12,34 @@ void append_number(std::string& out, std::uint64_t value) {
   out.append(text, end);
 }
 
-void append_position(std::string& out, std::uint32_t partition, std::uint64_t number) {
-  out += '"';
+namespace {
+void append_bare(std::string& out, std::uint32_t partition, std::uint64_t number) {
   append_number(out, partition);
   out += ':';
   append_number(out, number);
+}
+} // namespace
+
+void append_position(std::string& out, std::uint32_t partition, std::uint64_t number) {
   out += '"';
+  append_bare(out, partition, number);
+  out += '"';
+}
+
+void append_positions(std::string& out, std::span<const position> positions) {
+  for (const auto& p : positions) {
+    if (&p != positions.data()) out += ',';
+    append_bare(out, p.partition, p.number);
+  }
+}
+
+void append_position_list(std::string& out, std::span<const position> positions) {
+  out += '[';
+  for (const auto& p : positions) {
+    if (&p != positions.data()) out += ',';
+    append_position(out, p.partition, p.number);
+  }
+  out += ']';
 }
 
 void append_id(std::string& out, const uuid& id) {

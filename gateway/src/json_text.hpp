@@ -7,6 +7,7 @@
 #include <acta/core/ids.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace acta::http {
@@ -14,6 +15,10 @@ namespace acta::http {
 void append_number(std::string& out, std::uint64_t value);
 /// `"0:17"`
 void append_position(std::string& out, std::uint32_t partition, std::uint64_t number);
+/// `0:17,1:4`, without quotes
+void append_positions(std::string& out, std::span<const position> positions);
+/// `["0:17","1:4"]`
+void append_position_list(std::string& out, std::span<const position> positions);
 /// The id as a string, or null if it is nil.
 void append_id(std::string& out, const uuid& id);
 

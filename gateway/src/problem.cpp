@@ -8,6 +8,7 @@
 #include <acta/domain/codec/json.hpp>
 #include <acta/domain/errc.hpp>
 #include <acta/persistence/errc.hpp>
+#include <acta/projections/errc.hpp>
 #include <acta/runtime/errc.hpp>
 
 namespace acta::http {
@@ -100,10 +101,16 @@ problem of_invalid(const error& e) {
     return {
         .status = 400, .code = "json_invalid", .detail = text(), .pointer = std::string(e.where())};
   if (code == domain_errc::unknown_aggregate || code == domain_errc::unknown_command ||
+      code == domain_errc::unknown_view || code == domain_errc::unknown_query ||
       code == acta::errc::not_found)
     return {.status = 404, .code = code.message(), .detail = text()};
-  if (code == acta::errc::invalid_argument || code == persistence::errc::too_large)
+  if (code == acta::errc::invalid_argument || code == persistence::errc::too_large ||
+      code == domain_errc::unknown_index || code == domain_errc::unknown_event_type)
     return {.status = 400, .code = code.message(), .detail = text()};
+  if (code == projection_errc::not_possible)
+    return {.status = 409, .code = code.message(), .detail = text()};
+  if (code == domain_errc::query_threw)
+    return {.status = 500, .code = code.message(), .detail = "the query's own code failed"};
   if (code == domain_errc::decide_threw)
     return {.status = 500,
             .code = code.message(),
@@ -123,6 +130,12 @@ problem of_unavailable(const error& e) {
     return {.status = 503,
             .code = "quarantined",
             .detail = "the stream cannot be replayed and waits for an operator"};
+  if (code == projection_errc::view_building)
+    return {.status = 503,
+            .code = code.message(),
+            .detail = e.detail().empty() ? "the view is being built" : std::string(e.detail())};
+  if (code == projection_errc::picture_expired)
+    return {.status = 503, .code = code.message(), .detail = "the read took too long; retry it"};
   if (code == persistence::errc::store_full)
     return {
         .status = 503, .code = "store_full", .detail = "the store has no room; nothing was stored"};
@@ -144,6 +157,15 @@ problem problem_of(const error& e) {
             .code = "version_conflict",
             .detail = "the stream is at version " + std::to_string(e.actual_version()),
             .actual_version = e.actual_version()};
+  if (code == projection_errc::view_late)
+    return {.status = 504,
+            .code = code.message(),
+            .detail = "committed, but view '" + std::string(e.where()) +
+                      "' is late: it has not come so far in time"};
+  if (code == projection_errc::busy)
+    return {.status = 409,
+            .code = code.message(),
+            .detail = "another operation on the view is going on"};
   if (code == condition::timeout)
     return {.status = 504,
             .code = "timeout",

@@ -34,12 +34,14 @@ struct request {
   std::string target;
   header host;
   header origin;
+  header accept;
   header content_type;
   header expect;
   header transfer_encoding;
   header idempotency_key;
   header if_match;
   header if_none_match;
+  header last_event_id;
   header acta_correlation_id;
   header x_correlation_id;
   std::string body;
@@ -49,8 +51,9 @@ struct request {
     keep_alive = true;
     version = 11;
     target.clear();
-    for (auto* h : {&host, &origin, &content_type, &expect, &transfer_encoding, &idempotency_key,
-                    &if_match, &if_none_match, &acta_correlation_id, &x_correlation_id})
+    for (auto* h :
+         {&host, &origin, &accept, &content_type, &expect, &transfer_encoding, &idempotency_key,
+          &if_match, &if_none_match, &last_event_id, &acta_correlation_id, &x_correlation_id})
       h->clear();
     // One large body must not keep its memory for the life of the connection.
     if (body.capacity() > 65536) body = {};

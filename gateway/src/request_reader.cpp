@@ -44,6 +44,8 @@ private:
       return &into_.host;
     case field::origin:
       return &into_.origin;
+    case field::accept:
+      return &into_.accept;
     case field::content_type:
       return &into_.content_type;
     case field::expect:
@@ -59,6 +61,7 @@ private:
     default:
       return nullptr;
     }
+    if (beast::iequals(text, "Last-Event-ID")) return &into_.last_event_id;
     if (beast::iequals(text, "Idempotency-Key")) return &into_.idempotency_key;
     if (beast::iequals(text, "Acta-Correlation-Id")) return &into_.acta_correlation_id;
     if (beast::iequals(text, "X-Correlation-ID")) return &into_.x_correlation_id;

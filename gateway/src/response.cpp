@@ -29,13 +29,27 @@ void write_head(std::string& out, const response& r, const framing& f) {
   if (r.status != 304) {
     out += "\r\nContent-Type: ";
     out += r.content_type;
-    out += "\r\nContent-Length: ";
-    append_number(out, r.body.size());
+    if (r.streamed) {
+      // Neither a cache nor a proxy (nginx knows the second) may hold events back.
+      out += "\r\nCache-Control: no-store\r\nX-Accel-Buffering: no";
+      if (f.version == 11) out += "\r\nTransfer-Encoding: chunked";
+    } else {
+      out += "\r\nContent-Length: ";
+      append_number(out, r.body.size());
+    }
   }
-  if (r.etag) {
+  if (!r.etag.empty()) {
     out += "\r\nETag: \"";
-    append_number(out, *r.etag);
+    out += r.etag;
     out += '"';
+  }
+  if (!r.position.empty()) {
+    out += "\r\nActa-Position: ";
+    out += r.position;
+  }
+  if (!r.cache.empty()) {
+    out += "\r\nActa-Cache: ";
+    out += r.cache;
   }
   if (!r.allow.empty()) {
     out += "\r\nAllow: ";

@@ -7,7 +7,6 @@
 #include "problem.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,17 +15,23 @@ namespace acta::http {
 struct response {
   unsigned status = 200;
   std::string_view content_type = "application/json";
-  std::optional<std::uint64_t> etag; ///< a stream's version
+  std::string etag; ///< without its quotes: a stream's version, or a hash of the body
   std::string allow;
+  std::string position;   ///< of the view, for Acta-Position
+  std::string_view cache; ///< for Acta-Cache
   bool retry_after = false;
+  bool streamed = false; ///< the body has no end yet
   std::string body;
 
   void clear() noexcept {
     status = 200;
     content_type = "application/json";
-    etag.reset();
+    etag.clear();
     allow.clear();
+    position.clear();
+    cache = {};
     retry_after = false;
+    streamed = false;
     if (body.capacity() > 65536) body = {};
     body.clear();
   }

@@ -13,11 +13,27 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace acta::http {
+
+/// Room for one event stream, given back at the end. Must not outlive its shared_state.
+class stream_place {
+public:
+  explicit stream_place(std::atomic<std::size_t>& taken) noexcept : taken_(&taken) {}
+  stream_place(stream_place&& other) noexcept : taken_(std::exchange(other.taken_, nullptr)) {}
+  stream_place& operator=(stream_place&&) = delete;
+  ~stream_place() {
+    if (taken_ != nullptr) taken_->fetch_sub(1, std::memory_order_relaxed);
+  }
+
+private:
+  std::atomic<std::size_t>* taken_;
+};
 
 /// Threads: every member from any.
 class shared_state {
@@ -53,6 +69,13 @@ public:
     const std::lock_guard lock(ending_);
     ended_.notify_all();
   }
+  /// Nothing if there are as many as there may be.
+  std::optional<stream_place> enter_stream() noexcept {
+    if (streams_.fetch_add(1, std::memory_order_relaxed) < options.streams_max)
+      return stream_place(streams_);
+    streams_.fetch_sub(1, std::memory_order_relaxed);
+    return std::nullopt;
+  }
   /// Whether the last connection was closed before `deadline`.
   bool wait_for_end(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(ending_);
@@ -70,6 +93,7 @@ private:
 
   std::atomic<std::size_t> connections_{0};
   std::atomic<std::size_t> serving_{0};
+  std::atomic<std::size_t> streams_{0};
   std::mutex ending_;
   std::condition_variable ended_;
 

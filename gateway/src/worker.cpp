@@ -20,8 +20,9 @@ worker::worker(std::shared_ptr<shared_state> state) : state_(std::move(state)) {
   const auto& o = state_->options;
   // A deadline is met a quarter late at most, for the price of one timer per worker instead of one
   // per operation.
-  sweep_every_ = std::clamp(std::min({o.idle_timeout, o.read_timeout, o.write_timeout}) / 4,
-                            std::chrono::milliseconds{5}, std::chrono::milliseconds{500});
+  sweep_every_ = std::clamp(
+      std::min({o.idle_timeout, o.read_timeout, o.write_timeout, o.stream_heartbeat}) / 4,
+      std::chrono::milliseconds{5}, std::chrono::milliseconds{500});
 }
 
 worker::~worker() = default;

@@ -12,6 +12,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <memory>
@@ -51,6 +52,13 @@ public:
   }
   /// The answer of `c` has come. Threads: any; even after the worker has ended.
   void answered(connection* c);
+
+  /// Runs `f` here, if the worker has not ended by then. `f` must not own the worker. Threads: any;
+  /// even after the worker has ended. Blocking: no.
+  template <class F> void post(F f) {
+    const std::lock_guard lock(mailbox_);
+    if (!closed_) boost::asio::post(context_, std::move(f));
+  }
 
   /// Closes idle connections, and the others as they finish. Threads: any.
   void wind_down();

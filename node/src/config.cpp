@@ -4,7 +4,8 @@
 
 #include "errc.hpp"
 #include "keys.hpp"
-#include "units.hpp"
+
+#include <acta/core/units.hpp>
 
 #include <toml++/toml.h>
 

@@ -3,7 +3,8 @@
 #include "keys.hpp"
 
 #include "errc.hpp"
-#include "units.hpp"
+
+#include <acta/core/units.hpp>
 
 #include <algorithm>
 #include <array>
@@ -153,12 +154,14 @@ constexpr key make(std::string_view section, std::string_view name, key_type typ
 
 using nc = node_config;
 using ro = runtime_options;
+using po = projection_options;
 using go = gateway_options;
 
 constexpr std::array sections{
     section{"node", "The program itself."},
     section{"store", "Where and how events are kept."},
     section{"runtime", "Aggregates in memory."},
+    section{"projections", "Views, queries and subscriptions."},
     section{"http", "The gateway."},
 };
 
@@ -238,6 +241,29 @@ constexpr std::array keys{
         "runtime", "restart_backoff_max", key_type::duration,
         "The longest pause between attempts."),
 
+    make<integer<0, 1024, &nc::runtime, &ro::projections, &po::threads>>(
+        "projections", "threads", key_type::integer,
+        "Threads that fold events into views; 0 means as many as there are views, at least one and "
+        "at most four."),
+    make<size<1 << 20, no_limit, &nc::runtime, &ro::projections, &po::map_bytes>>(
+        "projections", "map", key_type::size,
+        "Address space of one view: it stops with store_full when its rows need more. Sparse: no "
+        "disk is used ahead."),
+    make<size<0, std::uint64_t{1} << 40, &nc::runtime, &ro::projections, &po::tail_bytes_max>>(
+        "projections", "tail", key_type::size,
+        "Newest commits kept in memory, per partition, for views and event streams. Cost: that "
+        "much "
+        "memory; who is further\n"
+        "behind reads the journal."),
+    make<duration<10 * ms, 24 * h, &nc::runtime, &ro::projections, &po::picture_age_max>>(
+        "projections", "picture_age", key_type::duration,
+        "A picture of the views held longer is ended: it keeps their files from reusing space. "
+        "10ms..24h."),
+    make<size<0, std::uint64_t{1} << 40, &nc::runtime, &ro::projections,
+              &po::query_cache_bytes_max>>(
+        "projections", "query_cache", key_type::size,
+        "Memory of cached answers; the least recently used leave first. 0B caches nothing."),
+
     make<text<&nc::http, &go::address>>("http", "address", key_type::text,
                                         "Numeric address to listen on. Only 127.0.0.0/8 and ::1 "
                                         "are accepted: there is no authentication and no TLS yet."),
@@ -248,7 +274,7 @@ constexpr std::array keys{
                                                   "Threads that read requests and write answers."),
     make<integer<1, 64, &nc::http, &go::read_threads>>(
         "http", "read_threads", key_type::integer,
-        "Threads that read states and events from the store."),
+        "Threads that read states, views and events from the store."),
     make<size<1, 64 << 20, &nc::http, &go::body_bytes_max>>(
         "http", "body_max", key_type::size, "A longer body is refused with 413. 1B..64MiB."),
     make<size<256, 64 << 10, &nc::http, &go::header_bytes_max>>(
@@ -265,10 +291,27 @@ constexpr std::array keys{
         "For a request to arrive, from its first byte to its last; then 408. 1ms..24h."),
     make<duration<1 * ms, 24 * h, &nc::http, &go::write_timeout>>(
         "http", "write_timeout", key_type::duration,
-        "For a client to take an answer; then it is disconnected. 1ms..24h."),
+        "For a client to take an answer, of an event stream some of what it is sent; then it is "
+        "disconnected. 1ms..24h."),
     make<duration<1 * ms, 24 * h, &nc::http, &go::request_timeout>>(
         "http", "request_timeout", key_type::duration,
         "For a command to be answered; then 504, and the command may still be stored. 1ms..24h."),
+    make<duration<1 * ms, 24 * h, &nc::http, &go::view_timeout>>(
+        "http", "view_timeout", key_type::duration,
+        "For a view to show what a read asks for with at_least, unless it says how long; then 504 "
+        "view_late. 1ms..24h."),
+    make<duration<1 * ms, 24 * h, &nc::http, &go::view_timeout_max>>(
+        "http", "view_timeout_max", key_type::duration,
+        "The longest that a read may ask for. Cost: a connection that waits, and no thread. "
+        "1ms..24h."),
+    make<integer<0, 1'000'000, &nc::http, &go::streams_max>>(
+        "http", "streams_max", key_type::integer,
+        "Event streams at once; further ones are answered 503. Cost: a connection each, and up to "
+        "about 1 MB while it is sent\n"
+        "a page."),
+    make<duration<1 * ms, 24 * h, &nc::http, &go::stream_heartbeat>>(
+        "http", "stream_heartbeat", key_type::duration,
+        "An event stream on which nothing happens sends a comment this often. 1ms..24h."),
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -97,26 +97,27 @@ result<std::shared_ptr<follower>> follower::make(surroundings& around,
 
 follower::~follower() { room_->subscriptions.fetch_sub(1); }
 
-result<event_page> follower::next(std::size_t max, std::chrono::nanoseconds wait) {
+result<event_page> follower::next(std::size_t max, std::chrono::nanoseconds wait,
+                                  std::size_t bytes_max) {
   const auto now = std::chrono::steady_clock::now();
   const auto deadline = wait < std::chrono::steady_clock::time_point::max() - now
                             ? now + wait
                             : std::chrono::steady_clock::time_point::max();
-  max = std::max<std::size_t>(max, 1);
-  event_page page;
+  filling to{{}, std::max<std::size_t>(max, 1), std::max<std::size_t>(bytes_max, 1)};
   for (;;) {
     const auto before = scanned();
     {
       const auto reading = room_->reading();
       if (!reading) return error(projection_errc::stopped, "the runtime has stopped");
-      for (std::size_t i = 0; i < parts_.size() && page.events.size() < max; ++i) {
+      for (std::size_t i = 0; i < parts_.size() && !to.is_full(); ++i) {
         auto& p = parts_[(first_part_ + i) % parts_.size()];
-        if (auto collected = collect(p, max, page); !collected) return std::move(collected).error();
+        if (auto collected = collect(p, to); !collected) return std::move(collected).error();
       }
     }
     // No partition may starve the others.
     first_part_ = (first_part_ + 1) % parts_.size();
-    if (!page.events.empty() || scanned() != before || std::chrono::steady_clock::now() >= deadline)
+    if (!to.page.events.empty() || scanned() != before ||
+        std::chrono::steady_clock::now() >= deadline)
       break;
     {
       const std::lock_guard lock(mutex_);
@@ -131,11 +132,11 @@ result<event_page> follower::next(std::size_t max, std::chrono::nanoseconds wait
     else
       told_.wait_until(lock, deadline, told);
   }
-  page.scanned = scanned();
-  return page;
+  to.page.scanned = scanned();
+  return std::move(to.page);
 }
 
-result<void> follower::collect(part& p, std::size_t max, event_page& page) {
+result<void> follower::collect(part& p, filling& to) {
   if (p.scanned >= p.from->partition.last_position()) return {};
   const auto last = p.scanned + scan_events_max;
   return p.from->visit(p.scanned + 1, [&](const persistence::commit_view& c) {
@@ -147,15 +148,15 @@ result<void> follower::collect(part& p, std::size_t max, event_page& page) {
     }
     bool described = false;
     c.for_each_event([&](const persistence::event_view& e) {
-      if (e.position <= p.scanned || page.events.size() == max) return;
+      if (e.position <= p.scanned || to.is_full()) return;
       if (is_among(e.name, p.types)) {
         if (!described) p.from->names->describe(c, metadata_);
         described = true;
-        page.events.push_back(p.from->names->record(e, metadata_));
+        to.add(p.from->names->record(e, metadata_));
       }
       p.scanned = e.position;
     });
-    return page.events.size() < max && p.scanned < last;
+    return !to.is_full() && p.scanned < last;
   });
 }
 
@@ -211,8 +212,9 @@ subscription::subscription(subscription&&) noexcept = default;
 subscription& subscription::operator=(subscription&&) noexcept = default;
 subscription::~subscription() = default;
 
-result<event_page> subscription::next(std::size_t max, std::chrono::nanoseconds wait) {
-  return follower_->next(max, wait);
+result<event_page> subscription::next(std::size_t max, std::chrono::nanoseconds wait,
+                                      std::size_t bytes_max) {
+  return follower_->next(max, wait, bytes_max);
 }
 void subscription::notify(std::function<void()> f) { follower_->notify(std::move(f)); }
 std::vector<position> subscription::scanned() const { return follower_->scanned(); }

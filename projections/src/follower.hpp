@@ -8,6 +8,7 @@
 
 #include <acta/projections/subscription.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -54,7 +55,7 @@ public:
                                                 const subscription_options& options);
   ~follower();
 
-  result<event_page> next(std::size_t max, std::chrono::nanoseconds wait);
+  result<event_page> next(std::size_t max, std::chrono::nanoseconds wait, std::size_t bytes_max);
   void notify(std::function<void()> f);
   [[nodiscard]] std::vector<position> scanned() const;
   [[nodiscard]] std::uint64_t behind() const;
@@ -69,8 +70,20 @@ private:
     /// Name ids wanted; empty: all.
     std::vector<std::uint32_t> aggregates, types;
   };
+  /// A page and the room that is left in it.
+  struct filling {
+    event_page page;
+    std::size_t events_left;
+    std::size_t bytes_left;
+    [[nodiscard]] bool is_full() const { return events_left == 0 || bytes_left == 0; }
+    void add(recorded_event e) {
+      --events_left;
+      bytes_left -= std::min(bytes_left, e.payload.size());
+      page.events.push_back(std::move(e));
+    }
+  };
   follower(std::shared_ptr<waiting_room> room) : room_(std::move(room)) {}
-  result<void> collect(part& p, std::size_t max, event_page& page);
+  result<void> collect(part& p, filling& to);
   /// Also if there is nothing more to come.
   [[nodiscard]] bool has_more() const;
 

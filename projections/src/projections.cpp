@@ -266,6 +266,9 @@ result<json_rows> projections::row_json(std::string_view view, std::string_view 
   return inside_->read_json(
       view, options,
       [&](const view_type& type, row_reader& rows, json_rows& found) -> result<void> {
+        // No row has such a key, and not every table could look for it.
+        if (key.empty() || key.size() > row_key_bytes_max)
+          return detail::row_not_found(view, key.substr(0, row_key_bytes_max));
         bytes_view bytes;
         auto there = rows.get(row_table::rows, as_bytes_view(key), bytes);
         if (!there) return std::move(there).error();
@@ -284,11 +287,13 @@ result<json_rows> projections::scan_json(std::string_view view, const scan_optio
         auto plan = plan_scan(type, scan);
         if (!plan) return std::move(plan).error();
         result<void> written;
+        std::size_t size = 0;
         const auto add = [&](std::string_view key, bytes_view bytes) {
           auto& row = found.rows.emplace_back();
           row.key = key;
           written = json_of(type, bytes, row.json);
-          return written.has_value();
+          size += row.key.size() + row.json.size();
+          return written.has_value() && size < json_page_bytes_max;
         };
         auto next = scan_rows(rows, *plan, scan.limit, add);
         if (!written) return written;

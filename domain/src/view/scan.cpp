@@ -275,7 +275,9 @@ result<std::string> scan_rows(row_reader& rows, const scan_plan& plan, std::size
       return false;
     }
     last = as_text(entry.key);
-    return visit(as_text(plan.index != nullptr ? entry.value : entry.key), row);
+    if (visit(as_text(plan.index != nullptr ? entry.value : entry.key), row)) return true;
+    next = write_cursor(plan, last);
+    return false;
   });
   if (!walked) return std::move(walked).error();
   return next;

@@ -337,7 +337,7 @@ TEST_CASE("rows that come and go between pages neither repeat nor hide others") 
   }
 }
 
-TEST_CASE("counts agree with scans, and a visitor can end one") {
+TEST_CASE("counts agree with scans, and one that a visitor ends can be gone on with") {
   auto t = some_rows();
   const auto plan = acta::plan_scan(items::type(), {});
   REQUIRE(plan);
@@ -345,6 +345,11 @@ TEST_CASE("counts agree with scans, and a visitor can end one") {
   int visited = 0;
   const auto next = acta::scan_rows(t, *plan, 100, [&](auto, auto) { return ++visited < 2; });
   REQUIRE(next);
-  CHECK(next->empty());
   CHECK(visited == 2);
+  const auto rest = acta::plan_scan(items::type(), {.cursor = *next});
+  REQUIRE(rest);
+  const auto end = acta::scan_rows(t, *rest, 100, [&](auto, auto) { return ++visited != 0; });
+  REQUIRE(end);
+  CHECK(end->empty());
+  CHECK(visited == 5);
 }

@@ -8,6 +8,7 @@
 #include <acta/domain/decision.hpp>
 #include <acta/domain/errc.hpp>
 #include <acta/persistence/errc.hpp>
+#include <acta/projections/errc.hpp>
 #include <acta/runtime/errc.hpp>
 
 #include <catch2/catch.hpp>
@@ -45,6 +46,18 @@ TEST_CASE("every error has the status a client can act on, and a stable code") {
       {store::errc::io, 503, "io"},
       {acta::errc::cancelled, 503, "cancelled"},
       {acta::errc::timeout, 504, "timeout"},
+      {acta::domain_errc::unknown_view, 404, "unknown_view"},
+      {acta::domain_errc::unknown_query, 404, "unknown_query"},
+      {acta::domain_errc::unknown_index, 400, "unknown_index"},
+      {acta::domain_errc::unknown_event_type, 400, "unknown_event_type"},
+      {acta::domain_errc::query_threw, 500, "query_threw"},
+      {acta::domain_errc::damaged_view, 500, "damaged_view"},
+      {acta::projection_errc::view_late, 504, "view_late"},
+      {acta::projection_errc::view_building, 503, "view_building"},
+      {acta::projection_errc::picture_expired, 503, "picture_expired"},
+      {acta::projection_errc::stopped, 503, "stopped"},
+      {acta::projection_errc::busy, 409, "busy"},
+      {acta::projection_errc::not_possible, 409, "not_possible"},
       {std::make_error_code(std::errc::no_link), 500, "internal"},
   };
   for (const auto& r : rows) {
@@ -105,9 +118,38 @@ TEST_CASE("the head of an answer has what its status needs") {
   CHECK(head.find("Connection: keep-alive\r\n") != std::string::npos);
   r.clear();
   r.status = 304;
-  r.etag = 3;
+  r.etag = "3";
   write_head(head, r, {.date = "D"});
   CHECK(head == "HTTP/1.1 304 Not Modified\r\nDate: D\r\nETag: \"3\"\r\n\r\n");
+}
+
+TEST_CASE("the head of an event stream tells no length, and HTTP/1.0 knows no chunks") {
+  response r;
+  r.content_type = "text/event-stream";
+  r.streamed = true;
+  std::string head;
+  write_head(head, r, {.date = "D", .keep_alive = false});
+  CHECK(head == "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: text/event-stream\r\nCache-Control: "
+                "no-store\r\nX-Accel-Buffering: no\r\nTransfer-Encoding: chunked\r\nConnection: "
+                "close\r\n\r\n");
+  write_head(head, r, {.date = "D", .version = 10, .keep_alive = false});
+  CHECK(head.find("chunked") == std::string::npos);
+}
+
+TEST_CASE("an answer from a view tells how far that is") {
+  response r;
+  r.etag = "0a1b";
+  r.position = "0:17,1:4";
+  r.cache = "hit";
+  std::string head;
+  write_head(head, r, {.date = "D"});
+  CHECK(head == "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: "
+                "0\r\nETag: \"0a1b\"\r\nActa-Position: 0:17,1:4\r\nActa-Cache: hit\r\n\r\n");
+}
+
+TEST_CASE("a late view is named, and told from a command that may be lost") {
+  const auto p = problem_of(acta::error(acta::projection_errc::view_late, "secret", "carts"));
+  CHECK(p.detail == "committed, but view 'carts' is late: it has not come so far in time");
 }
 
 TEST_CASE("a Date header follows no locale") {

@@ -59,7 +59,8 @@ result<scan_plan> plan_scan(const view_type& type, const scan_options& options);
 /// Called per row; false ends the scan.
 using row_visitor = std::function<bool(std::string_view key, bytes_view row)>;
 
-/// Visits at most `limit` rows. @returns the cursor of the next page, empty if there is none.
+/// Visits at most `limit` rows. @returns the cursor of the next page, empty if there is none; if
+/// `visit` ended it, one that goes on after the row it saw last, even if nothing follows.
 /// Errors: what `rows` answers, `damaged_view` if an index names a row that is not there.
 result<std::string> scan_rows(row_reader& rows, const scan_plan& plan, std::size_t limit,
                               const row_visitor& visit);

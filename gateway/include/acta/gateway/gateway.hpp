@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The gateway: a runtime's commands, states and events over HTTP/1.1 and JSON. Routes, headers and
-/// problem codes are listed in gateway/README.md.
+/// The gateway: a runtime's commands, states, views, queries and events over HTTP/1.1 and JSON.
+/// Routes, headers and problem codes are listed in gateway/README.md.
 #pragma once
 
 #include <acta/core/result.hpp>
@@ -29,8 +29,8 @@ struct gateway_options {
   /// Threads that read requests, decode commands and write answers, 1..64. Cost: one event loop
   /// each.
   std::size_t threads = 1;
-  /// Threads that read states and events, 1..64: a read replays a stream and may wait for the disk,
-  /// which would hold up every connection of an event loop.
+  /// Threads that read states, views and events, 1..64: a read replays a stream and may wait for
+  /// the disk, which would hold up every connection of an event loop.
   std::size_t read_threads = 1;
 
   /// A longer body is refused with 413, 1 B..64 MiB. Cost: that much memory for each connection
@@ -46,10 +46,21 @@ struct gateway_options {
   std::chrono::milliseconds idle_timeout = std::chrono::seconds{30};
   /// From the first byte of a request to its last, however steadily it drips; then 408.
   std::chrono::milliseconds read_timeout = std::chrono::seconds{30};
-  /// For a client to take an answer; then the connection is closed.
+  /// For a client to take an answer, of an event stream some of what it is sent; then the
+  /// connection is closed.
   std::chrono::milliseconds write_timeout = std::chrono::seconds{30};
   /// For the runtime to answer a command; then 504, and the command may still be stored.
   std::chrono::milliseconds request_timeout = std::chrono::seconds{10};
+
+  /// How long a read waits for a view to show its `at_least`, unless it says; then 504 `view_late`.
+  std::chrono::milliseconds view_timeout = std::chrono::seconds{1};
+  /// The longest that a read may ask for. Cost: a connection that waits, and no thread.
+  std::chrono::milliseconds view_timeout_max = std::chrono::seconds{30};
+  /// Event streams at once; further ones are answered 503, 0..1000000. Cost: a connection each, up
+  /// to about 1 MB while it is sent a page, and a look at each commit by the read threads.
+  std::size_t streams_max = 256;
+  /// An event stream on which nothing happens sends a comment this often.
+  std::chrono::milliseconds stream_heartbeat = std::chrono::seconds{15};
 
   /// Where log lines go; nowhere by default.
   log_sink log;

@@ -70,6 +70,10 @@ using past_moment = std::variant<position, time_point>;
 /// Told how many events of how many have been looked at; false gives up (`cancelled`).
 using past_progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
+/// Bytes of rows as JSON after which a page ends early, with `next`: one row more at most, whatever
+/// the limit allows.
+inline constexpr std::size_t json_page_bytes_max = std::size_t{4} << 20;
+
 /// Rows of a page as JSON.
 struct json_rows {
   struct row {

@@ -39,6 +39,9 @@ struct subscription_options {
   event_filter filter{};
 };
 
+/// Bytes of events' data after which a page ends early.
+inline constexpr std::size_t event_page_bytes_max = std::size_t{4} << 20;
+
 struct event_page {
   std::vector<recorded_event> events; ///< in order, within each partition
   /// Up to where each partition has been looked through, whether or not anything matched: the
@@ -55,9 +58,11 @@ public:
   subscription& operator=(subscription&&) noexcept;
   ~subscription();
 
-  /// At most `max` events. With none to give it waits; what comes back empty has looked through a
-  /// stretch without a match, or has waited in vain. Errors: `stopped`, `corrupt_commit`, `io`.
-  result<event_page> next(std::size_t max = 100, std::chrono::nanoseconds wait = {});
+  /// At most `max` events, and none after those that reach `bytes_max` together. With none to give
+  /// it waits; what comes back empty has looked through a stretch without a match, or has waited in
+  /// vain. Errors: `stopped`, `corrupt_commit`, `io`.
+  result<event_page> next(std::size_t max = 100, std::chrono::nanoseconds wait = {},
+                          std::size_t bytes_max = event_page_bytes_max);
   /// Calls `f` once, when next() may have more to give; at once if it has. `f` must not block, and
   /// must not call this object. A later call replaces `f`.
   void notify(std::function<void()> f);

@@ -1,15 +1,13 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
-#include "units.hpp"
-
-#include "errc.hpp"
+#include <acta/core/units.hpp>
 
 #include <array>
 #include <charconv>
 #include <limits>
 #include <span>
 
-namespace acta::node {
+namespace acta {
 
 namespace {
 
@@ -30,7 +28,7 @@ result<std::uint64_t> parse(std::string_view text, std::span<const unit> units,
   const auto wrong = [&](std::string why) {
     why.append("; ").append(what).append(" is a whole number and one of");
     for (const auto& u : units) why.append(" ").append(u.name);
-    return error(errc::config_invalid, why.append(", such as \"").append(example).append("\""));
+    return error(errc::invalid_argument, why.append(", such as \"").append(example).append("\""));
   };
   std::uint64_t number = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -72,4 +70,4 @@ std::string format_duration(std::chrono::microseconds value) {
 }
 std::string format_size(std::uint64_t bytes) { return format(bytes, size_units); }
 
-} // namespace acta::node
+} // namespace acta

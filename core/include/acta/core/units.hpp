@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Durations and sizes as an operator writes them: a whole number and a unit, `10ms`, `64MiB`.
+/// Durations and sizes as people write them in configs and requests: a whole number and a unit,
+/// `10ms`, `64MiB`.
 #pragma once
 
 #include <acta/core/result.hpp>
@@ -11,9 +12,9 @@
 #include <string>
 #include <string_view>
 
-namespace acta::node {
+namespace acta {
 
-/// Errors: `config_invalid`, naming the units there are.
+/// Errors: `invalid_argument`, naming the units there are.
 result<std::chrono::microseconds> parse_duration(std::string_view text);
 result<std::uint64_t> parse_size(std::string_view text);
 
@@ -21,4 +22,4 @@ result<std::uint64_t> parse_size(std::string_view text);
 [[nodiscard]] std::string format_duration(std::chrono::microseconds value);
 [[nodiscard]] std::string format_size(std::uint64_t bytes);
 
-} // namespace acta::node
+} // namespace acta

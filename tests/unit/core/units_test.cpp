@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
-#include "units.hpp"
+#include <acta/core/units.hpp>
 
 #include <catch2/catch.hpp>
 
-using namespace acta::node;
+using namespace acta;
 using namespace std::chrono_literals;
 
 TEST_CASE("a duration is a whole number and a unit") {

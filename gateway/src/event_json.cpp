@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include "event_json.hpp"
+
+#include "json_text.hpp"
+
+#include <acta/domain/codec/json.hpp>
+#include <acta/domain/errc.hpp>
+
+namespace acta::http {
+
+namespace {
+
+void append_data(std::string& out, const result<std::string>& json) {
+  out += R"("data":)";
+  if (json) {
+    out += *json;
+    return;
+  }
+  out += R"(null,"data_error":{"code":)";
+  append_json_string(out, json.error().code().message());
+  out += R"(,"detail":)";
+  append_json_string(out, json.error().detail());
+  out += '}';
+}
+
+void append_head(std::string& out, std::string_view type, std::string_view stream,
+                 version_number version, position at) {
+  out += R"({"type":)";
+  append_json_string(out, type);
+  if (!stream.empty()) {
+    out += R"(,"stream":)";
+    append_json_string(out, stream);
+  }
+  out += R"(,"version":)";
+  append_number(out, version);
+  out += R"(,"position":)";
+  append_position(out, at.partition, at.number);
+  out += ',';
+}
+
+} // namespace
+
+void append_event(std::string& out, const recorded_event& e, bool with_stream) {
+  const auto& m = e.metadata;
+  append_head(out, e.type, with_stream ? std::string_view(m.stream) : std::string_view(), m.version,
+              m.position);
+  out += R"("recorded_at":")";
+  out += to_rfc3339(m.recorded_at);
+  out += R"(","command_id":)";
+  append_id(out, m.command_id);
+  out += R"(,"correlation_id":)";
+  append_id(out, m.correlation_id);
+  out += R"(,"causation_id":)";
+  append_id(out, m.causation_id);
+  out += ',';
+  if (!m.caller.empty()) {
+    out += R"("caller":)";
+    append_json_string(out, m.caller);
+    out += ',';
+  }
+  append_data(out, e.to_json());
+  out += '}';
+}
+
+void append_event(std::string& out, const receipt_event& e, std::uint32_t partition) {
+  append_head(out, e.type != nullptr ? std::string_view(e.type->name) : std::string_view{}, {},
+              e.version, {partition, e.position});
+  const auto data_at = out.size();
+  out += R"("data":)";
+  auto written =
+      e.type != nullptr
+          ? e.type->append_json(e.payload, out)
+          : result<void>(error(domain_errc::unknown_event, "not in this program's model"));
+  if (!written) {
+    out.resize(data_at);
+    append_data(out, std::move(written).error());
+  }
+  out += '}';
+}
+
+} // namespace acta::http

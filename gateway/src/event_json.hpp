@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Events as JSON, the same wherever they are shown.
+#pragma once
+
+#include <acta/domain/receipt.hpp>
+#include <acta/projections/recorded_event.hpp>
+
+#include <string>
+
+namespace acta::http {
+
+/// `{"type","stream"?,"version","position","recorded_at","command_id","correlation_id",
+/// "causation_id","caller"?,"data"}`. What is stored must stay readable: data that this program
+/// cannot show is null, with a `data_error`.
+void append_event(std::string& out, const recorded_event& e, bool with_stream);
+/// `{"type","version","position","data"}`
+void append_event(std::string& out, const receipt_event& e, std::uint32_t partition);
+
+} // namespace acta::http
