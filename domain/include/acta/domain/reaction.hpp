@@ -11,6 +11,8 @@
 #include <acta/domain/one_of.hpp>
 #include <acta/domain/type_name.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <initializer_list>
 #include <optional>
@@ -23,8 +25,24 @@
 
 namespace acta {
 
+namespace detail {
+
+template <class C> consteval auto rejected_name() {
+  constexpr std::string_view before = "rejected.", command = type_name<C>();
+  std::array<char, before.size() + command.size()> text{};
+  std::ranges::copy(command, std::ranges::copy(before, text.begin()).out);
+  return text;
+}
+template <class C> inline constexpr auto rejected_name_of = rejected_name<C>();
+
+} // namespace detail
+
 /// The domain's no to a command that the process sent: an input like an event.
 template <class C> struct rejected {
+  /// `rejected.credit`: without the command in it, a process could take the no to one only.
+  static constexpr std::string_view name{detail::rejected_name_of<C>.data(),
+                                         detail::rejected_name_of<C>.size()};
+
   std::string code;
   std::string message;
   C command{};
@@ -112,8 +130,8 @@ requires(detail::takes_command<A, C> || detail::takes_input<A, C>) action
                          detail::fields_of(command)};
 }
 
-/// The input `after` this time, counted from the step's own, never early. @param name  tells several
-/// timers of one input apart; by default the input's.
+/// The input `after` this time, counted from the step's own, never early. @param name  tells
+/// several timers of one input apart; by default the input's.
 template <class I>
 action after(std::chrono::microseconds pause, const I& input,
              std::string_view name = type_name<I>()) {
