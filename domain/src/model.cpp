@@ -71,6 +71,17 @@ std::string mistake_in(const view_type& type) {
   return {};
 }
 
+/// Two events may well have one name; as inputs they would be taken for each other.
+std::string mistake_in(const process_type& type) {
+  std::set<std::string_view> seen;
+  for (const auto& input : type.inputs) {
+    if (input.schema == 0) return "input '" + input.name + "': schema versions start at 1";
+    if (!seen.insert(input.name).second)
+      return "process '" + type.name + "' has two inputs named '" + input.name + "'";
+  }
+  return {};
+}
+
 std::string mistake_in(const query_type& type) { return mistake_in_name("query", type.name); }
 
 template <class T>
@@ -103,10 +114,13 @@ void model::note(std::string mistake) {
 }
 
 model& model::add(aggregate_type type) {
-  note(add_to(aggregates_, std::move(type), "aggregates"));
+  const bool like_a_process = find_in(processes_, type.name) != nullptr;
+  note(add_to(aggregates_, std::move(type),
+              like_a_process ? "aggregates or processes" : "aggregates"));
   return *this;
 }
 model& model::add(process_type type) {
+  if (auto mistake = mistake_in(type); !mistake.empty()) return note(std::move(mistake)), *this;
   const auto before = aggregates_.size();
   note(add_to(aggregates_, aggregate_type(*type.stored_as), "aggregates or processes"));
   if (aggregates_.size() > before) {
@@ -156,6 +170,11 @@ std::string model::contract() const {
   for (const auto& a : aggregates_)
     for (const auto& e : a->events)
       lines.insert("event " + e.name + ' ' + std::to_string(e.schema) + ' ' + e.shape);
+  // A step holds its input, and a timer's, as JSON: its own shape says nothing of them.
+  for (const auto& p : processes_)
+    for (std::size_t i = 0; i < p->inputs.size(); ++i)
+      lines.insert("input " + p->name + '.' + p->inputs[i].name + ' ' +
+                   std::to_string(p->inputs[i].schema) + ' ' + p->stored_as->commands[i].shape);
   std::string text;
   for (const auto& line : lines) text.append(line).append("\n");
   return text;

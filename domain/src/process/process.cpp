@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <acta/domain/process.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace acta::detail {
@@ -16,24 +17,83 @@ std::optional<std::pair<std::string, version_number>> parse_timer(std::string_vi
   return std::pair(std::string(text.substr(0, at)), version);
 }
 
-result<void> write_actions(const reaction& r, time_point now, process_step& step) {
-  for (const auto& a : r.actions()) {
-    if (const auto* command = std::get_if<command_to_send>(&a)) {
-      if (auto ok = check_stream_id(command->id); !ok)
-        return error(errc::invalid_argument, "the process sends " + command->command + " to " +
-                                                 command->aggregate + ": " +
-                                                 std::string(ok.error().detail()));
-      step.commands.push_back(*command);
-    } else if (const auto* timer = std::get_if<timer_to_set>(&a)) {
-      const auto* pause = std::get_if<std::chrono::microseconds>(&timer->when);
-      step.timers.push_back({timer->name, timer->input, timer->json,
-                             pause != nullptr ? now + *pause : std::get<time_point>(timer->when)});
-    } else if (const auto* cancelled = std::get_if<timer_to_cancel>(&a)) {
-      step.cancelled.push_back(cancelled->name);
-    } else {
-      step.finished = true;
-    }
+namespace {
+
+/// What JSON can show of a step (codec/json.hpp).
+constexpr time_point earliest = std::chrono::sys_days{std::chrono::year{0} / 1 / 1};
+constexpr time_point latest =
+    std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1} - std::chrono::microseconds{1};
+
+error refused(std::string what) { return error(errc::invalid_argument, std::move(what)); }
+
+/// When it is due; nothing beyond what can be shown.
+std::optional<time_point> due(const timer_to_set& timer, time_point now) {
+  if (const auto* pause = std::get_if<std::chrono::microseconds>(&timer.when)) {
+    if (*pause > latest - now || *pause < earliest - now) return std::nullopt;
+    return now + *pause;
   }
+  const auto at = std::get<time_point>(timer.when);
+  if (at > latest || at < earliest) return std::nullopt;
+  return at;
+}
+
+/// Writes the actions of one reaction, each after those before it.
+class step_writer {
+public:
+  step_writer(process_step& step, time_point now, std::span<const std::string_view> inputs)
+      : step_(step), now_(now), inputs_(inputs) {}
+
+  result<void> operator()(const command_to_send& command) {
+    if (auto ok = check_stream_id(command.id); !ok)
+      return refused("the process sends " + command.command + " to " + command.aggregate + ": " +
+                     std::string(ok.error().detail()));
+    step_.commands.push_back(command);
+    return {};
+  }
+  result<void> operator()(const timer_to_set& timer) {
+    const auto say = [&](std::string_view what) {
+      return refused("the process sets the timer '" + timer.name + "': " + std::string(what));
+    };
+    if (!check_stream_id(timer.name))
+      return say("its name must be 1 to 256 bytes of UTF-8 without control characters");
+    if (std::ranges::find(inputs_, timer.input) == inputs_.end())
+      return say(timer.input + " is none of its inputs");
+    const auto at = due(timer, now_);
+    if (!at) return say("it would be due beyond the years 0 to 9999");
+    forget(timer.name);
+    step_.timers.push_back({timer.name, timer.input, timer.json, *at});
+    return {};
+  }
+  result<void> operator()(const timer_to_cancel& timer) {
+    // No timer has another name; and the step must be readable.
+    if (!check_stream_id(timer.name)) return {};
+    forget(timer.name);
+    step_.cancelled.push_back(timer.name);
+    return {};
+  }
+  result<void> operator()(const finish_process&) {
+    step_.finished = true;
+    return {};
+  }
+
+private:
+  void forget(const std::string& name) {
+    std::erase_if(step_.timers, [&](const auto& t) { return t.name == name; });
+  }
+
+  process_step& step_;
+  time_point now_;
+  std::span<const std::string_view> inputs_;
+};
+
+} // namespace
+
+result<void> write_actions(const reaction& r, time_point now,
+                           std::span<const std::string_view> inputs, process_step& step) {
+  step_writer write(step, now, inputs);
+  for (const auto& a : r.actions())
+    if (auto written = std::visit(write, a); !written) return written;
+  if (step.finished) step.timers.clear();
   return {};
 }
 

@@ -17,8 +17,10 @@
 #include <acta/domain/aggregate.hpp>
 #include <acta/domain/reaction.hpp>
 
+#include <array>
 #include <map>
 #include <memory>
+#include <span>
 #include <typeinfo>
 #include <vector>
 
@@ -43,9 +45,9 @@ struct process_step {
   std::string json;  ///< its fields
   std::string fired; ///< name of the timer that brought it, if one did
   std::vector<command_to_send> commands;
-  std::vector<timer> timers;
+  std::vector<timer> timers;          ///< one of a name; to be set after `cancelled` are gone
   std::vector<std::string> cancelled; ///< names of timers
-  bool finished = false;
+  bool finished = false;              ///< then there are no timers
 
   template <class A> void serialize(A& ar) {
     ar(CEREAL_NVP(input), CEREAL_NVP(json), CEREAL_NVP(fired), CEREAL_NVP(commands),
@@ -60,11 +62,13 @@ inline constexpr std::string_view timer_attribute = "acta.timer"; ///< `expired@
 /// An input of a process, as the runtime routes it.
 struct process_input {
   std::string name;
+  std::uint16_t schema = 1;
   const std::type_info* type = nullptr;
   /// Of the command whose rejection this is; null for other inputs.
   const std::type_info* rejected = nullptr;
   /// The instance for an event that no command of a process caused; null if the process has no key
-  /// for it. Errors: `decode_failed`, `evolve_threw`.
+  /// for it. Errors: `decode_failed`, `evolve_threw`, `invalid_argument` (no stream can have this
+  /// id).
   result<std::optional<std::string>> (*key)(bytes_view payload, const metadata& m) = nullptr;
 };
 
@@ -81,13 +85,6 @@ template <class C> inline constexpr bool is_rejected<rejected<C>> = true;
 template <class> struct command_of_rejected { using type = void; };
 template <class C> struct command_of_rejected<rejected<C>> { using type = C; };
 
-template <class I> std::string input_name() {
-  if constexpr (is_rejected<I>)
-    return "rejected." + std::string(type_name<typename command_of_rejected<I>::type>());
-  else
-    return std::string(type_name<I>());
-}
-
 template <class P, class I>
 concept reacts_plain = requires(const P& state, const I& input) {
   { state.react(input) } -> std::convertible_to<reaction>;
@@ -96,6 +93,23 @@ template <class P, class I>
 concept reacts_with_context = requires(const P& state, const I& input, const context& c) {
   { state.react(input, c) } -> std::convertible_to<reaction>;
 };
+
+/// Something that is called as `evolve` or `key` should be, but is not it: it must not be passed
+/// over in silence.
+template <class P, class I>
+concept evolves_otherwise = !evolves<P, I> && requires(P & state, I& input) {
+  state.evolve(input);
+};
+template <class P, class I>
+concept has_process_key = requires(const I& input, const metadata& m) {
+  { P::key(input, m) } -> std::convertible_to<std::optional<std::string>>;
+};
+template <class P, class I>
+concept has_other_process_key =
+    !has_process_key<P, I> &&
+    (
+        requires(const I& input, const metadata& m, P& p) { p.key(input, m); } ||
+        requires(const I& input, P& p) { p.key(input); });
 
 template <class P>
 concept is_process = requires {
@@ -111,6 +125,13 @@ template <class Process, class Input> struct process_must_react {
   static_assert(std::default_initializable<Input>,
                 "acta: the Input of process_must_react<Process, Input> must be "
                 "default-constructible: stored ones are read into a fresh one.");
+  static_assert(!evolves_otherwise<Process, Input>,
+                "acta: the process's evolve for the Input of process_must_react<Process, Input> "
+                "must take `const Input&`, or it would never be called.");
+  static_assert(!has_other_process_key<Process, Input>,
+                "acta: the process's key for the Input of process_must_react<Process, Input> must "
+                "be `static std::optional<std::string> key(const Input&, const acta::metadata&)`, "
+                "or it would never be called.");
   static constexpr bool ok = true;
 };
 template <class Process> struct process_must_be_well_formed {
@@ -126,6 +147,10 @@ template <class Process> struct process_must_be_well_formed {
 
 /// What a process is between two inputs.
 template <class P> struct process_state {
+  /// Those of the process: a new schema of it makes its snapshots obsolete.
+  static constexpr std::string_view name = P::name;
+  static constexpr unsigned schema = schema_version<P>();
+
   P process;
   /// Timers set, with the version of the step that did: only the last one of a name counts.
   std::map<std::string, version_number> timers;
@@ -143,8 +168,21 @@ template <class P, class I> void evolve_process(P& process, const I& input) {
 
 /// `expired@3` -> {"expired", 3}. Nothing if it is not of that form.
 std::optional<std::pair<std::string, version_number>> parse_timer(std::string_view text);
-/// Fills in what is to be done. Errors: a stream id that is none.
-result<void> write_actions(const reaction& r, time_point now, process_step& step);
+/// Fills in what is to be done, in the order of the reaction: of several timers of one name the
+/// last counts, and none that is cancelled later or has the end beside it.
+///
+/// @param inputs  names of those that the process takes
+///
+/// Errors: `invalid_argument`: what could never be done, or not be read again: a stream id or a
+/// timer's name that is none (1..256 bytes of UTF-8), a timer with another process's input or
+/// beyond the years 0..9999.
+result<void> write_actions(const reaction& r, time_point now,
+                           std::span<const std::string_view> inputs, process_step& step);
+template <class... Is>
+inline constexpr std::array<std::string_view, sizeof...(Is)> names_of{type_name<Is>()...};
+template <class... Is> constexpr std::span<const std::string_view> input_names(one_of<Is...>) {
+  return names_of<Is...>;
+}
 
 /// All but the input's own evolve.
 template <class P> void take_step(process_state<P>& state, const process_step& step) {
@@ -175,21 +213,21 @@ template <class P, class I>
 execution execute_input(void* state, const void* command, const context& c, event_writer& out) {
   auto& self = *static_cast<process_state<P>*>(state);
   const auto& input = *static_cast<const I*>(command);
-  execution done;
+  execution done{.how = execution::ending::decide_failed, .no = {}, .what = {}};
   process_step step;
   const auto start = out.buffer().size();
   try {
-    if (is_too_late(self, c, step.fired)) return done;
-    done.how = execution::ending::decide_failed;
+    if (is_too_late(self, c, step.fired)) return {};
     const reaction r = [&] {
       if constexpr (reacts_with_context<P, I>)
         return reaction(self.process.react(input, c));
       else
         return reaction(self.process.react(input));
     }();
-    step.input = input_name<I>();
+    step.input = type_name<I>();
     step.json = fields_of(input);
-    if (auto written = write_actions(r, c.now(), step); !written) {
+    if (auto written = write_actions(r, c.now(), input_names(typename P::inputs{}), step);
+        !written) {
       done.what = written.error().to_string();
       return done;
     }
@@ -218,12 +256,16 @@ template <class P> result<void> apply_step(void* state, bytes_view payload) {
       error(domain_errc::unknown_event,
             "process '" + std::string(P::name) + "' has no input '" + step.input + "' any more");
   const auto try_as = [&]<class I>(const one_of<I>&) {
-    if (step.input != input_name<I>()) return;
-    I input{};
-    applied = from_json(step.json, input);
-    if (!applied) return;
+    if (step.input != type_name<I>()) return;
     try {
-      evolve_process(self.process, static_cast<const I&>(input));
+      I input{};
+      applied = from_json(step.json, input);
+      if (applied)
+        evolve_process(self.process, static_cast<const I&>(input));
+      else // of stored text, that is damage
+        applied = error(codec_errc::decode_failed,
+                        step.input + ": " + std::string(applied.error().detail()),
+                        std::string(applied.error().where()));
     } catch (...) { applied = error(domain_errc::evolve_threw, describe_exception()); }
   };
   [&]<class... Is>(one_of<Is...>) { (try_as(one_of<Is>{}), ...); }(typename P::inputs{});
@@ -231,31 +273,35 @@ template <class P> result<void> apply_step(void* state, bytes_view payload) {
 }
 
 template <class P, class I>
-concept has_process_key = requires(const I& input, const metadata& m) {
-  { P::key(input, m) } -> std::convertible_to<std::optional<std::string>>;
-};
-
-template <class P, class I>
 result<std::optional<std::string>> key_of_input(bytes_view payload, const metadata& m) {
   try {
     I input{};
     if (auto decoded = decode_binary(payload, input); !decoded) return std::move(decoded).error();
-    return std::optional<std::string>(P::key(static_cast<const I&>(input), m));
+    std::optional<std::string> key = P::key(static_cast<const I&>(input), m);
+    if (key)
+      if (auto ok = check_stream_id(*key); !ok)
+        return error(errc::invalid_argument, "process '" + std::string(P::name) + "': key of " +
+                                                 std::string(type_name<I>()) + ": " +
+                                                 std::string(ok.error().detail()));
+    return key;
   } catch (...) { return error(domain_errc::evolve_threw, describe_exception()); }
 }
 
 template <class P, class I> process_input make_process_input() {
   process_input t;
-  t.name = input_name<I>();
+  t.name = type_name<I>();
+  t.schema = static_cast<std::uint16_t>(schema_version<I>());
   t.type = &typeid(I);
-  if constexpr (is_rejected<I>) t.rejected = &typeid(typename command_of_rejected<I>::type);
-  if constexpr (has_process_key<P, I>) t.key = key_of_input<P, I>;
+  if constexpr (is_rejected<I>)
+    t.rejected = &typeid(typename command_of_rejected<I>::type);
+  else if constexpr (has_process_key<P, I>)
+    t.key = key_of_input<P, I>;
   return t;
 }
 
 template <class P, class I> command_type make_input_command() {
   static_assert(process_must_react<P, I>::ok);
-  return {.name = input_name<I>(),
+  return {.name = std::string(type_name<I>()),
           .shape = shape_of<I>(),
           .type = &typeid(I),
           .from_json = command_from_json<I>,

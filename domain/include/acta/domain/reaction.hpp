@@ -11,6 +11,8 @@
 #include <acta/domain/one_of.hpp>
 #include <acta/domain/type_name.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <initializer_list>
 #include <optional>
@@ -23,8 +25,24 @@
 
 namespace acta {
 
+namespace detail {
+
+template <class C> consteval auto rejected_name() {
+  constexpr std::string_view before = "rejected.", command = type_name<C>();
+  std::array<char, before.size() + command.size()> text{};
+  std::ranges::copy(command, std::ranges::copy(before, text.begin()).out);
+  return text;
+}
+template <class C> inline constexpr auto rejected_name_of = rejected_name<C>();
+
+} // namespace detail
+
 /// The domain's no to a command that the process sent: an input like an event.
 template <class C> struct rejected {
+  /// `rejected.credit`: without the command in it, a process could take the no to one only.
+  static constexpr std::string_view name{detail::rejected_name_of<C>.data(),
+                                         detail::rejected_name_of<C>.size()};
+
   std::string code;
   std::string message;
   C command{};

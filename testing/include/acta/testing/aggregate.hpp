@@ -26,8 +26,10 @@
 #include <acta/domain/context.hpp>
 #include <acta/domain/model.hpp>
 #include <acta/testing/expectation.hpp>
+#include <acta/testing/proof.hpp>
 #include <acta/testing/round_trip.hpp>
 #include <acta/testing/scenario.hpp>
+#include <acta/testing/surroundings.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -45,36 +47,7 @@
 
 namespace acta::testing {
 
-/// What context::new_id() gives in a test: nth_id(1) first, nth_id(2) next, on through all commands
-/// of a chain.
-[[nodiscard]] uuid nth_id(std::uint64_t n) noexcept;
-
 namespace detail {
-
-/// Gives nth_id(first), nth_id(first + 1), …
-class counted_ids final : public id_source {
-public:
-  explicit counted_ids(std::uint64_t first) noexcept : next_(first) {}
-  uuid next() override { return nth_id(next_++); }
-  [[nodiscard]] std::uint64_t following() const noexcept { return next_; }
-
-private:
-  std::uint64_t next_;
-};
-
-/// All that a context shows and that a test can set.
-struct surroundings {
-  std::string id = "1";
-  time_point now = default_time;
-  std::string caller;
-  acta::attributes attributes;
-  uuid command_id;
-  uuid correlation_id;
-  std::uint64_t next_id = 1;
-
-  /// The context of a command; valid as long as this and `ids`.
-  [[nodiscard]] context at_version(version_number version, id_source& ids) const;
-};
 
 /// What a decide answered.
 template <class A> struct answer {
@@ -102,13 +75,14 @@ template <detail::is_aggregate A> class outcome;
 
 /// A past of `A`, and the surroundings of what comes next. A value: one can be kept and asked
 /// several times.
-template <detail::is_aggregate A> class [[nodiscard]] scenario<A> {
+template <detail::is_aggregate A>
+class [[nodiscard]] scenario<A> : public in_surroundings<scenario<A>> {
   static_assert(acta::detail::aggregate_must_be_well_formed<A>::ok);
   using event = typename detail::past_of<typename A::events>::event;
 
 public:
   /// @param past  events, or ranges of events; in this order.
-  template <class... Past> static scenario after(Past&&... past) {
+  template <class... Past> static scenario given(Past&&... past) {
     scenario started(detail::make_past<typename A::events>(std::forward<Past>(past)...));
     started.check_names();
     started.replay(started.background());
@@ -117,23 +91,8 @@ public:
 
   /// context::now() of the commands that follow.
   scenario at(time_point now) const {
-    return with([&](auto& s) { s.now = now; });
+    return this->with([&](auto& s) { s.now = now; });
   }
-  /// context::caller() of the commands that follow.
-  scenario as(std::string caller) const {
-    return with([&](auto& s) { s.caller = std::move(caller); });
-  }
-  /// context::id() of the commands that follow: `42` of `cart/42`.
-  scenario with_id(std::string id) const;
-  /// context::attributes() of the commands that follow.
-  scenario with_attributes(acta::attributes attributes) const {
-    return with([&](auto& s) { s.attributes = std::move(attributes); });
-  }
-  /// context::command_id() and correlation_id() of the commands that follow.
-  scenario with_command(uuid command_id, uuid correlation_id = {}) const {
-    return with([&](auto& s) { s.command_id = command_id, s.correlation_id = correlation_id; });
-  }
-
   /// Lets the aggregate decide. Throws `failure` if anything but the decision itself is not as it
   /// must be.
   template <class C>
@@ -149,11 +108,6 @@ private:
   friend class outcome<A>;
   explicit scenario(std::vector<event> past) : past_(std::move(past)) {}
 
-  template <class Change> scenario with(Change change) const {
-    auto changed = *this;
-    change(changed.surroundings_);
-    return changed;
-  }
   /// What every report starts with.
   [[nodiscard]] report background() const;
   void check_names() const;
@@ -166,7 +120,6 @@ private:
   static void evolve(A& state, const event& e, const report& so_far);
 
   std::vector<event> past_;
-  detail::surroundings surroundings_;
   /// Shared by copies; never changed once it is here.
   std::shared_ptr<const A> state_;
 };
@@ -246,17 +199,9 @@ void check_state(const A& state, const Expected& expected, const report& so_far)
 
 } // namespace detail
 
-template <detail::is_aggregate A> scenario<A> scenario<A>::with_id(std::string id) const {
-  if (const auto ok = check_stream_id(id); !ok)
-    report()
-        .line("error", ok.error().to_string())
-        .fail(promise::valid_test, "with_id: no stream can have this id");
-  return with([&](auto& s) { s.id = std::move(id); });
-}
-
 template <detail::is_aggregate A> report scenario<A>::background() const {
   return report()
-      .line("aggregate", std::string(A::name) + '/' + surroundings_.id)
+      .line("aggregate", std::string(A::name) + '/' + this->surroundings_.id)
       .list("given", detail::show_events(past_));
 }
 
@@ -293,28 +238,10 @@ template <detail::is_aggregate A> void scenario<A>::replay(const report& so_far)
         },
         e);
   }
-  A snapshot{};
-  for (std::size_t version = 0;; ++version) {
-    const auto here = report(so_far).line("state at", std::to_string(version));
-    auto restored = through_binary(snapshot, here);
-    (void)through_json(snapshot, here);
-    for (std::size_t i = version; i < decoded.size(); ++i) evolve(restored, decoded[i], so_far);
-    if (const auto found = difference(*live, restored))
-      report(so_far)
-          .line("live", show(*live))
-          .line("replayed", show(restored))
-          .line("differs", *found)
-          .fail(promise::replay_agrees, version == 0
-                                            ? "replay of the decoded events leads to another state "
-                                              "than the events had led to: evolve "
-                                              "may depend on its event and the state only"
-                                            : "a snapshot at version " + std::to_string(version) +
-                                                  " and the events after it lead to another state "
-                                                  "than all events: something in "
-                                                  "the state is not in its serialize");
-    if (version == decoded.size()) break;
-    evolve(snapshot, decoded[version], so_far);
-  }
+  detail::must_replay(
+      *live, decoded.size(),
+      [&](A& state, std::size_t i, const report& here) { evolve(state, decoded[i], here); },
+      "event", so_far);
   state_ = std::move(live);
 }
 
@@ -324,8 +251,8 @@ detail::answer<A> scenario<A>::decide(const A& state, const C& command, id_sourc
                                       const report& so_far) const {
   detail::answer<A> answer;
   try {
-    const auto made =
-        acta::detail::decide<A, C>(state, command, surroundings_.at_version(past_.size(), ids));
+    const auto made = acta::detail::decide<A, C>(state, command,
+                                                 this->surroundings_.at_version(past_.size(), ids));
     if (made.rejected() != nullptr) answer.no = *made.rejected();
     made.for_each([&](const auto& e) { answer.events.emplace_back(e); });
   } catch (...) {
@@ -342,35 +269,17 @@ outcome<A> scenario<A>::when(const C& command, std::source_location where) const
   static_assert(detail::command_must_be_of<C, typename A::commands>::ok);
   auto so_far =
       background().line("state", show(*state_)).line("when", show_named(command)).at(where);
-  const auto from_binary = through_binary(command, so_far);
-  const auto from_json = through_json(command, so_far);
-  const auto before = through_binary(*state_, so_far);
-
-  detail::counted_ids ids(surroundings_.next_id);
-  auto answer = decide(*state_, command, ids, so_far);
-  if (const auto found = difference(before, *state_))
-    report(so_far)
-        .line("before", show(before))
-        .line("after", show(*state_))
-        .line("differs", *found)
-        .fail(promise::decide_leaves_state,
-              "decide changed the state: only evolve may, or replay would not repeat it");
-
-  const auto again = [&](const A& state, const C& same, const char* headline) {
-    detail::counted_ids same_ids(surroundings_.next_id);
-    const auto second = decide(state, same, same_ids, so_far);
-    if (!detail::same_answer(answer, second))
-      report(so_far)
-          .list("first", detail::show_answer(answer))
-          .list("second", detail::show_answer(second))
-          .fail(promise::decide_repeats, headline);
-  };
-  again(*state_, command,
-        "decide gave two answers to one command: time, ids and the caller must come from "
-        "acta::context");
-  again(before, from_binary,
-        "decide gave another answer to the command and the state as they were stored");
-  again(before, from_json, "decide gave another answer to the command as it comes over HTTP");
+  auto following = this->surroundings_.next_id;
+  auto answer = detail::ask_again(
+      *state_, command,
+      {"decide", "command", promise::decide_leaves_state, promise::decide_repeats},
+      [&](const A& state, const C& same) {
+        detail::counted_ids ids(this->surroundings_.next_id);
+        auto answered = decide(state, same, ids, so_far);
+        following = ids.following();
+        return answered;
+      },
+      so_far);
 
   if (answer.no && answer.no->code.empty())
     so_far.fail(promise::code_of_rejection,
@@ -378,7 +287,7 @@ outcome<A> scenario<A>::when(const C& command, std::source_location where) const
 
   auto after = *this;
   after.past_.insert(after.past_.end(), answer.events.begin(), answer.events.end());
-  after.surroundings_.next_id = ids.following();
+  after.surroundings_.next_id = following;
   if (!answer.events.empty())
     after.replay(report(so_far).list("decided", detail::show_events(answer.events)));
   return outcome<A>(std::move(after), std::move(answer), std::move(so_far));

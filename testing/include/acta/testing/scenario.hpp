@@ -23,16 +23,17 @@ namespace acta::testing {
 inline constexpr time_point default_time{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
 /// Specialised for each kind of thing that a domain has; what distinguishes them is what they have:
-/// an aggregate takes `commands`, a view has `events` alone. Each specialisation has `static
-/// scenario after(past...)`, which makes it from the past of its `T`, and `when`.
+/// an aggregate takes `commands`, a process `inputs`, a view has `events` alone. Each
+/// specialisation has `static scenario given(past...)`, which makes it from the past of its `T`,
+/// and `when`.
 template <class T> class scenario {
   static_assert(!std::same_as<T, T>,
                 "acta::given<T>: T is not an aggregate, which has `using commands = "
-                "acta::one_of<...>`, and not a view, which has `using events = acta::one_of<...>` "
-                "and no commands");
+                "acta::one_of<...>`, not a process, which has `using inputs = acta::one_of<...>`, "
+                "and not a view, which has `using events = acta::one_of<...>` alone");
 
 public:
-  template <class... Past> static scenario after(Past&&...);
+  template <class... Past> static scenario given(Past&&...);
 };
 
 namespace detail {
@@ -55,9 +56,9 @@ concept many_events = !one_event<T, List> && std::ranges::input_range<T> &&
 /// A type of its own, so that the compiler's message names the argument and the events there are.
 template <class Argument, class Events> struct argument_must_be_of {
   static_assert(one_event<Argument, Events> || many_events<Argument, Events>,
-                "acta: given(...), happened(...) and then(...) take events, or ranges of events; "
-                "both the argument's type and the events there are stand in "
-                "argument_must_be_of<Argument, one_of<Events...>>.");
+                "acta: given(...), happened(...) and then(...) take events (given(...) of a "
+                "process: inputs), or ranges of them; both the argument's type and those there are "
+                "stand in argument_must_be_of<Argument, one_of<Events...>>.");
   static constexpr bool ok = true;
 };
 
@@ -85,18 +86,20 @@ template <class List, class... T> past<List> make_past(T&&... some) {
 
 namespace acta {
 
-/// Starts a test of `T` in the state that its past has left it in: none, some events, or ranges of
-/// them.
+/// Starts a test of `T` in the state that its past has left it in: none, some events (inputs of a
+/// process), or ranges of them.
 ///
 ///   acta::given<account>(opened{"ada"}, credited{50})   // an aggregate
 ///       .when(debit{80}).then_rejected("insufficient_funds");
+///   acta::given<transfer>(request_transfer{"ada", "bob", 30})   // a process
+///       .when(debited{30}).then(acta::send<account>("bob", credit{30}));
 ///   acta::given<balance>(opened{"ada"}, credited{50})   // a view
 ///       .then({.owner = "ada", .cents = 50});
 ///
 /// Every value of the test makes the round trip through both codecs; see the scenario of each kind
 /// for what else is proved. A test that fails throws acta::testing::failure.
 template <class T, class... Past> testing::scenario<T> given(Past&&... past) {
-  return testing::scenario<T>::after(std::forward<Past>(past)...);
+  return testing::scenario<T>::given(std::forward<Past>(past)...);
 }
 
 } // namespace acta

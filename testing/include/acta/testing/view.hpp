@@ -143,7 +143,7 @@ public:
   using where_t = std::source_location;
 
   /// @param past  events of the stream `stream/1`, or ranges of them; in this order.
-  template <class... Past> static scenario after(Past&&... past) {
+  template <class... Past> static scenario given(Past&&... past) {
     return scenario().happened(std::forward<Past>(past)...);
   }
 
@@ -200,8 +200,8 @@ class [[nodiscard]] scenario_of_views
   using base = view_scenario<scenario_of_views<Vs...>, detail::all_of<typename Vs::events...>>;
 
 public:
-  /// As scenario::after, with events of any of the views.
-  template <class... Past> static scenario_of_views after(Past&&... past) {
+  /// As scenario::given, with events of any of the views.
+  template <class... Past> static scenario_of_views given(Past&&... past) {
     return scenario_of_views().happened(std::forward<Past>(past)...);
   }
 
@@ -320,7 +320,7 @@ namespace acta {
 ///       .then({.cents = 50});
 template <class... Vs, class... Past>
 testing::scenario_of_views<Vs...> given_views(Past&&... past) {
-  return testing::scenario_of_views<Vs...>::after(std::forward<Past>(past)...);
+  return testing::scenario_of_views<Vs...>::given(std::forward<Past>(past)...);
 }
 
 } // namespace acta
