@@ -59,13 +59,13 @@ bool connection::wait_for_view() {
   const auto view = std::exchange(late_view_, {});
   if (state_.stopping || std::chrono::steady_clock::now() >= wait_until_) return false;
   phase_ = phase::waiting;
-  state_.runtime.when_visible(view, call_.read.at_least, wait_until_,
-                              [w = worker_, weak = weak_from_this(), n = ++wait_](
-                                  const result<void>& came) {
-                                w->post([weak, n, came] {
-                                  if (const auto c = weak.lock()) c->view_came(n, came);
-                                });
-                              });
+  state_.runtime.when_visible(
+      view, call_.read.at_least, wait_until_,
+      [w = worker_, weak = weak_from_this(), n = ++wait_](const result<void>& came) {
+        w->post([weak, n, came] {
+          if (const auto c = weak.lock()) c->view_came(n, came);
+        });
+      });
   return true;
 }
 

@@ -40,7 +40,8 @@ result<void> event_stream::read() {
   auto page = events_.next(page_events_max, {}, page_bytes_max);
   if (!page) return std::move(page).error();
   for (const auto& e : page->events) {
-    // Of other partitions only what the client has been sent: it must not skip the rest of the page.
+    // Of other partitions only what the client has been sent: it must not skip the rest of the
+    // page.
     const auto at = e.metadata.position;
     seen_[at.partition] = at;
     json_.clear();

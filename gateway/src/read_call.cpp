@@ -158,14 +158,14 @@ result<scan_options> scan_of(const target& t, const view_type& view) {
                    "index: view '" + view.name + "' has no index '" + index->substr(0, 100) + "'");
     columns = found->columns;
   }
-  for (const auto& [name, bound] :
-       {std::pair{"equal", &scan.equal}, std::pair{"from", &scan.from}, std::pair{"to", &scan.to},
-        std::pair{"prefix", &scan.prefix}}) {
+  for (const auto& [name, bound] : {std::pair{"equal", &scan.equal}, std::pair{"from", &scan.from},
+                                    std::pair{"to", &scan.to}, std::pair{"prefix", &scan.prefix}}) {
     const auto* text = find_parameter(t, name);
     if (text == nullptr) continue;
     auto read = parse_bound(*text, columns);
     if (!read)
-      return error(read.error().code(), std::string(name) + ": " + std::string(read.error().detail()));
+      return error(read.error().code(),
+                   std::string(name) + ": " + std::string(read.error().detail()));
     *bound = std::move(*read);
   }
   if (const auto* reverse = find_parameter(t, "reverse")) {

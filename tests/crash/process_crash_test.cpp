@@ -89,7 +89,8 @@ std::size_t judge(const std::filesystem::path& folder) {
     if (t.state == "returned") expected = {{t.from}, {t.from}};
     const auto at = b.by_transfer.find(stream);
     const auto actual = at == b.by_transfer.end() ? effects{} : at->second;
-    if (actual != expected) FAIL_CHECK(stream << " is " << t.state << ", but took or gave otherwise");
+    if (actual != expected)
+      FAIL_CHECK(stream << " is " << t.state << ", but took or gave otherwise");
   }
   return transfers.size();
 }
@@ -104,8 +105,8 @@ TEST_CASE("a process killed at any moment leaves every transfer with one effect"
   std::size_t before = 0;
   for (int round = 0; round < rounds; ++round) {
     INFO("round " << round);
-    crash::victim victim({CRASH_PROCESS_WORKER, folder.path().string(),
-                          std::to_string(random()), std::to_string(round)},
+    crash::victim victim({CRASH_PROCESS_WORKER, folder.path().string(), std::to_string(random()),
+                          std::to_string(round)},
                          folder.path());
     victim.live_until_acknowledged();
     victim.live_for(std::chrono::microseconds(random() % 150'000));

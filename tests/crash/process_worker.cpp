@@ -22,8 +22,8 @@ int main(int argc, char** argv) {
     once.bytes[0] = static_cast<std::uint8_t>(i + 1);
     auto opened = runtime->ask<test::account>(id, test::open_account{id}, {.command_id = once});
     once.bytes[1] = 1;
-    auto funded = runtime->ask<test::account>(id, test::credit{crash::opening_cents},
-                                              {.command_id = once});
+    auto funded =
+        runtime->ask<test::account>(id, test::credit{crash::opening_cents}, {.command_id = once});
     if (!opened.wait_for(60s) || !funded.wait_for(60s))
       crash::give_up("an account cannot be opened");
   }

@@ -60,11 +60,23 @@ TEST_CASE("integers keep all 64 bits of either sign") {
 
 TEST_CASE("a bound of another kind is refused with both kinds") {
   using enum column_kind;
-  for (const auto& [text, kind] :
-       {std::pair{"x", integer}, {"1.5", integer}, {"1 ", integer}, {" 1", integer},
-        {"+1", integer}, {"", integer}, {"0x10", integer}, {"x", real}, {"nan", real},
-        {"inf", real}, {"1e999", real}, {"True", boolean}, {"1", boolean}, {"", boolean},
-        {"xyz", id}, {"yesterday", time}, {"2026-11-22", time}}) {
+  for (const auto& [text, kind] : {std::pair{"x", integer},
+                                   {"1.5", integer},
+                                   {"1 ", integer},
+                                   {" 1", integer},
+                                   {"+1", integer},
+                                   {"", integer},
+                                   {"0x10", integer},
+                                   {"x", real},
+                                   {"nan", real},
+                                   {"inf", real},
+                                   {"1e999", real},
+                                   {"True", boolean},
+                                   {"1", boolean},
+                                   {"", boolean},
+                                   {"xyz", id},
+                                   {"yesterday", time},
+                                   {"2026-11-22", time}}) {
     INFO(text);
     const auto why = refusal(text, {kind});
     CHECK(why.find("the column is of kind " + std::string(to_string(kind))) == 0);

@@ -29,8 +29,7 @@ struct understood {
   call what;
   std::optional<problem> wrong;
 
-  explicit understood(request r, const acta::gateway_options& options = {})
-      : asked(std::move(r)) {
+  explicit understood(request r, const acta::gateway_options& options = {}) : asked(std::move(r)) {
     wrong = understand(asked, parts, what, options);
   }
   understood(method how, std::string target) : understood(made(how, std::move(target))) {}
@@ -173,8 +172,7 @@ TEST_CASE("a bad bound names its parameter") {
         "from: the column is of kind real, the bound is 'good'");
   CHECK(scan_mistake("index=by_category_and_price&to=%5B%22books%22%2C%22dear%22%5D") ==
         "to: value 2: the column is of kind integer, the bound is text 'dear'");
-  CHECK(scan_mistake("equal=%5B%22a%22%2C%22b%22%5D") ==
-        "equal: it has 2 values, expected 1 to 1");
+  CHECK(scan_mistake("equal=%5B%22a%22%2C%22b%22%5D") == "equal: it has 2 values, expected 1 to 1");
   CHECK(scan_mistake("index=by_color&equal=red") ==
         "index: view 'products' has no index 'by_color'");
   CHECK(scan("index=by_color").error().code() == acta::domain_errc::unknown_index);

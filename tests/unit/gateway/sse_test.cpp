@@ -17,8 +17,7 @@ std::string event_of(std::string_view data) {
 } // namespace
 
 TEST_CASE("an event is its id, its type and its data, closed by an empty line") {
-  CHECK(event_of(R"({"a":1})") ==
-        "id: 0:17,1:4\nevent: cart.item_added\ndata: {\"a\":1}\n\n");
+  CHECK(event_of(R"({"a":1})") == "id: 0:17,1:4\nevent: cart.item_added\ndata: {\"a\":1}\n\n");
 }
 
 TEST_CASE("a line end in data cannot end the event or begin another field") {
