@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// An account, a view and a query, of which each source beside this header breaks one part.
+/// An account, a process, a view and a query, of which each source beside this header breaks one
+/// part.
 #pragma once
 
 #include <acta/domain.hpp>
@@ -33,6 +34,15 @@ struct sound_account {
   decision decide(const credit& c) const { return credited{c.cents}; }
   void evolve(const opened&) {}
   void evolve(const credited&) {}
+  template <class A> void serialize(A&) {}
+};
+
+struct sound_refill {
+  static constexpr std::string_view name = "refill";
+  using inputs = acta::one_of<opened, acta::rejected<credit>>;
+  acta::reaction react(const opened&) const { return acta::send<sound_account>("ada", credit{5}); }
+  acta::reaction react(const acta::rejected<credit>&) const { return acta::finish(); }
+  static std::optional<std::string> key(const opened&, const acta::metadata& m) { return m.stream; }
   template <class A> void serialize(A&) {}
 };
 

@@ -9,6 +9,7 @@
 #include <acta/testing/aggregate.hpp>
 #include <acta/testing/failure.hpp>
 #include <acta/testing/memory_rows.hpp>
+#include <acta/testing/process.hpp>
 #include <acta/testing/query.hpp>
 #include <acta/testing/round_trip.hpp>
 #include <acta/testing/scenario.hpp>

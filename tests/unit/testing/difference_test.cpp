@@ -216,3 +216,14 @@ TEST_CASE("a NaN is the same as a NaN") {
   CHECK_FALSE(difference(nan, nan));
   CHECK(difference(nan, 1.0));
 }
+
+namespace has_functions {
+struct pair_of {
+  std::int32_t a = 0, b = 0;
+};
+template <class T> int fields_of(const T&) { return 0; }
+} // namespace has_functions
+
+TEST_CASE("a function of the domain that is called as one of the kit is not taken for it") {
+  CHECK(difference(has_functions::pair_of{1, 2}, has_functions::pair_of{1, 3}) == "member 2");
+}

@@ -162,6 +162,12 @@ template <class P> struct process_state {
   }
 };
 
+template <class P, class I> reaction react(const P& process, const I& input, const context& c) {
+  if constexpr (reacts_with_context<P, I>)
+    return process.react(input, c);
+  else
+    return process.react(input);
+}
 template <class P, class I> void evolve_process(P& process, const I& input) {
   if constexpr (evolves<P, I>) process.evolve(input);
 }
@@ -218,12 +224,7 @@ execution execute_input(void* state, const void* command, const context& c, even
   const auto start = out.buffer().size();
   try {
     if (is_too_late(self, c, step.fired)) return {};
-    const reaction r = [&] {
-      if constexpr (reacts_with_context<P, I>)
-        return reaction(self.process.react(input, c));
-      else
-        return reaction(self.process.react(input));
-    }();
+    const auto r = react<P, I>(self.process, input, c);
     step.input = type_name<I>();
     step.json = fields_of(input);
     if (auto written = write_actions(r, c.now(), input_names(typename P::inputs{}), step);

@@ -96,8 +96,8 @@ private:
   template <class T> void compare_class(const T& a, const T& b) {
     const bool outside = std::exchange(complete_, has_known_fields<T>());
     if constexpr (has_known_fields<T>()) {
-      const auto left = fields_of(a);
-      const auto right = fields_of(b);
+      const auto left = detail::fields_of(a); // and none of the type's own namespace
+      const auto right = detail::fields_of(b);
       compare_members(left, right, std::make_index_sequence<std::tuple_size_v<decltype(left)>>{});
     }
     if constexpr (cereal::traits::is_output_serializable<T, binary_writer>::value) {

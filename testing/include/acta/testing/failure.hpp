@@ -37,6 +37,13 @@ enum class promise {
   index_repeats,    ///< the columns of an index depend on what is stored of a row, and nothing else
   answer_returns,   ///< a query's answer does not throw
   answer_repeats,   ///< a query gives the same reply to the same request and picture
+  expected_reaction,  ///< the reaction of a process is the one that was expected
+  expected_timers,    ///< the timers that are set are those that were expected
+  valid_reaction,     ///< a runtime would take the reaction: no bad stream id, no odd timer
+  react_returns,      ///< react does not throw
+  react_repeats,      ///< react gives the same answer to the same input, state and context
+  react_leaves_state, ///< react does not change the state
+  time_goes_on,       ///< timers do not set themselves again at once, for ever
 };
 
 /// Thrown by the kit, and by nothing else.
