@@ -57,7 +57,9 @@ engine::~engine() {
   // stop() keeps its deadline even if user code does not return; what that code comes back to must
   // still be there.
   host_->await_all(std::chrono::steady_clock::time_point::max());
-  replies_->stop(); // stop() may have been called from a callback, which goes on
+  processes_.reset();
+  read_side_.reset(); // waits for the code of views, which may yet ask the supervisor for a pause
+  replies_->stop();   // stop() may have been called from a callback, which goes on
 }
 
 result<void> engine::check_contract() {
