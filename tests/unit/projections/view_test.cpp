@@ -199,8 +199,10 @@ TEST_CASE(
   const auto after = note_in(runtime, "a", "later");
   REQUIRE(eventually(
       [&] { return status_of<notes>(runtime).serving->state == acta::view_state::stopped; }));
-  CHECK(notes::tried == 3);
   const auto status = *status_of<notes>(runtime).serving;
+  CHECK(status.failures == 3);
+  // Once more if it was first met behind others of a batch, which were then folded without it.
+  CHECK((notes::tried == 3 || notes::tried == 4));
   CHECK(status.trouble_at == poisoned);
   CHECK(status.trouble->code() == acta::domain_errc::evolve_threw);
   CHECK(status.behind == 2);
