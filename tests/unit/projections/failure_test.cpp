@@ -293,6 +293,9 @@ TEST_CASE("views show what was committed and nothing else while commits of the j
   constexpr int commands_a_client = 2000;
   std::atomic<std::int64_t> stored{0};
   std::atomic<std::int64_t> failures{0};
+  // A batch is halved until what is left fits, so only a lone command is sure to fail.
+  r.fault->failing_commits = 1;
+  if (!r.add_one("first").wait_for(20s)) ++failures;
   std::vector<std::thread> threads;
   for (unsigned c = 0; c < clients; ++c)
     threads.emplace_back([&, c] {
