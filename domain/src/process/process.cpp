@@ -54,8 +54,9 @@ public:
     const auto say = [&](std::string_view what) {
       return refused("the process sets the timer '" + timer.name + "': " + std::string(what));
     };
-    if (!check_stream_id(timer.name))
-      return say("its name must be 1 to 256 bytes of UTF-8 without control characters");
+    if (!check_stream_id(timer.name) || timer.name.size() > timer_name_bytes_max)
+      return say("its name must be 1 to " + std::to_string(timer_name_bytes_max) +
+                 " bytes of UTF-8 without control characters");
     if (std::ranges::find(inputs_, timer.input) == inputs_.end())
       return say(timer.input + " is none of its inputs");
     const auto at = due(timer, now_);
@@ -90,6 +91,9 @@ private:
 
 result<void> write_actions(const reaction& r, time_point now,
                            std::span<const std::string_view> inputs, process_step& step) {
+  if (r.actions().size() > reaction_actions_max)
+    return refused("the process does more than " + std::to_string(reaction_actions_max) +
+                   " things at once");
   step_writer write(step, now, inputs);
   for (const auto& a : r.actions())
     if (auto written = std::visit(write, a); !written) return written;

@@ -78,6 +78,13 @@ struct errand {
     if (a.what == "cancel, set") return {acta::cancel<expired>(), acta::after(1h, expired{1})};
     if (a.what == "set, set") return {acta::after(1h, expired{1}), acta::after(2h, expired{2})};
     if (a.what == "unnamed") return acta::after(1h, expired{1}, "");
+    if (a.what == "name of 128") return acta::after(1h, expired{1}, std::string(128, 'x'));
+    if (a.what == "name of 129") return acta::after(1h, expired{1}, std::string(129, 'x'));
+    if (a.what == "1024" || a.what == "1025") {
+      acta::reaction all;
+      for (int i = std::stoi(a.what); i > 0; --i) all.add(acta::send<account>("ada", credit{i}));
+      return all;
+    }
     if (a.what == "bad name") return acta::after(1h, expired{1}, "\xFF");
     if (a.what == "cancel bad name") return acta::cancel("\xFF");
     if (a.what == "other's timer") return acta::after(1h, not_an_input{});
@@ -365,6 +372,10 @@ TEST_CASE("a reaction that could never be done is refused, and nothing has happe
                                     "not be empty"));
   CHECK(contains(refusal("unnamed"), "the process sets the timer ''"));
   CHECK(contains(refusal("bad name"), "UTF-8"));
+  CHECK(contains(refusal("name of 129"), "1 to 128 bytes"));
+  CHECK(step_of("name of 128").timers.size() == 1);
+  CHECK(contains(refusal("1025"), "more than 1024 things at once"));
+  CHECK(step_of("1024").commands.size() == 1024);
   CHECK(contains(refusal("other's timer"), "not_an_input is none of its inputs"));
   for (const auto* when : {"never", "long ago", "end of time"})
     CHECK(contains(refusal(when), "beyond the years"));

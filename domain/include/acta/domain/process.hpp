@@ -179,9 +179,9 @@ std::optional<std::pair<std::string, version_number>> parse_timer(std::string_vi
 ///
 /// @param inputs  names of those that the process takes
 ///
-/// Errors: `invalid_argument`: what could never be done, or not be read again: a stream id or a
-/// timer's name that is none (1..256 bytes of UTF-8), a timer with another process's input or
-/// beyond the years 0..9999.
+/// Errors: `invalid_argument`: what could never be done, or not be read again: too many actions, a
+/// stream id or a timer's name that is none (1..256 and 1..128 bytes of UTF-8), a timer with
+/// another process's input or beyond the years 0..9999.
 result<void> write_actions(const reaction& r, time_point now,
                            std::span<const std::string_view> inputs, process_step& step);
 template <class... Is>

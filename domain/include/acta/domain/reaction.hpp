@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <initializer_list>
 #include <optional>
 #include <stdexcept>
@@ -84,7 +85,12 @@ struct finish_process {
 
 using action = std::variant<command_to_send, timer_to_set, timer_to_cancel, finish_process>;
 
-/// Actions in order; none is an answer too.
+/// Actions of one reaction.
+inline constexpr std::size_t reaction_actions_max = 1'024;
+/// Of a timer's name, which is part of a key beside the stream and the time.
+inline constexpr std::size_t timer_name_bytes_max = 128;
+
+/// Actions in order, at most reaction_actions_max; none is an answer too.
 class reaction {
 public:
   reaction() = default;
