@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
+#include <acta/core/units.hpp>
 #include <acta/domain/model.hpp>
 #include <acta/domain/module.hpp>
 #include <acta/domain/receipt.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <typeindex>
 
@@ -136,6 +138,46 @@ model& model::add(view_type type) {
 model& model::add(query_type type) {
   note(add_to(queries_, std::move(type), "queries"));
   return *this;
+}
+
+model& model::settings(std::map<std::string, std::string> all) {
+  settings_.clear();
+  for (auto& [name, value] : all) settings_.emplace(name, std::move(value));
+  return *this;
+}
+const std::string* model::ask_setting(std::string_view name) {
+  known_settings_.emplace(name);
+  const auto at = settings_.find(name);
+  return at == settings_.end() ? nullptr : &at->second;
+}
+std::string model::setting(std::string_view name, std::string_view otherwise) {
+  const auto* given = ask_setting(name);
+  return given != nullptr ? *given : std::string(otherwise);
+}
+std::chrono::microseconds model::setting(std::string_view name,
+                                         std::chrono::microseconds otherwise) {
+  const auto* given = ask_setting(name);
+  if (given == nullptr) return otherwise;
+  auto read = parse_duration(*given);
+  if (read) return *read;
+  note("setting '" + std::string(name) + "': " + std::string(read.error().detail()));
+  return otherwise;
+}
+std::int64_t model::setting(std::string_view name, std::int64_t otherwise) {
+  const auto* given = ask_setting(name);
+  if (given == nullptr) return otherwise;
+  std::int64_t value = 0;
+  const auto* end = given->data() + given->size();
+  const auto read = std::from_chars(given->data(), end, value);
+  if (read.ec == std::errc{} && read.ptr == end) return value;
+  note("setting '" + std::string(name) + "': '" + *given + "' is no whole number");
+  return otherwise;
+}
+std::vector<std::string> model::unknown_settings() const {
+  std::vector<std::string> unknown;
+  for (const auto& [name, value] : settings_)
+    if (!known_settings_.contains(name)) unknown.push_back(name);
+  return unknown;
 }
 
 result<void> model::check() const {

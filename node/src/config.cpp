@@ -20,6 +20,8 @@ namespace acta::node {
 
 namespace {
 
+/// The one section whose keys are not in the table: modules ask for them by name.
+constexpr std::string_view settings_section = "settings";
 /// A config of more is somebody's data file given by mistake.
 constexpr std::size_t config_bytes_max = std::size_t{1} << 20;
 
@@ -30,7 +32,9 @@ public:
   void document(const toml::table& root) {
     for (const auto& [name, node] : root) {
       const auto known = std::ranges::find(all_sections(), name.str(), &section::name);
-      if (known == all_sections().end()) {
+      if (name.str() == settings_section && node.is_table()) {
+        settings_of("", *node.as_table());
+      } else if (known == all_sections().end()) {
         unknown_section(name, node);
       } else if (const auto* table = node.as_table()) {
         if (table->is_inline())
@@ -89,6 +93,25 @@ private:
       const auto full = std::string(s.name) + '.' + text(name);
       auto near = nearest(full, here);
       unknown(name.source(), "key '" + full + "'", near.empty() ? nearest(full, anywhere) : near);
+    }
+  }
+
+  /// Names are the modules' own, in as many levels as they like.
+  void settings_of(const std::string& above, const toml::table& table) {
+    for (const auto& [name, node] : table) {
+      const auto full = above + text(name);
+      if (const auto* deeper = node.as_table())
+        settings_of(full + '.', *deeper);
+      else if (const auto* words = node.as_string())
+        into_.config.settings.emplace(full, words->get());
+      else if (const auto* number = node.as_integer())
+        into_.config.settings.emplace(full, std::to_string(number->get()));
+      else if (const auto* truth = node.as_boolean())
+        into_.config.settings.emplace(full, truth->get() ? "true" : "false");
+      else
+        mistake(node.source(),
+                "'settings." + full + "' " +
+                    std::string(wrong_type("a string, an integer or a boolean", node).detail()));
     }
   }
 
@@ -257,6 +280,11 @@ std::string default_config_text() {
       out.append(k.name).append(" = ").append(k.get(defaults)).append("\n");
     }
   }
+  out += '\n';
+  comment(
+      "What the modules ask for, by names of their own: a string, an integer or a boolean each. A "
+      "setting that no module\nasks for is an error when the node starts.");
+  out.append("[").append(settings_section).append("]\n");
   return out;
 }
 

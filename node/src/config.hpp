@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ enum class log_format { text, json };
 
 struct node_config {
   std::vector<std::string> modules;
+  /// What modules ask for: `shop.payment_deadline`. Of any name; model::setting() reads them.
+  std::map<std::string, std::string> settings;
   acta::log_level log_level = acta::log_level::info;
   node::log_format log_format = node::log_format::text;
   std::chrono::milliseconds shutdown_deadline = std::chrono::seconds{10};

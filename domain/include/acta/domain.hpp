@@ -9,6 +9,7 @@
 #include <acta/domain/aggregate.hpp>
 #include <acta/domain/context.hpp>
 #include <acta/domain/decision.hpp>
+#include <acta/domain/effect.hpp>
 #include <acta/domain/model.hpp>
 #include <acta/domain/module.hpp>
 #include <acta/domain/one_of.hpp>

@@ -265,3 +265,48 @@ TEST_CASE("the stamp of a module names Acta's ABI, the compiler's and the librar
   CHECK(contains(stamp, "acta-abi-" + std::to_string(ACTA_ABI_VERSION) + "/cxxabi-"));
   CHECK(contains(stamp, "/glibcxx-"));
 }
+
+TEST_CASE("a module asks for its settings, and what nobody asked for is known") {
+  acta::model m;
+  m.settings({{"shop.deadline", "90s"}, {"shop.lines", "7"}, {"shop.dedline", "1s"}});
+  CHECK(m.setting("shop.deadline", std::chrono::minutes{15}) == std::chrono::seconds{90});
+  CHECK(m.setting("shop.lines", 100) == 7);
+  CHECK(m.setting("shop.title", "Acta's") == "Acta's");
+  CHECK(m.unknown_settings() == std::vector<std::string>{"shop.dedline"});
+  CHECK(m.check());
+}
+
+TEST_CASE("a setting that is no such value is a mistake of the model, naming it") {
+  acta::model m;
+  m.settings({{"a", "soon"}, {"b", "7 "}});
+  CHECK(m.setting("a", std::chrono::seconds{1}) == std::chrono::seconds{1});
+  CHECK(m.setting("b", 3) == 3);
+  const auto checked = m.check();
+  REQUIRE(!checked);
+  CHECK(checked.error().detail().find("setting 'a'") == 0);
+}
+
+namespace {
+
+struct limited {
+  static constexpr std::string_view name = "limited";
+  using events = acta::one_of<happened>;
+  using commands = acta::one_of<happen>;
+  std::int32_t most = 0; ///< the host's
+  acta::decision<events> decide(const happen&) const {
+    if (most == 0) return acta::reject("too_many");
+    return happened{1};
+  }
+  void evolve(const happened&) {}
+  template <class A> void serialize(A&) {}
+};
+
+} // namespace
+
+TEST_CASE("every fresh instance is a copy of what its type was registered with") {
+  acta::model m;
+  m.aggregate<limited>({}, {.most = 3});
+  const auto one = m.find("limited")->create(), two = m.find("limited")->create();
+  CHECK(one.get() != two.get());
+  CHECK(static_cast<const limited*>(two.get())->most == 3);
+}

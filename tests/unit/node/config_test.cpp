@@ -184,3 +184,24 @@ TEST_CASE("names are near when few letters differ") {
   CHECK(nearest("completely_else", known).empty());
   CHECK(nearest("", known).empty());
 }
+
+TEST_CASE("settings are the modules' own, at any depth") {
+  const auto outcome = parse_config(R"(
+[settings]
+plain = "text"
+[settings.shop]
+payment_deadline = "15min"
+lines = 100
+strict = true
+)",
+                                    "n.toml");
+  for (const auto& m : outcome.mistakes) FAIL_CHECK(describe(m));
+  CHECK(outcome.config.settings ==
+        std::map<std::string, std::string>{{"plain", "text"},
+                                           {"shop.payment_deadline", "15min"},
+                                           {"shop.lines", "100"},
+                                           {"shop.strict", "true"}});
+  CHECK(first_mistake("[settings.shop]\nprices = [1]\n") ==
+        "n.toml:2:10: 'settings.shop.prices' must be a string, an integer or a boolean, not an "
+        "array");
+}

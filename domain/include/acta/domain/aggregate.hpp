@@ -177,11 +177,12 @@ template <class A, class E> event_type make_event_type() {
 }
 
 /// All about a state but what it is called and how it is handed out. Pre: the name is there.
-template <class S> void fill_state_table(aggregate_type& t) {
+/// @param fresh  what a stream without events is
+template <class S> void fill_state_table(aggregate_type& t, S fresh) {
   t.state_shape = shape_of<S>();
   t.fingerprint =
       fingerprint_of(t.name + '@' + std::to_string(schema_version<S>()) + ':' + t.state_shape);
-  t.create = [] { return own(S{}); };
+  t.create = [fresh = std::move(fresh)] { return own(S(fresh)); };
   t.encode_state = [](const void* state, byte_buffer& out) {
     return encode_binary(*static_cast<const S*>(state), out);
   };
@@ -197,7 +198,8 @@ template <class S> void fill_state_table(aggregate_type& t) {
 
 /// Builds the table of `A`. Compile errors name the missing overload: aggregate_must_decide<A, C>
 /// and its siblings.
-template <class A> aggregate_type make_aggregate_type(const aggregate_options& options = {}) {
+template <class A>
+aggregate_type make_aggregate_type(const aggregate_options& options = {}, A fresh = {}) {
   static_assert(detail::aggregate_must_be_well_formed<A>::ok);
   aggregate_type t;
   t.name = A::name;
@@ -208,7 +210,7 @@ template <class A> aggregate_type make_aggregate_type(const aggregate_options& o
   [&]<class... Cs>(one_of<Cs...>) {
     (t.commands.push_back(detail::make_command_type<A, Cs>()), ...);
   }(typename A::commands{});
-  detail::fill_state_table<A>(t);
+  detail::fill_state_table<A>(t, std::move(fresh));
   t.type = &typeid(A);
   t.move_state = [](void* from, void* into) {
     *static_cast<A*>(into) = std::move(*static_cast<A*>(from));

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -82,7 +83,8 @@ struct aggregate_type {
   std::uint64_t fingerprint = 0; ///< of the state's shape and schema: what a snapshot must match
   const std::type_info* type = nullptr;
 
-  erased_state (*create)() = nullptr;
+  /// A copy of the one that the type was registered with.
+  std::function<erased_state()> create;
   void (*move_state)(void* from, void* into) = nullptr;
   result<void> (*encode_state)(const void* state, byte_buffer& out) = nullptr;
   result<void> (*decode_state)(bytes_view from, void* state) = nullptr;

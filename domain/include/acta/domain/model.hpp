@@ -9,7 +9,12 @@
 #include <acta/domain/query.hpp>
 #include <acta/domain/view.hpp>
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,18 +29,36 @@ namespace acta {
 /// Threads: none while it is filled; the tables are immutable afterwards.
 class model {
 public:
-  template <class A> model& aggregate(const aggregate_options& options = {}) {
-    return add(make_aggregate_type<A>(options));
+  /// @param fresh  what an instance is before its first event. Members that `serialize` does not
+  ///   name are the host's to set in it, a price list or a deadline: every instance has them, and
+  ///   nothing stores them. What `evolve` reads must not be among them, or replay would differ.
+  template <class A> model& aggregate(const aggregate_options& options = {}, A fresh = {}) {
+    return add(make_aggregate_type<A>(options, std::move(fresh)));
   }
-
-  template <class P> model& process(const aggregate_options& options = {}) {
-    return add(make_process_type<P>(options));
+  template <class P> model& process(const aggregate_options& options = {}, P fresh = {}) {
+    return add(make_process_type<P>(options, std::move(fresh)));
   }
   template <class V> model& view(const view_options& options = {}) {
     return add(make_view_type<V>(options));
   }
   template <class Q> model& query(const query_options& options = {}) {
     return add(make_query_type<Q>(options));
+  }
+
+  /// What a deployment tells its modules: `shop.payment_deadline` = `15min`. To be given before the
+  /// modules fill the model.
+  model& settings(std::map<std::string, std::string> all);
+  /// A setting, or `otherwise` if the deployment does not say. One that is no such value is a
+  /// mistake, which check() names.
+  [[nodiscard]] std::string setting(std::string_view name, std::string_view otherwise);
+  [[nodiscard]] std::chrono::microseconds setting(std::string_view name,
+                                                  std::chrono::microseconds otherwise);
+  [[nodiscard]] std::int64_t setting(std::string_view name, std::int64_t otherwise);
+  /// Names that nobody has asked for: mistakes of whoever wrote them.
+  [[nodiscard]] std::vector<std::string> unknown_settings() const;
+  /// Names that were asked for, whether or not they were given.
+  [[nodiscard]] const std::set<std::string, std::less<>>& known_settings() const noexcept {
+    return known_settings_;
   }
 
   /// What the members above do, for tables made elsewhere.
@@ -72,11 +95,15 @@ public:
 
 private:
   void note(std::string mistake);
+  /// Null if it was not given.
+  const std::string* ask_setting(std::string_view name);
 
   std::vector<std::shared_ptr<const aggregate_type>> aggregates_;
   std::vector<std::shared_ptr<const process_type>> processes_;
   std::vector<std::shared_ptr<const view_type>> views_;
   std::vector<std::shared_ptr<const query_type>> queries_;
+  std::map<std::string, std::string, std::less<>> settings_;
+  std::set<std::string, std::less<>> known_settings_;
   std::string first_mistake_;
 };
 

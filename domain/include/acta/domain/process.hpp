@@ -312,7 +312,8 @@ template <class P, class I> command_type make_input_command() {
 } // namespace detail
 
 /// Builds the tables of `P`. Compile errors name the missing overload: process_must_react<P, I>.
-template <class P> process_type make_process_type(const aggregate_options& options = {}) {
+template <class P>
+process_type make_process_type(const aggregate_options& options = {}, P fresh = {}) {
   static_assert(detail::process_must_be_well_formed<P>::ok);
   using state = detail::process_state<P>;
   auto t = std::make_shared<aggregate_type>();
@@ -325,7 +326,9 @@ template <class P> process_type make_process_type(const aggregate_options& optio
                        .apply = detail::apply_step<P>,
                        .decode = detail::decode_shared<process_step>,
                        .append_json = detail::payload_to_json<process_step>});
-  detail::fill_state_table<state>(*t);
+  state first;
+  first.process = std::move(fresh);
+  detail::fill_state_table<state>(*t, std::move(first));
   t->type = &typeid(P);
   t->move_state = [](void* from, void* into) {
     *static_cast<P*>(into) = std::move(static_cast<state*>(from)->process);

@@ -7,6 +7,7 @@
 #include <acta/core/ids.hpp>
 #include <acta/core/log.hpp>
 #include <acta/core/time.hpp>
+#include <acta/domain/effect.hpp>
 #include <acta/domain/metadata.hpp>
 #include <acta/projections/options.hpp>
 
@@ -59,6 +60,11 @@ struct runtime_options {
 
   /// Views, queries, pictures and subscriptions.
   projection_options projections;
+
+  /// How subscribers' e-mails and webhooks go out; a model with a subscriber that answers with one
+  /// needs the channel. Each is called by several threads at once.
+  mail_channel mail;
+  webhook_channel webhook;
 
   /// Time for context::now() and recorded_at; replace it in tests. It must not throw.
   std::function<time_point()> clock = system_now;
