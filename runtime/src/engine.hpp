@@ -56,6 +56,7 @@ public:
     std::vector<std::shared_ptr<const binding>> by_partition;
   };
   [[nodiscard]] const route* find_route(std::string_view aggregate) const noexcept;
+  [[nodiscard]] const binding& bound(const route& r, const persistence::stream_key& key) const;
   /// The ticket is answered at once if it cannot be delivered. Returns whether it was delivered.
   bool submit(const route* to, std::string_view aggregate, std::string_view id, std::size_t command,
               erased_command payload, command_options options, ticket_ptr& t);
@@ -136,7 +137,6 @@ private:
   void look_at_deadline(const ticket_ptr& t);
   /// Outstanding; wakes stop() at the last one.
   void one_less();
-  [[nodiscard]] const binding& bound(const route& r, const persistence::stream_key& key) const;
 
   acta::model model_;
   runtime_options options_;

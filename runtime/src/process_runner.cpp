@@ -23,11 +23,6 @@ constexpr std::chrono::milliseconds timer_look_every{100};
 /// Attempts after which a delivery counts as stuck.
 constexpr unsigned stuck_attempts = 5;
 
-std::pair<std::string, std::string> split_stream(std::string_view stream) {
-  const auto slash = stream.find('/');
-  return {std::string(stream.substr(0, slash)), std::string(stream.substr(slash + 1))};
-}
-
 uuid correlation_of(const metadata& m) {
   if (m.correlation_id) return m.correlation_id;
   if (m.command_id) return m.command_id;
