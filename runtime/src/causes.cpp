@@ -48,9 +48,8 @@ result<std::vector<recorded_event>> cause_finder::commit_at(position at) {
   metadata of_commit;
   auto read = names.partition().read_log(at.number, [&](const persistence::commit_view& c) {
     names.describe(c, of_commit);
-    c.for_each_event([&](const persistence::event_view& e) {
-      events.push_back(names.record(e, of_commit));
-    });
+    c.for_each_event(
+        [&](const persistence::event_view& e) { events.push_back(names.record(e, of_commit)); });
     return false;
   });
   if (!read) return std::move(read).error();
