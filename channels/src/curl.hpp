@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What SMTP and HTTP have in common: libcurl's handles, kept with their connections, and the options
-/// that decide whom a connection is trusted to.
+/// What SMTP and HTTP have in common: libcurl's handles, kept with their connections, and the
+/// options that decide whom a connection is trusted to.
 #pragma once
 
 #include <acta/core/result.hpp>
@@ -21,7 +21,8 @@
 namespace acta::channels {
 
 struct curl_closer {
-  /// Says goodbye to a server without waiting for its answer, which libcurl would do for two minutes.
+  /// Says goodbye to a server without waiting for its answer, which libcurl would do for two
+  /// minutes.
   void operator()(CURL* handle) const noexcept;
 };
 using curl_handle = std::unique_ptr<CURL, curl_closer>;

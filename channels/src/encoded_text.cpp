@@ -126,7 +126,8 @@ result<void> check_line(std::string_view what, std::string_view text) {
 
 std::string printable(std::string_view text) {
   std::string out(text.substr(0, 100));
-  std::ranges::replace_if(out, [](char c) { return !is_printable(c); }, '?');
+  std::ranges::replace_if(
+      out, [](char c) { return !is_printable(c); }, '?');
   return out;
 }
 

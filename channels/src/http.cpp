@@ -89,8 +89,8 @@ private:
 class http_channel {
 public:
   explicit http_channel(webhook_options options)
-      : options_(std::move(options)),
-        limits_{options_.timeout, options_.connect_timeout, options_.ca_file},
+      : options_(std::move(options)), limits_{options_.timeout, options_.connect_timeout,
+                                              options_.ca_file},
         handles_(options_.handles_kept) {}
 
   result<void> call(const webhook& w, const effect_context& why) {
@@ -163,8 +163,7 @@ private:
 
   static error refusal(long status, const answer& got) {
     auto detail = "HTTP " + std::to_string(status);
-    if (got.retry_after != 0)
-      detail += ", retry after " + std::to_string(got.retry_after) + " s";
+    if (got.retry_after != 0) detail += ", retry after " + std::to_string(got.retry_after) + " s";
     if (!got.body.empty()) detail += ": " + printable(got.body);
     const bool is_final = status / 100 == 4 && status != 408 && status != 425 && status != 429;
     return error(is_final ? channel_errc::refused : channel_errc::try_later, std::move(detail));

@@ -4,6 +4,7 @@
 
 #include "message.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -49,6 +50,19 @@ result<void> sync_folder(const fs::path& folder) {
   return {};
 }
 
+/// Makes what is missing of the path, so that a power loss does not take it back.
+result<void> make_folders(const fs::path& folder) {
+  std::error_code code;
+  if (folder.empty() || fs::is_directory(folder, code)) return {};
+  const auto parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
+  if (parent != folder)
+    if (auto made = make_folders(parent); !made) return made;
+  code.clear();
+  fs::create_directory(folder, code);
+  if (code) return os_error(code.value(), "creating", folder);
+  return sync_folder(parent);
+}
+
 result<void> write_file(const fs::path& path, std::string_view text) {
   const file_descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (fd.get() < 0) return os_error(errno, "creating", path);
@@ -68,19 +82,19 @@ public:
       : tmp_(folder / "tmp"), new_(folder / "new"), cur_(folder / "cur"), from_(std::move(from)),
         options_(std::move(options)) {}
 
-  result<void> open() const {
-    for (const auto& folder : {tmp_, new_, cur_}) {
-      std::error_code code;
-      fs::create_directories(folder, code);
-      if (code) return os_error(code.value(), "creating", folder);
-    }
-    remove_leftovers();
-    return sync_folder(new_.parent_path());
+  /// Threads: several at once do the same, and find it done.
+  result<void> make() {
+    for (const auto* folder : {&tmp_, &new_, &cur_})
+      if (auto made = make_folders(*folder); !made) return made;
+    if (!made_.exchange(true)) remove_leftovers();
+    return {};
   }
 
-  result<void> send(const mail& m, const effect_context& why) const {
+  result<void> send(const mail& m, const effect_context& why) {
     const auto message = compose(from_, m, why, options_.clock());
     if (!message) return message.error();
+    if (!made_)
+      if (auto made = make(); !made) return made;
     const auto name = why.key.to_string();
     // A name of its own in tmp: two calls with one key must not write into one file.
     const auto scratch = tmp_ / (name + '.' + uuid::random().to_string());
@@ -90,6 +104,7 @@ public:
       written = os_error(errno, "renaming to", path);
     if (!written) {
       ::unlink(scratch.c_str());
+      made_ = false; // the folder may have been taken away
       return written;
     }
     return sync_folder(new_);
@@ -113,17 +128,19 @@ private:
   const fs::path cur_;
   const sender from_;
   const maildir_options options_;
+  std::atomic<bool> made_ = false;
 };
 
 } // namespace
 
 result<mail_channel> maildir_mail(const std::filesystem::path& folder, maildir_options options) {
   auto from = parse_sender(options.from);
-  if (!from)
-    return error(channel_errc::bad_options, "from: " + std::string(from.error().detail()));
+  if (!from) return error(channel_errc::bad_options, "from: " + std::string(from.error().detail()));
   if (folder.empty()) return error(channel_errc::bad_options, "the folder has no name");
-  auto channel = std::make_shared<const maildir>(folder, std::move(*from), std::move(options));
-  if (auto ok = channel->open(); !ok) return std::move(ok).error();
+  const bool at_once = options.make_at_once;
+  auto channel = std::make_shared<maildir>(folder, std::move(*from), std::move(options));
+  if (at_once)
+    if (auto made = channel->make(); !made) return std::move(made).error();
   return mail_channel(
       [channel](const mail& m, const effect_context& why) { return channel->send(m, why); });
 }

@@ -17,8 +17,8 @@ using namespace channels;
 
 error bad(std::string what) { return error(channel_errc::bad_options, std::move(what)); }
 
-/// A text that ends lines with `\n`, given to libcurl with CRLF: it expects that of mail, and doubles
-/// the dots that begin a line.
+/// A text that ends lines with `\n`, given to libcurl with CRLF: it expects that of mail, and
+/// doubles the dots that begin a line.
 std::string with_crlf(std::string_view text) {
   std::string out;
   out.reserve(text.size() + text.size() / 32);
@@ -31,9 +31,9 @@ std::string with_crlf(std::string_view text) {
 
 /// One conversation about one mail.
 struct conversation {
-  std::string_view rest;  ///< of the text, not yet asked for
+  std::string_view rest;   ///< of the text, not yet asked for
   bool text_began = false; ///< the server has said that it may come
-  std::string complaint;  ///< the last reply that said no
+  std::string complaint;   ///< the last reply that said no
 
   static std::size_t read(char* to, std::size_t size, std::size_t count, void* self) noexcept {
     auto& c = *static_cast<conversation*>(self);
@@ -55,8 +55,9 @@ struct conversation {
 class smtp_channel {
 public:
   smtp_channel(smtp_options options, sender from)
-      : options_(std::move(options)), from_(std::move(from)),
-        limits_{options_.timeout, options_.connect_timeout, options_.ca_file},
+      : options_(std::move(options)),
+        from_(std::move(from)), limits_{options_.timeout, options_.connect_timeout,
+                                        options_.ca_file},
         url_(std::string(options_.security == smtp_security::tls ? "smtps" : "smtp") + "://" +
              (options_.host.find(':') == std::string::npos ? options_.host
                                                            : '[' + options_.host + ']') +
@@ -104,8 +105,9 @@ private:
                     std::size_t size) const {
     ::curl_easy_setopt(handle, CURLOPT_URL, url_.c_str());
     ::curl_easy_setopt(handle, CURLOPT_USE_SSL,
-                       static_cast<long>(options_.security == smtp_security::none ? CURLUSESSL_NONE
-                                                                                  : CURLUSESSL_ALL));
+                       static_cast<long>(options_.security == smtp_security::none
+                                             ? CURLUSESSL_NONE
+                                             : CURLUSESSL_ALL));
     if (!options_.user.empty()) {
       ::curl_easy_setopt(handle, CURLOPT_USERNAME, options_.user.c_str());
       ::curl_easy_setopt(handle, CURLOPT_PASSWORD, options_.password.c_str());
@@ -143,8 +145,8 @@ private:
 
 result<void> check(const smtp_options& o) {
   if (o.host.empty() ||
-      o.host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:") !=
-          std::string::npos)
+      o.host.find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:") != std::string::npos)
     return bad("host '" + printable(o.host) + "' is neither a name nor a numeric address");
   if (o.port == 0) return bad("port must not be 0");
   if (o.user.empty() != o.password.empty()) return bad("user and password go together");
@@ -157,6 +159,12 @@ result<void> check(const smtp_options& o) {
 }
 
 } // namespace
+
+result<void> check_mail_from(std::string_view from) {
+  const auto parsed = parse_sender(from);
+  if (!parsed) return bad(std::string(parsed.error().detail()));
+  return {};
+}
 
 result<mail_channel> smtp_mail(smtp_options options) {
   if (auto ok = check(options); !ok) return std::move(ok).error();

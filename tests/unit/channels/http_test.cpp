@@ -35,9 +35,8 @@ acta::error refused(const acta::result<void>& done) {
 
 TEST_CASE("a receiver can tell a webhook of ours by its signature, and a repetition by its key") {
   test::server s({"http", secret});
-  const auto call = channel({.secret = secret, .clock = [] {
-                               return *acta::parse_rfc3339("2026-11-24T10:00:00.9Z");
-                             }});
+  const auto call = channel(
+      {.secret = secret, .clock = [] { return *acta::parse_rfc3339("2026-11-24T10:00:00.9Z"); }});
   auto context = why(7);
   context.attempt = 3;
   const std::string body = "{\"name\":\"Łódź\",\"zero\":\"\\u0000\"}\r\n\r\nand more";
@@ -69,9 +68,9 @@ TEST_CASE("each status is final, or to be tried again, or success") {
   test::server s({"http", secret});
   const auto call = channel();
   for (const char* done : {"200", "201", "204"}) CHECK(call({url(s, "/") + done, "{}"}, why()));
-  for (const char* final : {"400", "401", "404", "410", "422"}) {
-    INFO(final);
-    const auto e = refused(call({url(s, "/") + final, "{}"}, why()));
+  for (const char* forever : {"400", "401", "404", "410", "422"}) {
+    INFO(forever);
+    const auto e = refused(call({url(s, "/") + forever, "{}"}, why()));
     CHECK(e.code() == channel_errc::refused);
     CHECK(e.code() == acta::condition::invalid);
   }
@@ -96,8 +95,8 @@ TEST_CASE("a redirect is not followed: nobody but the receiver named gets the da
 
 TEST_CASE("a receiver that does not answer is given up in time, and tried again") {
   test::server slow({"http", secret});
-  const auto e = refused(
-      channel({.secret = secret, .timeout = 300ms})({url(slow, "/slow"), "{}"}, why()));
+  const auto e =
+      refused(channel({.secret = secret, .timeout = 300ms})({url(slow, "/slow"), "{}"}, why()));
   CHECK(e.code() == channel_errc::timeout);
   CHECK(e.code() == acta::condition::timeout);
   std::uint16_t port = 0;
@@ -139,10 +138,9 @@ TEST_CASE("data does not leave the machine in plain text, nor to where a URL doe
   for (const char* host : {"localhost", "127.0.0.1", "LOCALHOST"})
     CHECK(call({"http://" + std::string(host) + ":" + std::to_string(s.port()) + "/ok", "{}"},
                why()));
-  // Allowed further: it fails because there is nobody, not because of the URL.
-  const auto further = channel({.secret = secret, .allow_plain_http = true, .timeout = 300ms});
-  CHECK(refused(further({"http://nobody.invalid/hook", "{}"}, why())).code() !=
-        channel_errc::bad_content);
+  const auto any = "http://0.0.0.0:" + std::to_string(s.port()) + "/ok"; // here, but no loopback
+  CHECK(refused(call({any, "{}"}, why())).code() == channel_errc::bad_content);
+  CHECK(channel({.secret = secret, .allow_plain_http = true})({any, "{}"}, why()));
 }
 
 TEST_CASE("many threads call at once, over kept connections, and no body is another's") {

@@ -150,6 +150,24 @@ TEST_CASE("what can never be a mail is refused for ever, and leaves nothing behi
   CHECK(files_in(here / "tmp").empty());
 }
 
+TEST_CASE("a maildir that is taken away is there again for the next try") {
+  test::temp_folder here;
+  const auto send = channel(here / "mail");
+  fs::remove_all(here / "mail");
+  CHECK(send({"ada@example.org", "hello", "text"}, why()).error().code() == channel_errc::io);
+  REQUIRE(send({"ada@example.org", "hello", "text"}, why()));
+  CHECK(files_in(here / "mail/new").size() == 1);
+}
+
+TEST_CASE("a maildir inside a store waits for the first mail, as a store wants an empty folder") {
+  test::temp_folder here;
+  const auto made = acta::maildir_mail(here / "data/mail", {.make_at_once = false});
+  REQUIRE(made);
+  CHECK_FALSE(fs::exists(here / "data"));
+  REQUIRE((*made)({"ada@example.org", "hello", "text"}, why()));
+  CHECK(files_in(here / "data/mail/new").size() == 1);
+}
+
 TEST_CASE("a maildir that cannot be made says why") {
   test::temp_folder here;
   std::ofstream(here / "file") << "in the way";

@@ -81,10 +81,29 @@ public:
   }
   /// `names` as in subjectAltName: `DNS:localhost,IP:127.0.0.1`. Returns certificate and key.
   std::vector<std::string> sign(const std::string& name, const std::string& names) {
-    run({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-days", "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=" + names, "-addext",
-         "basicConstraints=critical,CA:FALSE", "-CA", certificate("ca"), "-CAkey", key("ca"),
-         "-keyout", key(name), "-out", certificate(name)});
+    run({"req",
+         "-x509",
+         "-newkey",
+         "ec",
+         "-pkeyopt",
+         "ec_paramgen_curve:prime256v1",
+         "-nodes",
+         "-days",
+         "2",
+         "-subj",
+         "/CN=" + name,
+         "-addext",
+         "subjectAltName=" + names,
+         "-addext",
+         "basicConstraints=critical,CA:FALSE",
+         "-CA",
+         certificate("ca"),
+         "-CAkey",
+         key("ca"),
+         "-keyout",
+         key(name),
+         "-out",
+         certificate(name)});
     return {certificate(name), key(name)};
   }
   [[nodiscard]] std::string certificate(const std::string& name) const {

@@ -11,7 +11,8 @@ using test::why;
 
 namespace {
 
-std::vector<std::string> smtp_server(const std::string& how, const std::vector<std::string>& files) {
+std::vector<std::string> smtp_server(const std::string& how,
+                                     const std::vector<std::string>& files) {
   return {"smtp", "--login", how, files[0], files[1]};
 }
 
@@ -47,8 +48,8 @@ TEST_CASE("mail goes only to a server whose certificate is vouched for") {
   test::authority others;
   const auto good = ours.sign("good", "DNS:localhost,IP:127.0.0.1");
   const auto another_host = ours.sign("another", "DNS:mail.example.org");
-  for (const auto& [how, security] : {std::pair{"--starttls", smtp_security::starttls},
-                                      std::pair{"--tls", smtp_security::tls}}) {
+  for (const auto& [how, security] :
+       {std::pair{"--starttls", smtp_security::starttls}, std::pair{"--tls", smtp_security::tls}}) {
     INFO(how);
     test::server s(smtp_server(how, good));
     const auto sent = mail_over(s, security, ours.certificate("ca"));

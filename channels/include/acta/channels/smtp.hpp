@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace acta {
 
@@ -28,8 +29,8 @@ struct smtp_options {
   std::string host; ///< a name or a numeric address
   std::uint16_t port = 587;
   smtp_security security = smtp_security::starttls;
-  /// Both or none. The server's best mechanism is taken; a server that offers no login gets the mail
-  /// without one, or refuses it.
+  /// Both or none. The server's best mechanism is taken; a server that offers no login gets the
+  /// mail without one, or refuses it.
   std::string user;
   std::string password;
   /// Authorities to trust (PEM) instead of the system's; empty: the system's.
@@ -48,15 +49,18 @@ struct smtp_options {
   std::function<time_point()> clock = system_now;
 };
 
+/// Whether a mail channel takes it as `from`. Errors: `bad_options`, saying what is wrong.
+result<void> check_mail_from(std::string_view from);
+
 /// A channel that hands each mail to the server: plain text, one receiver, with the headers
-/// `Message-ID: <KEY@acta>`, `Acta-Key` and `Acta-Event`, by which a repetition can be known. A mail
-/// whose answer was lost is sent again under the same ids.
+/// `Message-ID: <KEY@acta>`, `Acta-Key` and `Acta-Event`, by which a repetition can be known. A
+/// mail whose answer was lost is sent again under the same ids.
 ///
-/// Addresses are ASCII, `local@domain` without quotes; a text is at most 4 MiB, a subject 2000 bytes.
-/// Errors: `bad_options`, also when ca_file cannot be read. Of the channel: `bad_content`, `refused`
-/// (5xx to sender, receiver or content) are final; `try_later`, `unreachable`, `not_trusted`,
-/// `login_refused`, `timeout` are not. Threads: the channel is called by any number at once. Blocking:
-/// until the server has answered, or `timeout`.
+/// Addresses are ASCII, `local@domain` without quotes; a text is at most 4 MiB, a subject 2000
+/// bytes. Errors: `bad_options`, also when ca_file cannot be read. Of the channel: `bad_content`,
+/// `refused` (5xx to sender, receiver or content) are final; `try_later`, `unreachable`,
+/// `not_trusted`, `login_refused`, `timeout` are not. Threads: the channel is called by any number
+/// at once. Blocking: until the server has answered, or `timeout`.
 result<mail_channel> smtp_mail(smtp_options options);
 
 } // namespace acta
