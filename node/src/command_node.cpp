@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// `acta node`: serves the modules of a config until it is told to stop.
+#include "channels.hpp"
 #include "commands.hpp"
 #include "config.hpp"
 #include "errc.hpp"
@@ -61,7 +62,7 @@ result<void> check_settings(const acta::model& model) {
                                          (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
-exit_code serve(node_config config, stop_signals& signals, logging& log) {
+exit_code serve(node_config config, node_channels channels, stop_signals& signals, logging& log) {
   acta::model model;
   model.settings(config.settings);
   for (const auto& name : config.modules) {
@@ -78,6 +79,9 @@ exit_code serve(node_config config, stop_signals& signals, logging& log) {
     log.info("aggregates: " + names);
 
   log.info("store " + config.store_path.string());
+  for (const auto& note : channels.notes) log.info(note);
+  config.runtime.mail = std::move(channels.mail);
+  config.runtime.webhook = std::move(channels.webhook);
   config.runtime.log = config.http.log = log.sink();
   auto serving = acta::runtime::open(config.store_path, std::move(model), config.runtime);
   if (!serving) return fail(log, serving.error());
@@ -102,8 +106,10 @@ exit_code run(const node_arguments& given) {
   auto& config = outcome.config;
   if (given.data) config.store_path = *given.data;
   if (given.port) config.http.port = *given.port;
+  auto channels = make_channels(config, given.config);
+  if (!channels) return report(channels.error());
   logging log(config.log_level, config.log_format);
-  return serve(std::move(config), signals, log);
+  return serve(std::move(config), std::move(*channels), signals, log);
 }
 
 } // namespace
