@@ -54,7 +54,15 @@ TEST_CASE("a receiver can tell a webhook of ours by its signature, and a repetit
   CHECK(got["acta-signature"].starts_with("v1="));
   CHECK(got["acta-signature"].size() == 3 + 64);
   CHECK(got["verified"] == "True");
+  CHECK(got["forged"] == "False");
+  CHECK(got["fresh"] == "False"); // by the clock given
   CHECK_FALSE(got.contains("expect"));
+
+  // Rotation: the receiver takes the secret before the last change as well.
+  REQUIRE(channel({.secret = "the secret before the last change"})({url(s, "/ok"), body}, context));
+  got = s.next();
+  CHECK(got["verified"] == "True");
+  CHECK(got["fresh"] == "True");
 
   REQUIRE(channel({.secret = "another secret of another host"})({url(s, "/ok"), body}, context));
   CHECK(s.next()["verified"] == "False");

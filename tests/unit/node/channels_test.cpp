@@ -57,8 +57,9 @@ TEST_CASE("without a server mails land in the store's folder, and the log says s
   auto got = test::read_message(here.folder / "data/mail/new" / why().key.to_string());
   CHECK(got["from"] == "acta@localhost");
 
-  const auto elsewhere = here.channels("[mail]\nfrom = \"The Shop <shop@example.org>\"\nmaildir = \"" +
-                                       (here.folder / "post").string() + "\"\n");
+  const auto elsewhere =
+      here.channels("[mail]\nfrom = \"The Shop <shop@example.org>\"\nmaildir = \"" +
+                    (here.folder / "post").string() + "\"\n");
   REQUIRE(elsewhere);
   REQUIRE(elsewhere->mail({"ada@example.org", "hello", "text"}, why()));
   got = test::read_message(here.folder / "post/new" / why().key.to_string());
@@ -71,11 +72,11 @@ TEST_CASE("passwords and secrets come from files beside the config, and reach se
   here.file("secret", " a secret with spaces around \r\n");
   test::server post({"smtp", "--login"});
   test::server hooks({"http", " a secret with spaces around "});
-  const auto made = here.channels("[mail]\nserver = \"127.0.0.1\"\nport = " +
-                                  std::to_string(post.port()) +
-                                  "\nsecurity = \"none\"\nuser = \"shop\"\n"
-                                  "password_file = \"password\"\nfrom = \"shop@example.org\"\n"
-                                  "[webhook]\nsecret_file = \"secret\"\n");
+  const auto made =
+      here.channels("[mail]\nserver = \"127.0.0.1\"\nport = " + std::to_string(post.port()) +
+                    "\nsecurity = \"none\"\nuser = \"shop\"\n"
+                    "password_file = \"password\"\nfrom = \"shop@example.org\"\n"
+                    "[webhook]\nsecret_file = \"secret\"\n");
   if (!made) FAIL(made.error());
   CHECK(all(made->notes) == "mails go to 127.0.0.1:" + std::to_string(post.port()) +
                                 ", from shop@example.org, not encrypted\n");
@@ -96,8 +97,8 @@ TEST_CASE("a secret that cannot be read is told with its key and file, and never
   CHECK(here.mistake(with_password) ==
         "node.toml: 'mail.password_file': " + in_folder("password") + ": is empty");
   here.file("password", std::string(5000, 'x'));
-  CHECK(here.mistake(with_password) ==
-        "node.toml: 'mail.password_file': " + in_folder("password") + ": is larger than 4096 bytes");
+  CHECK(here.mistake(with_password) == "node.toml: 'mail.password_file': " + in_folder("password") +
+                                           ": is larger than 4096 bytes");
   here.file("password", "two\nlines\n");
   CHECK(here.mistake(with_password) == "node.toml: 'mail': password is not one line of UTF-8");
   std::filesystem::remove(here.folder / "password");
