@@ -73,8 +73,10 @@ void judge(const std::filesystem::path& folder) {
     for (const auto& e : page->events) {
       const auto where = e.metadata.position.to_string();
       const bool is_refused = crash::is_refused(*e.get<test::added>());
-      if (positions.contains(where) == is_refused) FAIL_CHECK(where << " is lost, or was not to be");
-      if (parked.contains(where) != is_refused) FAIL_CHECK(where << " is no dead letter, or is one");
+      if (positions.contains(where) == is_refused)
+        FAIL_CHECK(where << " is lost, or was not to be");
+      if (parked.contains(where) != is_refused)
+        FAIL_CHECK(where << " is no dead letter, or is one");
       ++(is_refused ? refused : expected);
     }
   }

@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 int main(int argc, char** argv) {
   if (argc != 3) crash::give_up("usage: crash_subscriber_worker FOLDER SEED");
   const std::string folder = argv[1];
-  auto runtime = acta::runtime::open(folder + "/store", crash::witnessed(folder),
-                                     {.partitions = 2});
+  auto runtime =
+      acta::runtime::open(folder + "/store", crash::witnessed(folder), {.partitions = 2});
   if (!runtime) crash::give_up(runtime.error().to_string());
   const int log = crash::open_log(folder + "/acknowledged");
   std::mt19937_64 random(std::stoull(argv[2]));
@@ -22,10 +22,10 @@ int main(int argc, char** argv) {
   for (std::uint64_t n = 0;; ++n) {
     // No faster than the subscriber, or what the judge has to wait for would grow with every life.
     while (runtime->figures().subscribers.behind_max > 3'000) std::this_thread::yield();
-    on_their_way.push_back(runtime->ask<test::counter>(
-        std::to_string(random() % crash::streams),
-        test::add_many{static_cast<std::int64_t>(random() % 1'000'000),
-                       static_cast<std::uint32_t>(1 + random() % 3)}));
+    on_their_way.push_back(
+        runtime->ask<test::counter>(std::to_string(random() % crash::streams),
+                                    test::add_many{static_cast<std::int64_t>(random() % 1'000'000),
+                                                   static_cast<std::uint32_t>(1 + random() % 3)}));
     if (on_their_way.size() < crash::window) continue;
     auto receipt = on_their_way.front().wait_for(60s);
     on_their_way.pop_front();

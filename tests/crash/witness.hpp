@@ -39,7 +39,8 @@ struct witness {
 };
 
 inline acta::model witnessed(const std::string& folder) {
-  const int file = open((folder + "/witnessed").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const int file =
+      open((folder + "/witnessed").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   acta::model m;
   m.aggregate<test::counter>().subscriber<witness>({.concurrency = 4,
                                                     .attempts = 1'000,
