@@ -39,6 +39,10 @@ public:
       return "unique_violation";
     case domain_errc::damaged_view:
       return "damaged_view";
+    case domain_errc::unknown_subscriber:
+      return "unknown_subscriber";
+    case domain_errc::handle_threw:
+      return "handle_threw";
     }
     return "unknown";
   }
@@ -53,7 +57,10 @@ public:
     case domain_errc::unknown_query:
     case domain_errc::unknown_event_type:
     case domain_errc::query_threw:
+    case domain_errc::unknown_subscriber:
       return condition::invalid;
+    case domain_errc::handle_threw:
+      return condition::unavailable;
     case domain_errc::unknown_event:
     case domain_errc::evolve_threw:
     case domain_errc::unique_violation:

@@ -86,6 +86,24 @@ std::string mistake_in(const process_type& type) {
 
 std::string mistake_in(const query_type& type) { return mistake_in_name("query", type.name); }
 
+std::string mistake_in(const subscriber_type& type) {
+  if (auto mistake = mistake_in_name("subscriber", type.name); !mistake.empty()) return mistake;
+  const auto say = [&](const std::string& what) {
+    return "subscriber '" + type.name + "': " + what;
+  };
+  const auto& o = type.options;
+  if (o.concurrency == 0 || o.concurrency > subscriber_concurrency_max)
+    return say("it handles 1 to " + std::to_string(subscriber_concurrency_max) +
+               " events at the same time");
+  if (o.attempts == 0) return say("an event is tried at least once");
+  if (o.backoff_min.count() <= 0 || o.backoff_min > o.backoff_max)
+    return say("its pauses are longer than nothing, and the longest not below the shortest");
+  std::set<std::type_index> events;
+  for (const auto& e : type.events)
+    if (!events.insert(*e.type).second) return say("it lists the event '" + e.name + "' twice");
+  return {};
+}
+
 template <class T>
 std::shared_ptr<const T> find_in(const std::vector<std::shared_ptr<const T>>& all,
                                  std::string_view name) noexcept {
@@ -106,6 +124,12 @@ std::string add_to(std::vector<std::shared_ptr<const T>>& all, T type, std::stri
 } // namespace
 
 result<void> check_view_type(const view_type& type) {
+  if (auto mistake = mistake_in(type); !mistake.empty())
+    return error(domain_errc::bad_model, std::move(mistake));
+  return {};
+}
+
+result<void> check_subscriber_type(const subscriber_type& type) {
   if (auto mistake = mistake_in(type); !mistake.empty())
     return error(domain_errc::bad_model, std::move(mistake));
   return {};
@@ -137,6 +161,11 @@ model& model::add(view_type type) {
 }
 model& model::add(query_type type) {
   note(add_to(queries_, std::move(type), "queries"));
+  return *this;
+}
+
+model& model::add(subscriber_type type) {
+  note(add_to(subscribers_, std::move(type), "subscribers"));
   return *this;
 }
 
@@ -182,16 +211,22 @@ std::vector<std::string> model::unknown_settings() const {
 
 result<void> model::check() const {
   if (!first_mistake_.empty()) return error(domain_errc::bad_model, first_mistake_);
-  for (const auto& view : views_)
-    for (const auto& e : view->events) {
-      const auto has = [&](const auto& a) {
-        return std::ranges::any_of(a->events, [&](const auto& of) { return *of.type == *e.type; });
-      };
-      if (std::ranges::none_of(aggregates_, has))
-        return error(domain_errc::bad_model, "view '" + view->name + "' takes the event '" +
-                                                 e.name + "', which no aggregate of the model has");
-    }
-  return {};
+  const auto of_nobody = [this](const auto& e) {
+    return std::ranges::none_of(aggregates_, [&](const auto& a) {
+      return std::ranges::any_of(a->events, [&](const auto& of) { return *of.type == *e.type; });
+    });
+  };
+  const auto check_events = [&](const std::string& what, const auto& all) -> result<void> {
+    for (const auto& one : all)
+      for (const auto& e : one->events)
+        if (of_nobody(e))
+          return error(domain_errc::bad_model, what + " '" + one->name + "' takes the event '" +
+                                                   e.name +
+                                                   "', which no aggregate of the model has");
+    return {};
+  };
+  if (auto ok = check_events("view", views_); !ok) return ok;
+  return check_events("subscriber", subscribers_);
 }
 
 std::shared_ptr<const aggregate_type> model::find(std::string_view name) const noexcept {
@@ -205,6 +240,10 @@ std::shared_ptr<const view_type> model::find_view(std::string_view name) const n
 }
 std::shared_ptr<const query_type> model::find_query(std::string_view name) const noexcept {
   return find_in(queries_, name);
+}
+std::shared_ptr<const subscriber_type>
+model::find_subscriber(std::string_view name) const noexcept {
+  return find_in(subscribers_, name);
 }
 
 std::string model::contract() const {

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// An account, a process, a view and a query, of which each source beside this header breaks one
-/// part.
+/// An account, a process, a view, a query and a subscriber, of which each source beside this header
+/// breaks one part.
 #pragma once
 
 #include <acta/domain.hpp>
@@ -63,6 +63,13 @@ struct sound_question {
     return p.view<sound_balance>().count();
   }
   template <class A> void serialize(A&) {}
+};
+
+struct sound_notes {
+  static constexpr std::string_view name = "notes";
+  using events = acta::one_of<opened, credited>;
+  acta::mail handle(const opened&) const { return {"ada@example.org", "Opened", ""}; }
+  acta::result<void> handle(const credited&, const acta::effect_context&) const { return {}; }
 };
 
 } // namespace bank

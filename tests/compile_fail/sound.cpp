@@ -7,7 +7,7 @@
 
 void fill(acta::model& model) {
   model.aggregate<bank::sound_account>().view<bank::sound_balance>().query<bank::sound_question>();
-  model.process<bank::sound_refill>();
+  model.process<bank::sound_refill>().subscriber<bank::sound_notes>();
 }
 void test() {
   acta::given<bank::sound_account>(bank::opened{}).when(bank::credit{1}).then(bank::credited{1});
@@ -18,4 +18,5 @@ void test() {
       .then({.cents = 1})
       .when(bank::sound_question{})
       .then(1);
+  acta::given_subscriber<bank::sound_notes>().when(bank::credited{1}).then_nothing();
 }

@@ -17,4 +17,5 @@
 #include <acta/domain/process.hpp>
 #include <acta/domain/query.hpp>
 #include <acta/domain/receipt.hpp>
+#include <acta/domain/subscriber.hpp>
 #include <acta/domain/view.hpp>

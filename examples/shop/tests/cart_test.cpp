@@ -20,7 +20,8 @@ add_item add_dune(std::int32_t quantity = 2) { return {"book-1", "Dune", quantit
 item_added dune(std::int32_t quantity = 2) { return {"book-1", "Dune", quantity, {1299, "EUR"}}; }
 item_added emma(std::int32_t quantity = 1) { return {"book-2", "Emma", quantity, {950, "EUR"}}; }
 checked_out some_checkout() {
-  return {{{"book-1", "Dune", 2, {1299, "EUR"}}}, {2598, "EUR"}, acta::testing::default_time};
+  return {
+      "ada", {{"book-1", "Dune", 2, {1299, "EUR"}}}, {2598, "EUR"}, acta::testing::default_time};
 }
 
 std::vector<item_added> items(int count) {
@@ -241,16 +242,27 @@ TEST_CASE("check-out tells the lines, the total and the time") {
   const auto noon = *acta::parse_rfc3339("2026-11-22T12:00:00Z");
   acta::given<cart>(dune(2), emma(1), quantity_changed{"book-2", 3})
       .at(noon)
-      .when(check_out{})
-      .then(checked_out{{{"book-1", "Dune", 2, {1299, "EUR"}}, {"book-2", "Emma", 3, {950, "EUR"}}},
+      .when(check_out{"ada"})
+      .then(checked_out{"ada",
+                        {{"book-1", "Dune", 2, {1299, "EUR"}}, {"book-2", "Emma", 3, {950, "EUR"}}},
                         {5448, "EUR"},
                         noon})
       .then_state([](const cart& c) { return c.is_checked_out && c.lines.size() == 2; });
 }
 
+TEST_CASE("a cart is checked out by somebody to whom commands can be sent") {
+  const auto given = acta::given<cart>(dune());
+  const std::string longest(id_bytes_max, 'c');
+  given.when(check_out{longest}).then_state([](const cart& c) { return c.is_checked_out; });
+  for (const auto& bad : {std::string(), longest + 'c', std::string("a\nb")})
+    given.when(check_out{bad}).then_rejected("customer_invalid");
+}
+
 TEST_CASE("an empty cart cannot be checked out") {
-  acta::given<cart>().when(check_out{}).then_rejected("cart_empty");
-  acta::given<cart>(dune(), item_removed{"book-1"}).when(check_out{}).then_rejected("cart_empty");
+  acta::given<cart>().when(check_out{"ada"}).then_rejected("cart_empty");
+  acta::given<cart>(dune(), item_removed{"book-1"})
+      .when(check_out{"ada"})
+      .then_rejected("cart_empty");
 }
 
 TEST_CASE("a cart that is checked out does not change any more") {
@@ -258,13 +270,13 @@ TEST_CASE("a cart that is checked out does not change any more") {
   done.when(add_dune()).then_rejected("already_checked_out");
   done.when(change_quantity{"book-1", 1}).then_rejected("already_checked_out");
   done.when(remove_item{"book-1"}).then_rejected("already_checked_out");
-  done.when(check_out{}).then_rejected("already_checked_out");
+  done.when(check_out{"ada"}).then_rejected("already_checked_out");
 }
 
 TEST_CASE("the largest cart makes the largest check-out") {
   auto many = items(100);
   for (auto& item : many) item.quantity = 999;
-  acta::given<cart>(many).when(check_out{}).then_state([](const cart& c) {
+  acta::given<cart>(many).when(check_out{"ada"}).then_state([](const cart& c) {
     return c.is_checked_out;
   });
 }

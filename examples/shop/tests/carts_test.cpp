@@ -79,7 +79,7 @@ TEST_CASE("the page of a cart that nobody has put anything into is empty, and no
 
 TEST_CASE("a cart that is checked out keeps its page") {
   cart_1()
-      .happened(dune(2), checked_out{{line_of(dune(2))}, {2598, "EUR"}, noon})
+      .happened(dune(2), checked_out{"ada", {line_of(dune(2))}, {2598, "EUR"}, noon})
       .when(items_in_cart{"1"})
       .then({.lines = {line_of(dune(2))},
              .item_count = 2,

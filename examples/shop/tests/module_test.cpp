@@ -3,18 +3,23 @@
 //
 // libshop.so as a node sees it: through one symbol and the tables behind it.
 #include <shop/cart.hpp>
+#include <shop/checkout.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <dlfcn.h>
 
+#include <chrono>
 #include <cstring>
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace {
 
 /// The model that the module fills. The module stays loaded: the tables point into it.
-acta::model loaded() {
+acta::model loaded(std::map<std::string, std::string> settings = {}) {
   auto* module = ::dlopen(SHOP_MODULE, RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) FAIL(::dlerror());
   const auto* entry =
@@ -22,6 +27,7 @@ acta::model loaded() {
   REQUIRE(entry != nullptr);
   REQUIRE(std::strcmp(entry->stamp, acta::abi_stamp()) == 0);
   acta::model model;
+  model.settings(std::move(settings));
   entry->fill(model);
   REQUIRE(model.check());
   return model;
@@ -42,19 +48,41 @@ TEST_CASE("the module brings the cart with all its commands") {
                                            "cart.item_removed", "cart.checked_out"});
 }
 
-TEST_CASE("the module brings the product, the views and the queries") {
+TEST_CASE("the module brings what the purchase flow is made of") {
   const auto model = loaded();
-  CHECK(model.find("product"));
-  std::vector<std::string> views, queries, cached;
+  std::vector<std::string> aggregates, processes, subscribers, views, queries, cached;
+  for (const auto& a : model.aggregates()) aggregates.push_back(a->name);
+  for (const auto& p : model.processes()) processes.push_back(p->name);
+  for (const auto& s : model.subscribers()) subscribers.push_back(s->name);
   for (const auto& v : model.views()) views.push_back(v->name);
   for (const auto& q : model.queries()) {
     queries.push_back(q->name);
     if (q->options.cached) cached.push_back(q->name);
   }
-  CHECK(views == std::vector<std::string>{"carts", "products", "cart_statistics"});
+  CHECK(aggregates == std::vector<std::string>{"cart", "product", "customer", "stock", "order",
+                                               "payment", "checkout", "refund"});
+  CHECK(processes == std::vector<std::string>{"checkout", "refund"});
+  CHECK(subscribers == std::vector<std::string>{"customer_mail"});
+  CHECK(views == std::vector<std::string>{"carts", "products", "cart_statistics", "orders",
+                                          "stock_levels", "failed_payments", "sales_by_day"});
   CHECK(queries == std::vector<std::string>{"items_in_cart", "top_products", "items_per_day",
-                                            "find_products"});
-  CHECK(cached == std::vector<std::string>{"items_in_cart", "top_products", "items_per_day"});
+                                            "find_products", "orders_of_customer", "order_page"});
+  CHECK(cached ==
+        std::vector<std::string>{"items_in_cart", "top_products", "items_per_day", "order_page"});
+}
+
+TEST_CASE("a deployment says how long a payment is waited for, and an hour is not a quarter of one") {
+  const auto deadline_of = [](const acta::model& model) {
+    const auto process = model.find_process("checkout")->stored_as;
+    const auto fresh = process->create();
+    shop::checkout checkout;
+    process->move_state(fresh.get(), &checkout);
+    return checkout.deadline;
+  };
+  CHECK(deadline_of(loaded()) == std::chrono::minutes(15));
+  const auto model = loaded({{"shop.payment_deadline", "1h"}});
+  CHECK(deadline_of(model) == std::chrono::hours(1));
+  CHECK(model.unknown_settings().empty());
 }
 
 TEST_CASE("a command that comes as JSON runs inside the module, and its event leaves as JSON") {

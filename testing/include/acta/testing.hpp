@@ -13,5 +13,6 @@
 #include <acta/testing/query.hpp>
 #include <acta/testing/round_trip.hpp>
 #include <acta/testing/scenario.hpp>
+#include <acta/testing/subscriber.hpp>
 #include <acta/testing/surroundings.hpp>
 #include <acta/testing/view.hpp>

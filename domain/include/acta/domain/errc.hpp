@@ -24,6 +24,8 @@ enum class domain_errc {
   query_threw,        ///< User code threw while answering a query. -> invalid
   unique_violation,   ///< Two rows of a view have the same value in a unique index. -> corrupt
   damaged_view,       ///< A view's tables contradict each other; rebuild it. -> corrupt
+  unknown_subscriber, ///< -> invalid
+  handle_threw,       ///< User code threw while handling an event. -> unavailable
 };
 
 std::error_code make_error_code(domain_errc e) noexcept;

@@ -7,6 +7,7 @@
 #include <acta/domain/aggregate.hpp>
 #include <acta/domain/process.hpp>
 #include <acta/domain/query.hpp>
+#include <acta/domain/subscriber.hpp>
 #include <acta/domain/view.hpp>
 
 #include <chrono>
@@ -44,6 +45,10 @@ public:
   template <class Q> model& query(const query_options& options = {}) {
     return add(make_query_type<Q>(options));
   }
+  /// @param subscriber  the one that handles, with whatever the host has put into it
+  template <class S> model& subscriber(const subscriber_options& options = {}, S subscriber = {}) {
+    return add(make_subscriber_type<S>(options, std::move(subscriber)));
+  }
 
   /// What a deployment tells its modules: `shop.payment_deadline` = `15min`. To be given before the
   /// modules fill the model.
@@ -66,9 +71,10 @@ public:
   model& add(process_type type);
   model& add(view_type type);
   model& add(query_type type);
+  model& add(subscriber_type type);
 
-  /// Errors: `bad_model`, naming the first mistake: names that clash, an event of a view that no
-  /// aggregate has.
+  /// Errors: `bad_model`, naming the first mistake: names that clash, an event of a view or a
+  /// subscriber that no aggregate has.
   [[nodiscard]] result<void> check() const;
   [[nodiscard]] std::span<const std::shared_ptr<const aggregate_type>> aggregates() const noexcept {
     return aggregates_;
@@ -83,12 +89,18 @@ public:
   [[nodiscard]] std::span<const std::shared_ptr<const query_type>> queries() const noexcept {
     return queries_;
   }
+  [[nodiscard]] std::span<const std::shared_ptr<const subscriber_type>>
+  subscribers() const noexcept {
+    return subscribers_;
+  }
   /// Null if there is none of that name.
   [[nodiscard]] std::shared_ptr<const aggregate_type> find(std::string_view name) const noexcept;
   [[nodiscard]] std::shared_ptr<const process_type>
   find_process(std::string_view name) const noexcept;
   [[nodiscard]] std::shared_ptr<const view_type> find_view(std::string_view name) const noexcept;
   [[nodiscard]] std::shared_ptr<const query_type> find_query(std::string_view name) const noexcept;
+  [[nodiscard]] std::shared_ptr<const subscriber_type>
+  find_subscriber(std::string_view name) const noexcept;
   /// The durable types and their shapes, one a line, sorted: what contract.txt holds
   /// (docs/storage-format.md).
   [[nodiscard]] std::string contract() const;
@@ -102,6 +114,7 @@ private:
   std::vector<std::shared_ptr<const process_type>> processes_;
   std::vector<std::shared_ptr<const view_type>> views_;
   std::vector<std::shared_ptr<const query_type>> queries_;
+  std::vector<std::shared_ptr<const subscriber_type>> subscribers_;
   std::map<std::string, std::string, std::less<>> settings_;
   std::set<std::string, std::less<>> known_settings_;
   std::string first_mistake_;

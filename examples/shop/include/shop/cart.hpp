@@ -16,9 +16,11 @@
 ///   too_many_lines         a cart has at most 100 lines
 ///   unknown_item           only what is in the cart can be changed or removed
 ///   cart_empty             an empty cart cannot be checked out
+///   customer_invalid       the id of a customer has 1 to 64 bytes without control characters
 ///   already_checked_out    a cart that is checked out does not change any more
 #pragma once
 
+#include <shop/ids.hpp>
 #include <shop/money.hpp>
 #include <shop/sku.hpp>
 
@@ -72,8 +74,12 @@ struct remove_item {
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(sku)); }
 };
 
+/// Starts the purchase: the order has the id of the cart. Whether there is such a customer, and
+/// enough of everything, the process `checkout` finds out (checkout.hpp).
 struct check_out {
-  template <class A> void serialize(A&) {}
+  std::string customer;
+
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(customer)); }
 };
 
 // Events.
@@ -104,12 +110,13 @@ struct item_removed {
 
 /// All that an order needs, so that whoever reads it does not have to read the cart.
 struct checked_out {
-  std::vector<cart_line> lines;
+  std::string customer;
+  std::vector<cart_line> lines; ///< each of another sku
   money total;
   acta::time_point at{};
 
   template <class A> void serialize(A& ar) {
-    ar(CEREAL_NVP(lines), CEREAL_NVP(total), CEREAL_NVP(at));
+    ar(CEREAL_NVP(customer), CEREAL_NVP(lines), CEREAL_NVP(total), CEREAL_NVP(at));
   }
 };
 
@@ -121,7 +128,6 @@ struct cart {
 
   static constexpr std::int32_t quantity_max = 999;
   static constexpr std::size_t lines_max = 100;
-  static constexpr std::size_t id_bytes_max = 64;
   static constexpr std::size_t name_bytes_max = 200;
 
   std::vector<cart_line> lines;           ///< in the order in which they were first added
@@ -173,12 +179,15 @@ struct cart {
     return item_removed{c.sku};
   }
 
-  decision decide(const check_out&, const acta::context& context) const {
+  decision decide(const check_out& c, const acta::context& context) const {
     if (is_checked_out) return no_more_changes();
     if (lines.empty()) return acta::reject("cart_empty", "there is nothing to check out");
+    if (!is_id(c.customer))
+      return acta::reject("customer_invalid",
+                          "the id of a customer has 1 to 64 bytes without control characters");
     const auto sum = total();
     if (!sum) return total_too_large();
-    return checked_out{lines, *sum, context.now()};
+    return checked_out{c.customer, lines, *sum, context.now()};
   }
 
   /// 0 of no currency while it is empty. Nothing if it does not fit, which the rules prevent.

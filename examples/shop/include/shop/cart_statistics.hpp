@@ -16,6 +16,7 @@
 #pragma once
 
 #include <shop/cart.hpp>
+#include <shop/day.hpp>
 
 #include <acta/domain.hpp>
 
@@ -54,11 +55,6 @@ struct cart_items {
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(quantities)); }
   friend bool operator==(const cart_items&, const cart_items&) = default;
 };
-
-/// `2026-11-24`, in UTC.
-[[nodiscard]] inline std::string day_of(acta::time_point t) {
-  return acta::to_rfc3339(t).substr(0, 10);
-}
 
 struct cart_statistics {
   static constexpr std::string_view name = "cart_statistics";

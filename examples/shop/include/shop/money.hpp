@@ -4,8 +4,12 @@
 /// Money as a value object: it cannot hold a currency that is none, overflow, or mix currencies.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -75,6 +79,33 @@ struct money {
   money product{0, m.currency};
   if (__builtin_mul_overflow(m.amount, factor, &product.amount)) return std::nullopt;
   return product;
+}
+
+/// For sums of reports, which must not stop because of one amount: what does not fit is the largest
+/// there is. Pre: neither is negative.
+[[nodiscard]] constexpr std::int64_t add_up(std::int64_t sum, std::int64_t amount) noexcept {
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  return amount > most - sum ? most : sum + amount;
+}
+
+/// Digits behind the point, by ISO 4217; 2 for a currency that is not known here.
+[[nodiscard]] constexpr int minor_digits(const currency& c) noexcept {
+  constexpr std::string_view none[] = {"CLP", "ISK", "JPY", "KRW", "PYG",
+                                       "UGX", "VND", "XAF", "XOF", "XPF"};
+  constexpr std::string_view three[] = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
+  if (std::ranges::find(none, c.code()) != std::end(none)) return 0;
+  return std::ranges::find(three, c.code()) != std::end(three) ? 3 : 2;
+}
+
+/// `12.99 EUR`, as people read it.
+[[nodiscard]] inline std::string to_text(const money& m) {
+  const bool negative = m.amount < 0;
+  auto digits = std::to_string(m.amount).substr(negative ? 1 : 0);
+  if (const auto behind = static_cast<std::size_t>(minor_digits(m.currency)); behind > 0) {
+    if (digits.size() <= behind) digits.insert(0, behind + 1 - digits.size(), '0');
+    digits.insert(digits.size() - behind, 1, '.');
+  }
+  return (negative ? "-" : "") + digits + ' ' + std::string(m.currency.code());
 }
 
 } // namespace shop

@@ -6,6 +6,7 @@
 
 #include <shop/carts.hpp>
 #include <shop/find_products.hpp>
+#include <shop/order_queries.hpp>
 #include <shop/reports.hpp>
 
 #include <acta/domain.hpp>

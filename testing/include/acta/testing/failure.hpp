@@ -43,6 +43,9 @@ enum class promise {
   react_returns,      ///< react does not throw
   react_repeats,      ///< react gives the same answer to the same input, state and context
   react_leaves_state, ///< react does not change the state
+  expected_effect,    ///< what a subscriber wants done is what was expected
+  valid_effect,       ///< a channel could do it: an address is one, a subject is one line
+  handle_repeats,     ///< a subscriber gives the same answer to the same event at the next attempt
   time_goes_on,       ///< timers do not set themselves again at once, for ever
 };
 

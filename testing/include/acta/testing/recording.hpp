@@ -60,11 +60,9 @@ template <class... Lists> using all_of = typename joined<one_of<>, Lists...>::ty
 
 } // namespace detail
 
-/// The base of scenarios that fold events of many streams. The members say what is known of the
-/// events that happen next; each gives a changed copy.
-///
-/// Positions count from 0:1 through all streams, versions from 1 in each.
-template <class Scenario, class Events> class recording {
+/// The base of scenarios of events. The members say what is known of those that happen next; each
+/// gives a changed copy.
+template <class Scenario> class about_events {
 public:
   /// The stream: `cart/42`. The first is `stream/1`.
   [[nodiscard]] Scenario in(std::string stream) const {
@@ -85,6 +83,24 @@ public:
   [[nodiscard]] Scenario with_command(uuid command_id, uuid correlation_id = {}) const {
     return with([&](auto& m) { m.command_id = command_id, m.correlation_id = correlation_id; });
   }
+
+protected:
+  /// All but version and position.
+  acta::metadata next_{.stream = std::string(default_stream), .recorded_at = default_time};
+
+private:
+  template <class Change> Scenario with(Change change) const {
+    Scenario next(static_cast<const Scenario&>(*this));
+    change(next.about_events::next_);
+    return next;
+  }
+};
+
+/// The base of scenarios that fold events of many streams.
+///
+/// Positions count from 0:1 through all streams, versions from 1 in each.
+template <class Scenario, class Events> class recording : public about_events<Scenario> {
+public:
   /// @param past  events, or ranges of events; in this order, after those before.
   template <class... Past> [[nodiscard]] Scenario happened(Past&&... past) const {
     Scenario next(static_cast<const Scenario&>(*this));
@@ -100,11 +116,6 @@ protected:
   std::vector<detail::recorded> past_;
 
 private:
-  template <class Change> Scenario with(Change change) const {
-    Scenario next(static_cast<const Scenario&>(*this));
-    change(next.recording::next_);
-    return next;
-  }
   template <class E> void add(const E& event) {
     const auto so_far = report().line("event", show_named(event));
     (void)through_json(event, so_far);
@@ -112,15 +123,12 @@ private:
     auto made = std::make_shared<detail::recorded_event>();
     made->type = &typeid(E);
     (void)encode_binary(event, made->payload); // it has just been through
-    made->metadata = next_;
-    made->metadata.version = detail::next_version(past_, next_.stream);
+    made->metadata = this->next_;
+    made->metadata.version = detail::next_version(past_, this->next_.stream);
     made->metadata.position = {0, past_.size() + 1};
     made->shown = show_named(event);
     past_.push_back(std::move(made));
   }
-
-  /// All but version and position.
-  acta::metadata next_{.stream = std::string(default_stream), .recorded_at = default_time};
 };
 
 } // namespace acta::testing
