@@ -14,8 +14,7 @@ struct shower {
     return "mail" + object({{"to", m.to}, {"subject", m.subject}, {"text", m.text}});
   }
   std::string operator()(const webhook& w) const {
-    return "webhook" +
-           object({{"url", w.url}, {"body", w.body}, {"content_type", w.content_type}});
+    return "webhook" + object({{"url", w.url}, {"body", w.body}, {"content_type", w.content_type}});
   }
 
 private:

@@ -71,7 +71,8 @@ TEST_CASE("the module brings what the purchase flow is made of") {
         std::vector<std::string>{"items_in_cart", "top_products", "items_per_day", "order_page"});
 }
 
-TEST_CASE("a deployment says how long a payment is waited for, and an hour is not a quarter of one") {
+TEST_CASE(
+    "a deployment says how long a payment is waited for, and an hour is not a quarter of one") {
   const auto deadline_of = [](const acta::model& model) {
     const auto process = model.find_process("checkout")->stored_as;
     const auto fresh = process->create();

@@ -104,8 +104,8 @@ TEST_CASE("an error from handle keeps its condition: what is invalid is not trie
 }
 
 TEST_CASE("an event that cannot be decoded does not reach the subscriber") {
-  const auto handled =
-      type.events[0].handle(type.subscriber.get(), acta::as_bytes_view("?"), acta::effect_context{});
+  const auto handled = type.events[0].handle(type.subscriber.get(), acta::as_bytes_view("?"),
+                                             acta::effect_context{});
   REQUIRE_FALSE(handled);
   CHECK(handled.error().code() == acta::codec_errc::decode_failed);
 }
@@ -172,7 +172,8 @@ TEST_CASE("a mail that would smuggle a header, or has no address, is not handed 
   }
   CHECK_FALSE(refused(acta::mail{"ada@example.org", "s\nBcc: eve@x.org", "t"}).empty());
   CHECK_FALSE(refused(acta::mail{"ada@example.org", "s", "\xFF"}).empty());
-  for (const auto* url : {"", "example.org", "file:///etc/passwd", "http://x\r\nHost: y", "http:// x"}) {
+  for (const auto* url :
+       {"", "example.org", "file:///etc/passwd", "http://x\r\nHost: y", "http:// x"}) {
     CAPTURE(url);
     CHECK_FALSE(refused(acta::webhook{url, ""}).empty());
   }
@@ -204,7 +205,8 @@ struct plain : quiet<paid> {
 
 template <class S> std::string mistake(const acta::subscriber_options& options = {}) {
   acta::model model;
-  const auto checked = model.aggregate<order>().subscriber<notifier>().subscriber<S>(options).check();
+  const auto checked =
+      model.aggregate<order>().subscriber<notifier>().subscriber<S>(options).check();
   if (checked) return {};
   CHECK(checked.error().code() == acta::domain_errc::bad_model);
   return std::string(checked.error().detail());
@@ -234,8 +236,9 @@ TEST_CASE("subscribers that clash, or whose name is no folder's, are refused") {
 }
 
 TEST_CASE("a subscriber to an event that nobody decides is refused: it would wait for ever") {
-  CHECK(contains(mistake<of_nobody>(), "subscriber 'of_nobody' takes the event 'elsewhere', which no "
-                                       "aggregate of the model has"));
+  CHECK(contains(mistake<of_nobody>(),
+                 "subscriber 'of_nobody' takes the event 'elsewhere', which no "
+                 "aggregate of the model has"));
   CHECK(contains(mistake<twice>(), "it lists the event 'paid' twice"));
 }
 

@@ -67,8 +67,7 @@ struct odd {
   acta::result<acta::mail> handle(const event& e, const acta::effect_context& c) const {
     if (e.what == "throw") throw std::runtime_error("no paper");
     if (e.what == "no such address") return acta::error(acta::errc::invalid_argument, "none");
-    if (e.what == "attempt")
-      return acta::mail{"ada@example.org", "s", std::to_string(c.attempt)};
+    if (e.what == "attempt") return acta::mail{"ada@example.org", "s", std::to_string(c.attempt)};
     if (e.what == "fails once" && c.attempt == 1) return acta::error(acta::errc::timeout);
     if (e.what == "header") return acta::mail{"ada@example.org", "s\nBcc: eve@example.org", ""};
     if (e.what == "context")
@@ -157,8 +156,10 @@ TEST_CASE("a report of a subscriber shows the event, both effects and the line")
   int line = 0;
   const auto f = caught([&] {
     line = __LINE__ + 1;
-    acta::given_subscriber<odd>().in("order/7").when(event{"x"}).then(
-        acta::mail{"bob@example.org", "s", "t"});
+    acta::given_subscriber<odd>()
+        .in("order/7")
+        .when(event{"x"})
+        .then(acta::mail{"bob@example.org", "s", "t"});
   });
   const std::string expected = R"(another effect than expected
   subscriber odd
@@ -175,14 +176,11 @@ TEST_CASE("a subscriber that breaks what a runtime relies on is found out") {
   const auto other = caught([&] { (void)given.when(event{"attempt"}); });
   CHECK(other.broken() == promise::handle_repeats);
   CHECK(says(other, "\"text\":\"2\""));
-  CHECK(caught([&] { (void)given.when(event{"fails once"}); }).broken() ==
-        promise::handle_repeats);
+  CHECK(caught([&] { (void)given.when(event{"fails once"}); }).broken() == promise::handle_repeats);
   const auto header = caught([&] { (void)given.when(event{"header"}); });
   CHECK(header.broken() == promise::valid_effect);
   CHECK(says(header, "the subject of a mail is one line"));
-  CHECK(caught([&] {
-          (void)given.when(forgetful{1, 2});
-        }).broken() == promise::binary_round_trip);
+  CHECK(caught([&] { (void)given.when(forgetful{1, 2}); }).broken() == promise::binary_round_trip);
   CHECK(caught([] { (void)acta::given_subscriber<badly_named>(); }).broken() ==
         promise::sound_model);
 }

@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The process `checkout`: from a cart that is checked out to an order that is shipped or cancelled.
-/// Its id is that of the cart, the order and the payment. The way it goes: checkout_stage.hpp.
+/// The process `checkout`: from a cart that is checked out to an order that is shipped or
+/// cancelled. Its id is that of the cart, the order and the payment. The way it goes:
+/// checkout_stage.hpp.
 ///
-/// A stage ends with the answer to its commands, which is an event or a rejection, so none lasts for
-/// ever. Only `awaiting` waits for the world outside, and has the timer for it.
+/// A stage ends with the answer to its commands, which is an event or a rejection, so none lasts
+/// for ever. Only `awaiting` waits for the world outside, and has the timer for it.
 ///
 /// The customer is asked before the order is placed: the order's events then hold a name and an
 /// address for the letters. An order of nothing but presents costs 0 and needs no payment.
@@ -187,9 +188,9 @@ private:
       return all;
     }
     case checkout_stage::awaiting:
-      return {acta::send<payment>(
-                  id, request_payment{contents.name, contents.email, contents.total}),
-              acta::after(deadline, payment_due{})};
+      return {
+          acta::send<payment>(id, request_payment{contents.name, contents.email, contents.total}),
+          acta::after(deadline, payment_due{})};
     case checkout_stage::failing:
       return acta::send<payment>(id, fail_payment{"no_confirmation"});
     case checkout_stage::paying:

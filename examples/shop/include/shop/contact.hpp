@@ -30,8 +30,8 @@ inline constexpr std::size_t email_local_bytes_max = 64;
     return false;
   const auto host = text.substr(at + 1);
   const auto is_host_character = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.';
   };
   const auto is_local_character = [](char c) {
     constexpr std::string_view special = R"("(),:;<>[\])";

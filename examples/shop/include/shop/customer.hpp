@@ -94,7 +94,7 @@ struct customer {
   std::string person; ///< the name: `name` is the aggregate's
   std::string email;
   bool is_registered = false;
-  std::int64_t orders = 0;            ///< noted in all
+  std::int64_t orders = 0;             ///< noted in all
   std::vector<std::string> remembered; ///< orders, the newest last
 
   decision decide(const register_customer& c, const acta::context& context) const {

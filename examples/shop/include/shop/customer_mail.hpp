@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The subscriber `customer_mail`: the letters that customers get, one for each thing that becomes of
-/// an order or of their money. Nobody is written to whom the shop does not know.
+/// The subscriber `customer_mail`: the letters that customers get, one for each thing that becomes
+/// of an order or of their money. Nobody is written to whom the shop does not know.
 #pragma once
 
 #include <shop/money.hpp>
@@ -23,9 +23,10 @@ struct customer_mail {
   using letter = std::optional<acta::mail>;
 
   letter handle(const order_paid& e, const acta::effect_context& c) const {
-    return about_order(e.contents, c, "is confirmed",
-                       "thank you for your order. Your payment has arrived, and we are packing:\n\n" +
-                           list_of(e.contents));
+    return about_order(
+        e.contents, c, "is confirmed",
+        "thank you for your order. Your payment has arrived, and we are packing:\n\n" +
+            list_of(e.contents));
   }
 
   letter handle(const order_shipped& e, const acta::effect_context& c) const {

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The view `failed_payments`: one row per payment that failed, under the order's id. A payment that
-/// was confirmed has none, also if some of its money was returned.
+/// The view `failed_payments`: one row per payment that failed, under the order's id. A payment
+/// that was confirmed has none, also if some of its money was returned.
 #pragma once
 
 #include <shop/payment_events.hpp>

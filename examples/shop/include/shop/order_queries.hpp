@@ -44,8 +44,8 @@ struct orders_of_customer {
 
 /// What the shop says to a customer who looks at an order.
 struct order_status {
-  /// `placed`, `paid`, `shipped`, `cancelled`; `checking` while the cart is checked out and the order
-  /// not placed yet; `none` if there is neither.
+  /// `placed`, `paid`, `shipped`, `cancelled`; `checking` while the cart is checked out and the
+  /// order not placed yet; `none` if there is neither.
   std::string state = "none";
   std::string reason; ///< why it is cancelled
   std::vector<cart_line> lines;

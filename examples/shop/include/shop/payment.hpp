@@ -146,8 +146,7 @@ struct payment {
   decision decide(const refund& c) const {
     if (state == payment_state::none) return not_requested();
     const auto* received = find(c.reference);
-    if (received == nullptr)
-      return acta::reject("unknown_reference", "no such money was received");
+    if (received == nullptr) return acta::reject("unknown_reference", "no such money was received");
     if (received->refunded) return acta::reject("already_refunded", "this money is returned");
     return payment_refunded{person, email, received->amount, c.reference, received->why};
   }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The process `refund`: money that nobody waited for goes back. Its id is the payment's, a dot, and
-/// the provider's reference, which has no dot: each payment made is returned for itself.
+/// The process `refund`: money that nobody waited for goes back. Its id is the payment's, a dot,
+/// and the provider's reference, which has no dot: each payment made is returned for itself.
 #pragma once
 
 #include <shop/payment.hpp>

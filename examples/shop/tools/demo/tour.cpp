@@ -250,11 +250,12 @@ awaitable<void> tour::late_payment() {
   tell.expect(received != nullptr && text_at(*received, "/why") == "late",
               "the money is noted as late, and the order stays cancelled");
   const auto row = request::row("failed_payments", order);
-  const auto is_refunded = [](const answer& a) {
-    const auto* const refunded = tools::find(a.body, "/row/refunded");
-    return refunded != nullptr && refunded->is_bool() && refunded->get_bool();
+  const auto is_refunded = [&](const answer& a) {
+    return number_at(a.body, "/row/late/amount") == book_.price &&
+           number_at(a.body, "/row/refunded/amount") == book_.price;
   };
-  co_await guide_.wait(row, "the view failed_payments says that it is refunded", is_refunded);
+  co_await guide_.wait(row, "the view failed_payments has what came late, and what went back",
+                       is_refunded);
   tell.say("The process `refund` has returned it:");
   const auto events = co_await guide_.events_after(late.position());
   tell.expect(has(events, "payment/" + order, "payment.payment_refunded"),

@@ -111,12 +111,13 @@ awaitable<node_books> audit::read() {
   node_books books;
   for (const auto& [id, row] : co_await rows("orders"))
     books.orders[id] = {text_at(row, "/customer"), text_at(row, "/state"), text_at(row, "/reason"),
-                        figure(row, "/total/amount")};
+                        text_at(row, "/problem"), figure(row, "/total/amount")};
   for (const auto& [sku, row] : co_await rows("stock_levels"))
     books.stock[sku] = {figure(row, "/received"), figure(row, "/available"),
                         figure(row, "/reserved"), figure(row, "/shipped")};
   for (const auto& [id, row] : co_await rows("failed_payments"))
-    books.failed[id] = {figure(row, "/amount/amount"), text_at(row, "/reason")};
+    books.failed[id] = {figure(row, "/amount/amount"), figure(row, "/late/amount"),
+                        figure(row, "/refunded/amount")};
   co_await follow_payments();
   books.payments = payments_;
   books.days = co_await days();

@@ -72,6 +72,7 @@ void comparison::orders() {
       continue;
     }
     same(s.order, "the total", s.total, row->total);
+    if (!row->problem.empty()) wrong(s.order, "has a problem: " + row->problem);
     if (row->customer != s.customer) wrong(s.order, "is an order of '" + row->customer + "'");
     if (is_shipped(s) || is_cancelled(s))
       ++final_ones;
@@ -159,10 +160,13 @@ void comparison::failed_payments() {
     ours.insert(s.order);
     ++expected;
     const auto at = shown_.failed.find(s.order);
-    if (at == shown_.failed.end())
+    if (at == shown_.failed.end()) {
       wrong(s.order, "was cancelled because its payment failed, and is not in failed_payments");
-    else
-      same(s.order, "the amount", s.total, at->second.amount);
+      continue;
+    }
+    same(s.order, "the amount", s.total, at->second.amount);
+    same(s.order, "what came late", s.unexpected, at->second.late);
+    same(s.order, "what was refunded", s.unexpected, at->second.refunded);
   }
   for (const auto& [id, row] : shown_.failed)
     if (!ours.contains(id)) wrong(id, "is in failed_payments, and was not cancelled for that");

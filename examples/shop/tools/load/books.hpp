@@ -7,11 +7,12 @@
 ///   stock            every sku: available + reserved + shipped = received, nothing is reserved,
 ///                    and what is shipped is what the shipped orders hold
 ///   orders           every cart that was checked out is an order of its customer at its price, and
-///                    shipped or cancelled; there are no others
+///                    shipped or cancelled; there are no others, and none has a problem
 ///   money            every payment that a customer made was noted; taken as payment of the order
 ///                    if and only if that is shipped, and otherwise given back; so all that was
 ///                    taken is the price of the shipped orders and what was given back
-///   failed payments  the view has the orders that were cancelled for want of a payment, no others
+///   failed payments  the view has the orders that were cancelled for want of a payment, no others,
+///                    each with what came late and went back
 ///   sales by day     the view's sums are those of the orders
 ///   e-mails          one for each outcome of each order, to its customer, and no other
 #pragma once
@@ -31,6 +32,7 @@ struct order_row {
   std::string customer;
   std::string state;
   std::string reason;
+  std::string problem; ///< that people would have to look after
   std::int64_t total = 0;
 };
 
@@ -51,7 +53,8 @@ struct payment_row {
 
 struct failed_row {
   std::int64_t amount = 0;
-  std::string reason;
+  std::int64_t late = 0;
+  std::int64_t refunded = 0;
 };
 
 /// Sums over all days.

@@ -44,8 +44,8 @@ std::string as_text(const run_report& r) {
     fmt::format_to(to, "  {:<14} {:>7}\n", outcome_names[i],
                    counted.count(static_cast<outcome>(i)));
 
-  fmt::format_to(to, "\n{:<34} {:>7} {:>9} {:>9} {:>9} {:>9}\n",
-                 "latency in ms, repetitions included", "count", "p50", "p90", "p99", "max");
+  fmt::format_to(to, "\n{:<34} {:>7} {:>9} {:>9} {:>9} {:>9}\n", "latency in ms, repeats included",
+                 "count", "p50", "p90", "p99", "max");
   for (const auto& [kind, l] : counted.latencies())
     fmt::format_to(to, "  {:<33} {:>7} {:>9.2f} {:>9.2f} {:>9.2f} {:>9.2f}\n", kind, l.count, l.p50,
                    l.p90, l.p99, l.max);

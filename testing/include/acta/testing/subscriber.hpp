@@ -173,8 +173,8 @@ const subscriber_outcome<S>& subscriber_outcome<S>::effect_is(const effect& expe
     report(so_far_)
         .line("expected", detail::show_effect(expected))
         .line("actual", detail::show_answer(answer_))
-        .fail(promise::expected_effect, answer_ ? "another effect than expected"
-                                                : "a failure, where an effect was expected");
+        .fail(promise::expected_effect,
+              answer_ ? "another effect than expected" : "a failure, where an effect was expected");
   return *this;
 }
 
