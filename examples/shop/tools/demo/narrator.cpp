@@ -24,11 +24,26 @@ constexpr std::string_view red = "1;31";
 constexpr std::string_view green = "32";
 constexpr std::string_view blue = "36";
 /// More of a JSON text is left out: nobody reads on.
-constexpr std::size_t shown_bytes_max = 600;
+constexpr std::size_t shown_bytes_max = 400;
 
 std::string shown(const json::value& data) {
   auto text = json::serialize(data);
   if (text.size() > shown_bytes_max) text = text.substr(0, shown_bytes_max) + " ...";
+  return text;
+}
+
+/// The step of a process: what it took in, and what it does about it.
+std::string step(const json::value& data) {
+  auto text = "takes " + tools::text_at(data, "/input");
+  for (const auto& c : tools::list_at(data, "/commands"))
+    text += fmt::format("; sends {}/{} {}", tools::text_at(c, "/aggregate"),
+                        tools::text_at(c, "/id"), tools::text_at(c, "/command"));
+  for (const auto& t : tools::list_at(data, "/timers"))
+    text += fmt::format("; sets {} for {}", tools::text_at(t, "/name"), tools::text_at(t, "/due"));
+  for (const auto& name : tools::list_at(data, "/cancelled"))
+    if (name.is_string()) text += "; cancels " + std::string(name.get_string());
+  const auto* const finished = tools::find(data, "/finished");
+  if (finished != nullptr && finished->is_bool() && finished->get_bool()) text += "; is finished";
   return text;
 }
 
@@ -75,12 +90,15 @@ void narrator::answer(const tools::answer& a) {
 }
 
 void narrator::event(const json::value& e) {
+  const auto type = tools::text_at(e, "/type");
   const auto stream = tools::text_at(e, "/stream");
   const auto* const data = tools::find(e, "/data");
-  line(fmt::format("     {:>6}  {}{}", tools::text_at(e, "/position"),
-                   stream.empty() ? "" : fmt::format("{:<18} ", stream),
-                   tools::text_at(e, "/type")) +
-       (data != nullptr ? ' ' + coloured(shown(*data), faint) : std::string()));
+  auto text = fmt::format("     {:>6}  ", tools::text_at(e, "/position"));
+  if (!stream.empty()) text += fmt::format("{:<18}  ", stream);
+  text += type;
+  if (data != nullptr)
+    text += "  " + coloured(type.ends_with(".stepped") ? step(*data) : shown(*data), faint);
+  line(text);
 }
 
 void narrator::letter(const tools::letter& l) {
