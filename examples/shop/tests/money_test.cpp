@@ -8,8 +8,10 @@
 
 #include <limits>
 
+using shop::add_up;
 using shop::currency;
 using shop::money;
+using shop::to_text;
 
 namespace {
 constexpr auto amount_max = std::numeric_limits<std::int64_t>::max();
@@ -52,4 +54,23 @@ TEST_CASE("a currency that is none is refused where it is read, by the place of 
   CHECK(json.error().where() == "/currency");
   CHECK(json.error().code() == acta::condition::invalid);
   CHECK(json.error().detail().find("three capital letters") != std::string_view::npos);
+}
+
+TEST_CASE("money is written as people read it, with the digits of its currency") {
+  CHECK(to_text({1299, "EUR"}) == "12.99 EUR");
+  CHECK(to_text({0, "EUR"}) == "0.00 EUR");
+  CHECK(to_text({5, "USD"}) == "0.05 USD");
+  CHECK(to_text({-5, "EUR"}) == "-0.05 EUR");
+  CHECK(to_text({-1299, "EUR"}) == "-12.99 EUR");
+  CHECK(to_text({1299, "JPY"}) == "1299 JPY");
+  CHECK(to_text({1299, "KWD"}) == "1.299 KWD");
+  CHECK(to_text({amount_max, "EUR"}) == "92233720368547758.07 EUR");
+  CHECK(to_text({amount_min, "EUR"}) == "-92233720368547758.08 EUR");
+}
+
+TEST_CASE("a report's sum that does not fit stays at the largest there is") {
+  CHECK(add_up(1, 2) == 3);
+  CHECK(add_up(amount_max - 1, 1) == amount_max);
+  CHECK(add_up(amount_max, 1) == amount_max);
+  CHECK(add_up(1, amount_max) == amount_max);
 }
