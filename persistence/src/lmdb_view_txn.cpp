@@ -245,12 +245,12 @@ result<std::optional<dead_letter>> view_txn::find_dead_letter(position where) {
   return std::optional<dead_letter>(std::move(letter));
 }
 
-result<std::vector<dead_letter>> view_txn::dead_letters(std::size_t limit) {
+result<std::vector<dead_letter>> view_txn::dead_letters(std::size_t limit, position from) {
   std::vector<dead_letter> letters;
   auto cursor = scan(tables_.parked);
   if (!cursor) return std::move(cursor).error();
   table_entry entry;
-  auto found = (*cursor)->seek({}, entry);
+  auto found = (*cursor)->seek(letter_key_of(from), entry);
   for (; found && *found && letters.size() < limit; found = (*cursor)->next(entry))
     if (!decode_letter(entry.key, entry.value, letters.emplace_back()))
       return corrupt("a dead letter has another size");

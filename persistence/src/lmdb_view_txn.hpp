@@ -65,7 +65,7 @@ public:
   result<view_head> head();
   result<std::uint64_t> checkpoint(std::uint32_t partition);
   result<std::optional<dead_letter>> find_dead_letter(position where);
-  result<std::vector<dead_letter>> dead_letters(std::size_t limit);
+  result<std::vector<dead_letter>> dead_letters(std::size_t limit, position from);
 
 private:
   friend class view_cursor;

@@ -49,8 +49,9 @@ public:
   result<std::uint64_t> checkpoint(std::uint32_t partition) override {
     return txn_.checkpoint(partition);
   }
-  result<std::vector<dead_letter>> dead_letters(std::size_t limit) override {
-    return txn_.dead_letters(limit);
+  using view_reading::dead_letters;
+  result<std::vector<dead_letter>> dead_letters(std::size_t limit, position from) override {
+    return txn_.dead_letters(limit, from);
   }
   result<std::uint64_t> dead_letter_count() override { return txn_.count(tables_.parked); }
 

@@ -8,6 +8,7 @@
 #include <acta/domain/row_session.hpp>
 #include <acta/persistence/view_store.hpp>
 #include <acta/projections/catalog.hpp>
+#include <acta/projections/status.hpp>
 
 #include <cstdint>
 #include <limits>
@@ -29,9 +30,6 @@ struct fold_failure {
 
 /// Whether an error is the event's (or the view's code's) and will come again, not the disk's.
 [[nodiscard]] bool is_fault_of_event(const error& e) noexcept;
-
-/// An error as a dead letter keeps it: at most 1 KiB.
-[[nodiscard]] std::string reason_of(const error& e);
 
 /// Threads: one at a time.
 class view_fold {

@@ -57,6 +57,7 @@ engine::~engine() {
   // stop() keeps its deadline even if user code does not return; what that code comes back to must
   // still be there.
   host_->await_all(std::chrono::steady_clock::time_point::max());
+  subscribers_.reset();
   processes_.reset();
   read_side_.reset(); // waits for the code of views, which may yet ask the supervisor for a pause
   replies_->stop();   // stop() may have been called from a callback, which goes on
@@ -140,6 +141,7 @@ result<void> engine::bind() {
 
 result<void> engine::start() {
   if (auto ok = model_.check(); !ok) return ok;
+  if (auto ok = check_channels(model_, options_); !ok) return ok;
   if (auto ok = check_contract(); !ok) return ok;
   if (auto ok = bind(); !ok) return ok;
   for (const auto& p : store_->partitions()) {
@@ -168,10 +170,18 @@ result<void> engine::start() {
        options_.clock, options_.log, make_host_});
   if (!read_side) return std::move(read_side).error();
   read_side_ = std::move(*read_side);
+  subscribers_ = std::make_unique<subscribers>(*this);
+  if (auto opened = subscribers_->open(); !opened) return opened; // before the first commit
   for (const auto& p : store_->partitions())
     p->start([this, part = p.get()](std::span<persistence::append_entry* const> entries) {
       on_batch(*part, entries);
     });
+  if (auto started = start_processes(); !started) return started;
+  subscribers_->start();
+  return {};
+}
+
+result<void> engine::start_processes() {
   if (model_.processes().empty()) return {};
   const auto folder = store_->folder();
   auto todo = outbox::open(folder.empty() ? folder : folder / "processes", store_->id(),
@@ -187,6 +197,7 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   if (!directory_) return stopped_in_time_ = true; // start() failed
   const auto deadline = later(std::chrono::steady_clock::now(), allowed);
   if (processes_) processes_->stop();
+  if (subscribers_) subscribers_->stop();
   stopping_.store(true);
   {
     std::unique_lock lock(drained_mutex_);
@@ -196,6 +207,10 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   if (!stopped_in_time_)
     log(log_level::warning, "stopping with {} commands unanswered at the deadline",
         counters_.outstanding.load());
+  const auto effects_ended = !subscribers_ || subscribers_->await(deadline);
+  if (!effects_ended)
+    log(log_level::warning, "stopping while subscribers have not ended; what they do now is noted "
+                            "if this process lives until then, else done again");
   directory_->close();
   // Aggregates leave once the journal has answered what they have in flight, so it stops after
   // them.
@@ -209,7 +224,7 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   replies_->stop();
   if (!all_left || !read_side_ended) log(log_level::error, "some actors did not end in time");
   log(log_level::info, "stopped{}", stopped_in_time_ ? "" : " after the deadline");
-  return stopped_in_time_ = stopped_in_time_ && all_left;
+  return stopped_in_time_ = stopped_in_time_ && all_left && effects_ended;
 }
 
 const engine::route* engine::find_route(std::string_view aggregate) const noexcept {
@@ -431,6 +446,7 @@ runtime_figures engine::figures() const {
   }
   f.projections = read_side_->figures();
   if (processes_) f.processes = processes_->figures();
+  if (subscribers_) f.subscribers = subscribers_->figures();
   return f;
 }
 

@@ -9,6 +9,7 @@
 #include "directory.hpp"
 #include "process_runner.hpp"
 #include "reply_thread.hpp"
+#include "subscribers.hpp"
 #include "supervisor.hpp"
 
 #include <acta/actors/host.hpp>
@@ -67,6 +68,7 @@ public:
   /// Whether a command may be asked for by name: not what only the runtime may say to a process.
   [[nodiscard]] bool is_open(std::string_view aggregate, std::string_view command) const;
   [[nodiscard]] ticket_ptr make_ticket();
+  [[nodiscard]] persistence::store& store() const noexcept { return *store_; }
   [[nodiscard]] std::uint32_t partitions() const noexcept {
     return static_cast<std::uint32_t>(store_->partitions().size());
   }
@@ -125,6 +127,13 @@ public:
   // -- for the facade -----------------------------------------------------------
   [[nodiscard]] const acta::model& model() const noexcept { return model_; }
   [[nodiscard]] acta::projections& read_side() noexcept { return *read_side_; }
+  /// Null if there is none of that name.
+  [[nodiscard]] subscriber_runner* find_subscriber(std::string_view name) const noexcept {
+    return subscribers_ ? subscribers_->find(name) : nullptr;
+  }
+  [[nodiscard]] std::vector<subscriber_status> subscriber_status_of_all() const {
+    return subscribers_ ? subscribers_->status() : std::vector<subscriber_status>{};
+  }
   [[nodiscard]] const recovery_summary& recovery() const noexcept { return recovery_; }
   [[nodiscard]] runtime_figures figures() const;
   [[nodiscard]] std::vector<acta::quarantine> quarantined() const;
@@ -135,6 +144,7 @@ private:
   /// Where the processes of the model begin, and a line for each that has none yet.
   result<void> note_process_starts(std::map<std::string, std::string>& contract);
   result<void> bind();
+  result<void> start_processes();
   void on_batch(persistence::partition& p,
                 std::span<persistence::append_entry* const> entries) noexcept;
   /// Counts an answer; true if it was the first one of the ticket.
@@ -170,6 +180,7 @@ private:
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<supervisor> supervisor_;
   std::unique_ptr<process_runner> processes_;
+  std::unique_ptr<subscribers> subscribers_;
 };
 
 } // namespace acta::detail

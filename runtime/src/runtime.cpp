@@ -60,6 +60,7 @@ result<runtime> runtime::start(std::unique_ptr<detail::engine> e) {
 result<runtime> runtime::open(const std::filesystem::path& folder, acta::model m,
                               runtime_options options) {
   if (auto ok = m.check(); !ok) return std::move(ok).error(); // before a store is created for it
+  if (auto ok = detail::check_channels(m, options); !ok) return std::move(ok).error();
   auto store = persistence::store::open(folder, store_options_from(options));
   if (!store) return std::move(store).error();
   return start(make_engine(std::move(m), std::move(options), std::move(store).value()));
@@ -147,6 +148,17 @@ result<std::shared_ptr<const void>> runtime::answer(const std::type_info& type,
   if (!found || *found->type != type)
     return error(domain_errc::unknown_query, "no query '" + std::string(query) + "' of this type");
   return engine_->read_side().answer(*found, question, options);
+}
+
+std::vector<subscriber_status> runtime::subscribers() const {
+  return engine_->subscriber_status_of_all();
+}
+
+result<subscriber_handle> runtime::subscriber(std::string_view name) {
+  auto* found = engine_->find_subscriber(name);
+  if (found == nullptr)
+    return error(domain_errc::unknown_subscriber, "no subscriber '" + std::string(name) + "'");
+  return subscriber_handle(*found);
 }
 
 projections& runtime::read_side() const noexcept { return engine_->read_side(); }

@@ -66,8 +66,12 @@ public:
   [[nodiscard]] virtual result<view_head> head() = 0;
   /// Position up to which the view has scanned a partition; 0 at first.
   [[nodiscard]] virtual result<std::uint64_t> checkpoint(std::uint32_t partition) = 0;
-  /// In order of position, at most `limit`.
-  [[nodiscard]] virtual result<std::vector<dead_letter>> dead_letters(std::size_t limit) = 0;
+  /// In order of position, at most `limit`. @param from  first position wanted
+  [[nodiscard]] virtual result<std::vector<dead_letter>> dead_letters(std::size_t limit,
+                                                                      position from) = 0;
+  [[nodiscard]] result<std::vector<dead_letter>> dead_letters(std::size_t limit) {
+    return dead_letters(limit, position{});
+  }
   [[nodiscard]] virtual result<std::uint64_t> dead_letter_count() = 0;
 };
 

@@ -19,6 +19,9 @@ namespace acta {
 
 using persistence::dead_letter;
 
+/// An error as a dead letter keeps it: at most 1 KiB.
+[[nodiscard]] std::string reason_of(const error& e);
+
 enum class view_state : std::uint8_t {
   running,
   retrying, ///< the last event, or the disk, made trouble; it is tried again after a pause

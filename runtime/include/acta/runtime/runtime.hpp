@@ -11,6 +11,7 @@
 #include <acta/runtime/errc.hpp>
 #include <acta/runtime/options.hpp>
 #include <acta/runtime/pending.hpp>
+#include <acta/runtime/subscriber.hpp>
 #include <acta/runtime/view_handle.hpp>
 
 #include <chrono>
@@ -57,6 +58,7 @@ struct runtime_figures {
   std::uint64_t failed_batches = 0;    ///< transactions that failed: alert when it rises
   projection_figures projections;
   process_figures processes;
+  subscriber_figures subscribers;
 };
 
 /// A state with its place in the stream, as JSON.
@@ -81,9 +83,10 @@ using moment = std::variant<std::monostate, at_version, at_time>;
 /// destruction not concurrently with each other.
 class runtime {
 public:
-  /// Errors: `bad_model`, `store_locked` (naming the pid), `wrong_format`, `contract_changed`
-  /// (naming type and shapes), `io`, `corrupt_commit`. Blocking: until the journal's tail is read
-  /// again; long only when derived data is rebuilt.
+  /// Errors: `bad_model` (also for a subscriber without the channel it needs), `store_locked`
+  /// (naming the pid), `wrong_format`, `contract_changed` (naming type and shapes), `io`,
+  /// `corrupt_commit`. Blocking: until the journal's tail is read again; long only when derived
+  /// data is rebuilt.
   static result<runtime> open(const std::filesystem::path& folder, acta::model m,
                               runtime_options options = {});
   /// Without a disk: nothing survives it. For tests.
@@ -226,7 +229,13 @@ public:
   /// What can be done to one. Errors: `unknown_view`.
   result<acta::projection> projection(std::string_view view) { return read_side().find(view); }
 
-  /// Ends in order: no new commands, outstanding ones are answered, last commit, snapshots, actors.
+  /// How all subscribers are doing.
+  [[nodiscard]] std::vector<subscriber_status> subscribers() const;
+  /// What can be done to one. Errors: `unknown_subscriber`.
+  result<subscriber_handle> subscriber(std::string_view name);
+
+  /// Ends in order: no new commands, outstanding ones are answered, what subscribers do is done,
+  /// last commit, snapshots, actors.
   /// What is not answered by the deadline gets `stopped`. Returns whether everything was answered
   /// in time. Idempotent. Blocking: yes.
   bool stop(std::chrono::milliseconds deadline = std::chrono::seconds{10});

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// What a subscriber has done, in an LMDB environment of its own: per partition the position up to
+/// which everything is done, what is done beyond it, attempts that have failed, dead letters.
+///
+/// It is written after the fact: what a crash takes away of it is done again, under the same key.
+#pragma once
+
+#include <acta/persistence/view_store.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace acta::detail {
+
+/// What has become of one event.
+struct subscriber_note {
+  enum class kind : std::uint8_t {
+    done,
+    failed, ///< it is tried again
+    parked, ///< it is given up
+    letter_done,
+    letter_failed,
+  };
+  kind what = kind::done;
+  position where;
+  unsigned attempts = 0; ///< that have failed
+  std::string reason;    ///< of the last one
+  time_point at{};       ///< for a new dead letter
+};
+
+/// Threads: any.
+class subscriber_record {
+public:
+  /// @param folder  empty: in scratch files. Errors: `io`, `store_full`, `wrong_format`.
+  static result<subscriber_record> open(const std::filesystem::path& folder, const uuid& store_id,
+                                        std::string_view subscriber, std::size_t map_bytes);
+
+  /// Per partition. In an environment that is new these are `start`, from now on and whatever
+  /// crashes; in another one that is ahead of `last`, as after the journal's return to a copy, it
+  /// forgets what the journal does not have. @param forgot  whether it did
+  result<std::vector<std::uint64_t>> begin(std::span<const position> start,
+                                           std::span<const position> last, bool& forgot);
+  result<bool> is_paused() const;
+  result<void> set_paused(bool paused);
+
+  /// What is known of an event beyond the position up to which everything is done.
+  struct past {
+    bool done = false;
+    unsigned failed_attempts = 0;
+  };
+  /// For several events in one picture.
+  result<std::vector<past>> look_up(std::span<const position> events) const;
+
+  /// All of it in one transaction. @param done_up_to  of partitions where that has moved
+  result<void> write(std::span<const subscriber_note> notes, std::span<const position> done_up_to);
+
+  result<std::vector<persistence::dead_letter>> dead_letters(std::size_t limit,
+                                                             position from) const;
+  result<std::uint64_t> dead_letter_count() const;
+  result<std::optional<persistence::dead_letter>> find_dead_letter(position where) const;
+  /// False if there is none.
+  result<bool> drop(position where);
+
+private:
+  explicit subscriber_record(std::unique_ptr<persistence::view_store> store)
+      : store_(std::move(store)) {}
+  std::unique_ptr<persistence::view_store> store_;
+};
+
+} // namespace acta::detail

@@ -1,0 +1,355 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+// The shared thread's part, and what an operator may ask for. The part of the subscriber's own
+// threads is in subscriber_work.cpp.
+#include "subscriber_runner.hpp"
+
+#include "engine.hpp"
+
+#include <acta/domain/errc.hpp>
+#include <acta/projections/errc.hpp>
+#include <acta/runtime/errc.hpp>
+
+#include <algorithm>
+
+namespace acta::detail {
+
+namespace {
+
+/// Positions without an event of this subscriber after which it is written that they have been
+/// looked through. Cost of less: a transaction; of more: looking through them again at the next
+/// open.
+constexpr std::uint64_t skipped_events_max = 16'384;
+
+} // namespace
+
+subscriber_runner::subscriber_runner(engine& e, std::shared_ptr<const subscriber_type> type,
+                                     subscriber_record record, std::function<void()> call)
+    : engine_(e), type_(std::move(type)), record_(std::move(record)), call_(std::move(call)) {
+  const auto seed = uuid::random();
+  random_.seed(load_le<std::uint32_t>(reinterpret_cast<const std::byte*>(&seed.bytes[12])));
+}
+
+subscriber_runner::~subscriber_runner() {
+  stop();
+  std::unique_lock lock(mutex_);
+  work_.wait(lock, [this] { return threads_.empty(); });
+  auto leaving = std::move(ended_);
+  lock.unlock();
+  for (auto& t : leaving) t.join();
+}
+
+result<void> subscriber_runner::open() {
+  std::vector<position> start, last;
+  subscription_options from;
+  for (const auto& p : engine_.store().partitions()) {
+    last.push_back({p->number(), p->last_position()});
+    start.push_back({p->number(), type_->options.start == start_at::now ? p->last_position() : 0});
+  }
+  bool forgot = false;
+  auto done_up_to = record_.begin(start, last, forgot);
+  if (!done_up_to) return std::move(done_up_to).error();
+  if (forgot)
+    engine_.log(log_level::warning,
+                "subscriber {}: it has seen events that the journal does not have, as after a "
+                "return to a copy; it goes on from the journal's end, under keys that it has used",
+                type_->name);
+  auto paused = record_.is_paused();
+  if (!paused) return std::move(paused).error();
+  paused_ = *paused;
+  for (const auto& end : last) {
+    known_up_to_.push_back(end.number);
+    from.from.push_back({end.partition, (*done_up_to)[end.partition] + 1});
+  }
+  written_up_to_ = collected_up_to_ = settled_up_to_ = *done_up_to;
+  window_ = std::make_unique<subscriber_window>(std::move(*done_up_to));
+  for (const auto& taken : type_->events)
+    for (const auto& a : engine_.model().aggregates())
+      for (const auto& e : a->events)
+        if (*e.type == *taken.type) from.filter.types.push_back(e.name);
+  auto events = engine_.read_side().subscribe(from);
+  if (!events) return std::move(events).error();
+  events_ = std::move(*events);
+  return {};
+}
+
+std::size_t subscriber_runner::room() const {
+  if (!may_take() || window_->bytes() >= subscriber_window_bytes_max) return 0;
+  const auto held = window_->events() + notes_.size() + unwritten_count_;
+  return subscriber_window_events_max - std::min(subscriber_window_events_max, held);
+}
+
+bool subscriber_runner::turn() {
+  if (clock::now() < not_before_) return false;
+  std::list<std::thread> leaving;
+  {
+    const std::lock_guard lock(mutex_);
+    leaving.swap(ended_);
+    window_->wake(clock::now());
+    hire();
+  }
+  for (auto& t : leaving) t.join(); // each has left its last lock
+  collect();
+  auto more = write().and_then([this] { return read(); }).and_then([this](bool events) {
+    auto letters = add_letters();
+    return letters ? result<bool>(events || *letters) : std::move(letters);
+  });
+  std::unique_lock lock(mutex_);
+  if (more) {
+    disk_failures_ = 0;
+    disk_trouble_.reset();
+    not_before_ = {};
+    const bool reads = !*more && room() > 0;
+    lock.unlock();
+    if (reads) events_->notify(call_);
+    return *more;
+  }
+  if (stopping_) {
+    engine_.log(log_level::error, "subscriber {}: {}; what it has done last is done again",
+                type_->name, more.error().to_string());
+    unwritten_ = {};
+    unwritten_count_ = 0;
+    return false;
+  }
+  if (disk_failures_++ == 0)
+    engine_.log(log_level::error, "subscriber {}: {}; trying again", type_->name,
+                more.error().to_string());
+  disk_trouble_ = more.error();
+  const auto& o = engine_.options();
+  not_before_ = clock::now() +
+                backoff_limit(o.restart_backoff_min, o.restart_backoff_max, disk_failures_);
+  return false;
+}
+
+subscriber_window::clock::time_point subscriber_runner::next_turn() const {
+  const std::lock_guard lock(mutex_);
+  if (not_before_ != clock::time_point{}) return not_before_;
+  if (!may_take()) return clock::time_point::max();
+  return window_->next_wake().value_or(clock::time_point::max());
+}
+
+bool subscriber_runner::is_done() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_ && window_->taken() == 0 && notes_.empty() && unwritten_count_ == 0;
+}
+
+void subscriber_runner::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  work_.notify_all();
+}
+
+void subscriber_runner::collect() {
+  const std::lock_guard lock(mutex_);
+  unwritten_count_ += notes_.size();
+  std::ranges::move(notes_, std::back_inserter(unwritten_.notes));
+  notes_.clear();
+  // A note and the checkpoint that covers it were made under one lock, and go in one transaction.
+  const bool at_any_rate = !unwritten_.notes.empty() || stopping_;
+  unwritten_.done_up_to.clear();
+  for (std::uint32_t p = 0; p < window_->partitions(); ++p) {
+    const auto now = collected_up_to_[p] = window_->done_up_to(p);
+    if (now > written_up_to_[p] && (at_any_rate || now - written_up_to_[p] >= skipped_events_max))
+      unwritten_.done_up_to.push_back({p, now});
+  }
+}
+
+result<void> subscriber_runner::write() {
+  if (!unwritten_.notes.empty() || !unwritten_.done_up_to.empty())
+    if (auto written = record_.write(unwritten_.notes, unwritten_.done_up_to); !written)
+      return written;
+  for (const auto& at : unwritten_.done_up_to) written_up_to_[at.partition] = at.number;
+  unwritten_ = {};
+  const std::lock_guard lock(mutex_);
+  unwritten_count_ = 0;
+  settled_up_to_ = collected_up_to_;
+  return {};
+}
+
+result<bool> subscriber_runner::read() {
+  if (!page_) {
+    std::size_t events = 0, bytes = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      events = room();
+      bytes = subscriber_window_bytes_max - std::min(subscriber_window_bytes_max, window_->bytes());
+    }
+    if (events == 0) return false;
+    const auto before = events_->scanned();
+    auto page = events_->next(events, {}, std::min(bytes, event_page_bytes_max));
+    if (!page) {
+      if (page.error().code() == projection_errc::stopped) return false;
+      return std::move(page).error();
+    }
+    if (page->events.empty() && page->scanned == before) return false;
+    page_ = std::move(*page);
+  }
+  // A page is not given again by the subscription, so it stays here until it is in the window.
+  if (auto added = add(*page_); !added) return std::move(added).error();
+  page_.reset();
+  return true;
+}
+
+result<void> subscriber_runner::add(event_page& page) {
+  std::vector<position> known;
+  for (const auto& e : page.events)
+    if (const auto& at = e.metadata.position; at.number <= known_up_to_[at.partition])
+      known.push_back(at);
+  std::vector<subscriber_record::past> past;
+  if (!known.empty()) {
+    auto found = record_.look_up(known);
+    if (!found) return std::move(found).error();
+    past = std::move(*found);
+  }
+  const std::lock_guard lock(mutex_);
+  std::size_t next_known = 0;
+  for (auto& e : page.events) {
+    const auto at = e.metadata.position;
+    subscriber_record::past before;
+    if (at.number <= known_up_to_[at.partition]) before = past[next_known++];
+    if (!before.done) window_->add(std::move(e), before.failed_attempts);
+  }
+  for (const auto& at : page.scanned) window_->set_scanned(at);
+  hire();
+  return {};
+}
+
+subscriber_status subscriber_runner::status() const {
+  subscriber_status s;
+  s.subscriber = type_->name;
+  s.dead_letters = record_.dead_letter_count().value_or(0u);
+  const std::lock_guard lock(mutex_);
+  for (const auto& p : engine_.store().partitions()) {
+    const auto done = settled_up_to_[p->number()];
+    s.done.push_back({p->number(), done});
+    s.behind += p->last_position() - std::min(done, p->last_position());
+  }
+  s.waiting = window_->events();
+  s.handling = window_->taken();
+  s.retrying = window_->waiting();
+  s.delivered = delivered_;
+  s.failures = failures_;
+  if (disk_trouble_) {
+    s.trouble = disk_trouble_;
+  } else if (s.retrying > 0) {
+    s.trouble = trouble_;
+    s.trouble_at = trouble_at_;
+  }
+  if (s.trouble) s.state = subscriber_state::retrying;
+  if (paused_) s.state = subscriber_state::paused;
+  return s;
+}
+
+result<void> subscriber_runner::set_paused(bool paused) {
+  if (auto set = record_.set_paused(paused); !set) return set;
+  {
+    const std::lock_guard lock(mutex_);
+    paused_ = paused;
+  }
+  call_();
+  return {};
+}
+
+result<std::vector<dead_letter>> subscriber_runner::dead_letters(std::size_t limit,
+                                                                 position from) const {
+  return record_.dead_letters(limit, from);
+}
+
+error subscriber_runner::no_dead_letter(position where) const {
+  return error(errc::not_found,
+               "subscriber '" + type_->name + "' has no dead letter at " + where.to_string());
+}
+
+result<void> subscriber_runner::drop(position where) {
+  auto gone = record_.drop(where);
+  if (!gone) return std::move(gone).error();
+  if (!*gone) return no_dead_letter(where);
+  return {};
+}
+
+result<recorded_event> subscriber_runner::event_at(position where) const {
+  std::optional<recorded_event> found;
+  if (where.partition < engine_.partitions()) {
+    const auto& names = engine_.read_side().names(where.partition);
+    metadata of_commit;
+    auto read = engine_.store().partitions()[where.partition]->read_log(
+        where.number, [&](const persistence::commit_view& c) {
+          names.describe(c, of_commit);
+          c.for_each_event([&](const persistence::event_view& e) {
+            if (e.position == where.number) found = names.record(e, of_commit);
+          });
+          return false;
+        });
+    if (!read) return std::move(read).error();
+  }
+  if (!found)
+    return error(errc::not_found, "the journal has no event at " + where.to_string());
+  return std::move(*found);
+}
+
+result<void> subscriber_runner::retry(position where) {
+  auto letter = record_.find_dead_letter(where);
+  if (!letter) return std::move(letter).error();
+  if (!*letter) return no_dead_letter(where);
+  return add_letter(**letter);
+}
+
+result<void> subscriber_runner::add_letter(const dead_letter& letter) {
+  auto event = event_at(letter.where);
+  if (!event) return std::move(event).error();
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return error(runtime_errc::stopped, "the runtime is stopping");
+  if (window_->has_letter(letter.where))
+    return error(projection_errc::busy, "the dead letter at " + letter.where.to_string() +
+                                            " is being tried again");
+  if (window_->letters() >= subscriber_letters_max)
+    return error(runtime_errc::overloaded, "too many dead letters are being tried again");
+  window_->add_letter(std::move(*event), letter.attempts);
+  hire();
+  return {};
+}
+
+result<std::uint64_t> subscriber_runner::retry_all() {
+  auto count = record_.dead_letter_count();
+  if (!count) return count;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return error(runtime_errc::stopped, "the runtime is stopping");
+    retry_all_from_ = position{};
+    retry_all_left_ = *count;
+  }
+  call_();
+  return count;
+}
+
+result<bool> subscriber_runner::add_letters() {
+  position from;
+  std::size_t wanted = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!retry_all_from_ || stopping_) return false;
+    from = *retry_all_from_;
+    wanted = static_cast<std::size_t>(std::min<std::uint64_t>(
+        subscriber_letters_max - window_->letters(), retry_all_left_));
+    if (wanted == 0 && retry_all_left_ > 0) return false;
+  }
+  auto letters = record_.dead_letters(wanted, from);
+  if (!letters) return std::move(letters).error();
+  for (const auto& letter : *letters) {
+    if (auto added = add_letter(letter); !added && added.error().code() != projection_errc::busy)
+      engine_.log(log_level::warning, "subscriber {}: {}", type_->name,
+                  added.error().to_string());
+    from = {letter.where.partition, letter.where.number + 1};
+  }
+  const std::lock_guard lock(mutex_);
+  retry_all_left_ -= letters->size();
+  if (letters->size() < wanted || retry_all_left_ == 0)
+    retry_all_from_.reset();
+  else
+    retry_all_from_ = from;
+  return !letters->empty();
+}
+
+} // namespace acta::detail

@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// One subscriber at work: reads its events from the journal, hands them to threads of its own, and
+/// notes what has become of them. The order of steps, and a crash at each, is in
+/// docs/subscribers.md.
+///
+/// turn() is called by the one thread that all subscribers share (subscribers.hpp): it reads,
+/// writes, and waits for the disk. handle() runs on threads of this subscriber alone, which may
+/// block for as long as their channel does. They are started when there is something to do, up to
+/// subscriber_options::concurrency, and end when there has been nothing for a while.
+#pragma once
+
+#include "subscriber_record.hpp"
+#include "subscriber_window.hpp"
+
+#include <acta/domain/subscriber.hpp>
+#include <acta/projections/subscription.hpp>
+#include <acta/runtime/subscriber.hpp>
+
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace acta::detail {
+
+class engine;
+
+/// Lifecycle: open(), turn() until is_done(). Threads: as each part says.
+class subscriber_runner {
+public:
+  /// @param call  wakes the thread that calls turn(); any thread, does not block. It may be called
+  ///   after this has ended.
+  subscriber_runner(engine& e, std::shared_ptr<const subscriber_type> type, subscriber_record record,
+                    std::function<void()> call);
+  /// Waits for handles that have not returned, without limit.
+  ~subscriber_runner();
+  subscriber_runner(const subscriber_runner&) = delete;
+  subscriber_runner& operator=(const subscriber_runner&) = delete;
+
+  /// Notes where a new subscriber begins. Errors: `io`, `store_full`.
+  result<void> open();
+
+  // -- by the shared thread ---------------------------------------------------------
+  /// Reads, notes, hands out. Returns whether there is more to do at once.
+  bool turn();
+  /// When turn() is to be called at the latest, if nobody calls before.
+  [[nodiscard]] subscriber_window::clock::time_point next_turn() const;
+  /// After stop(): nothing is under way, and everything is noted that can be.
+  [[nodiscard]] bool is_done() const;
+
+  // -- any thread -------------------------------------------------------------------
+  /// Hands out nothing more.
+  void stop();
+  [[nodiscard]] const subscriber_type& type() const noexcept { return *type_; }
+  [[nodiscard]] subscriber_status status() const;
+  result<void> set_paused(bool paused);
+  result<std::vector<dead_letter>> dead_letters(std::size_t limit, position from) const;
+  result<void> retry(position where);
+  result<std::uint64_t> retry_all();
+  result<void> drop(position where);
+
+private:
+  using clock = subscriber_window::clock;
+  using item = subscriber_window::item;
+
+  /// What a turn has to write: notes, and how far everything is done.
+  struct writing {
+    std::vector<subscriber_note> notes;
+    std::vector<position> done_up_to;
+  };
+  void collect();
+  result<void> write();
+  /// Whether there was anything.
+  result<bool> read();
+  /// Of the page, what is not done yet. Errors: `io`; nothing was added.
+  result<void> add(event_page& page);
+  result<bool> add_letters();
+  result<void> add_letter(const dead_letter& letter);
+  result<recorded_event> event_at(position where) const;
+  [[nodiscard]] error no_dead_letter(position where) const;
+
+  /// Threads for what is ready. Pre: the lock is held.
+  void hire();
+  void work(std::list<std::thread>::iterator self);
+  [[nodiscard]] bool may_take() const { return !stopping_ && !paused_; }
+  /// Pre: as hire().
+  [[nodiscard]] std::size_t room() const;
+  /// One attempt. Without the lock.
+  [[nodiscard]] result<void> handle(const recorded_event& event, unsigned attempt) const;
+  [[nodiscard]] result<void> perform(const effect& e, const effect_context& c) const;
+  /// What the attempt has led to. Pre: the lock is held.
+  void settle(item& i, result<void> done);
+
+  engine& engine_;
+  const std::shared_ptr<const subscriber_type> type_;
+  mutable subscriber_record record_;
+  const std::function<void()> call_;
+
+  // The shared thread's own.
+  std::optional<subscription> events_;
+  std::optional<event_page> page_; ///< taken from the journal, not yet in the window
+  writing unwritten_;              ///< of a transaction that failed
+  std::vector<std::uint64_t> written_up_to_, collected_up_to_;
+  std::vector<std::uint64_t> known_up_to_; ///< at the start: beyond it nothing is done yet
+  unsigned disk_failures_ = 0;
+  clock::time_point not_before_{};
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;
+  std::unique_ptr<subscriber_window> window_;
+  std::vector<subscriber_note> notes_; ///< not yet written
+  std::vector<std::uint64_t> settled_up_to_; ///< done, and written as far as it must be
+  std::size_t unwritten_count_ = 0;    ///< those of a transaction under way, or that failed
+  bool stopping_ = false;
+  bool paused_ = false;
+  std::optional<position> retry_all_from_; ///< next letter to be handed out again
+  std::uint64_t retry_all_left_ = 0;
+  std::list<std::thread> threads_;
+  std::list<std::thread> ended_; ///< to be joined
+  std::size_t idle_ = 0; ///< threads that look for work, or will
+  std::uint64_t delivered_ = 0, failures_ = 0;
+  std::optional<error> trouble_, disk_trouble_;
+  std::optional<position> trouble_at_;
+  std::minstd_rand random_;
+};
+
+} // namespace acta::detail
