@@ -264,8 +264,8 @@ TEST_CASE("a paid line that cannot be shipped is shown to people, when all have 
 TEST_CASE("an order that cannot be cancelled is shown to people") {
   placed(no_emma, no_emma)
       .when(rejected<cancel_order>{"already_paid", "it is paid", {}})
-      .then(send<order>("42",
-                        report_problem{"it cannot be cancelled, and has no stock: it is paid"}))
+      .then(
+          send<order>("42", report_problem{"it cannot be cancelled, and has no stock: it is paid"}))
       .when(problem_reported{})
       .then(acta::finish());
 }
@@ -307,8 +307,10 @@ TEST_CASE("a payment that nobody has ordered anything for waits for the cart") {
 TEST_CASE("the largest cart fits one step of the process") {
   order_contents large{"ada", "Ada", "ada@example.org", {}, {0, "EUR"}};
   for (std::size_t i = 0; i < cart::lines_max; ++i)
-    large.lines.push_back({std::string(61, 's') + std::to_string(100 + i), std::string(200, 'n'),
-                           cart::quantity_max, {1, "EUR"}});
+    large.lines.push_back({std::string(61, 's') + std::to_string(100 + i),
+                           std::string(200, 'n'),
+                           cart::quantity_max,
+                           {1, "EUR"}});
   large.total.amount = static_cast<std::int64_t>(cart::lines_max) * cart::quantity_max;
   after(checked_out{"ada", large.lines, large.total, default_time}, noted)
       .when(order_placed{large})

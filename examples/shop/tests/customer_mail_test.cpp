@@ -89,5 +89,7 @@ TEST_CASE("nobody is written to whom the shop does not know") {
 TEST_CASE("the name of a product does not write lines of the shop's own into a letter") {
   auto order = dune_and_emma();
   order.lines[0].name = "Dune\n\nTotal: 0.00 EUR";
-  about_order_42().when(order_paid{order}).then(says("  2 x Dune  Total: 0.00 EUR, 12.99 EUR each\n"));
+  about_order_42()
+      .when(order_paid{order})
+      .then(says("  2 x Dune  Total: 0.00 EUR, 12.99 EUR each\n"));
 }

@@ -133,8 +133,9 @@ TEST_CASE("the page of an order can be shown as soon as the cart is checked out"
   cart.when(order_page{"42"}).then(order_status{});
   const auto checking = cart.happened(checked_out{"ada", lines, {2598, "EUR"}, noon});
   checking.when(order_page{"42"}).then({"checking", "", lines, {2598, "EUR"}});
-  const auto placed = checking.in("order/42").happened(
-      order_placed{{"ada", "Ada", "ada@example.org", lines, {2598, "EUR"}}});
+  const auto placed =
+      checking.in("order/42")
+          .happened(order_placed{{"ada", "Ada", "ada@example.org", lines, {2598, "EUR"}}});
   placed.when(order_page{"42"}).then({"placed", "", lines, {2598, "EUR"}});
   placed.happened(order_cancelled{{}, "out_of_stock", ""})
       .when(order_page{"42"})
@@ -146,7 +147,8 @@ TEST_CASE("the page of an order can be shown as soon as the cart is checked out"
 TEST_CASE("stock levels add up after every event") {
   const auto book = acta::given<stock_levels>().in("stock/book-1").happened(stock_received{5});
   book.then_row("book-1", {5, 5, 0, 0});
-  const auto kept = book.happened(stock_reserved{"42", "book-1", 2}, stock_reserved{"43", "book-1", 1});
+  const auto kept =
+      book.happened(stock_reserved{"42", "book-1", 2}, stock_reserved{"43", "book-1", 1});
   kept.then_row("book-1", {5, 2, 3, 0});
   kept.happened(stock_released{"43", "book-1", 1}).then_row("book-1", {5, 3, 2, 0});
   kept.happened(stock_shipped{"42", "book-1", 2}, stock_received{1})
@@ -163,8 +165,8 @@ TEST_CASE("a failed payment is kept, with the money that came late and what went
           .happened(payment_failed{"Ada", "ada@example.org", price, "no_confirmation"});
   failed.then_row("42", {price, "no_confirmation", noon, {0, "EUR"}, {0, "EUR"}})
       .then_index("by_time", acta::key(noon), {"42"});
-  const auto late = failed.at(noon + 1h).happened(
-      unexpected_payment_received{"psp-1", price, "late"});
+  const auto late =
+      failed.at(noon + 1h).happened(unexpected_payment_received{"psp-1", price, "late"});
   late.then_row("42", {price, "no_confirmation", noon, price, {0, "EUR"}});
   late.happened(payment_refunded{"Ada", "ada@example.org", price, "psp-1", "late"})
       .then_row("42", {price, "no_confirmation", noon, price, price});

@@ -39,7 +39,9 @@ TEST_CASE("a payment is requested once, from somebody, of an amount") {
   acta::given<payment>()
       .when(request_payment{"", "ada@example.org", price})
       .then_rejected("contact_invalid");
-  acta::given<payment>().when(request_payment{"Ada", "ada", price}).then_rejected("contact_invalid");
+  acta::given<payment>()
+      .when(request_payment{"Ada", "ada", price})
+      .then_rejected("contact_invalid");
   acta::given<payment>()
       .with_id(std::string(65, 'p'))
       .when(command)
@@ -61,7 +63,11 @@ TEST_CASE("the provider's word confirms a payment") {
 }
 
 TEST_CASE("the provider's word that comes again changes nothing") {
-  confirmed().when(confirm{"psp-1", price}).then_nothing().when(confirm{"psp-1", price}).then_nothing();
+  confirmed()
+      .when(confirm{"psp-1", price})
+      .then_nothing()
+      .when(confirm{"psp-1", price})
+      .then_nothing();
   const auto late = failed().when(confirm{"psp-1", price});
   late.then(unexpected_payment_received{"psp-1", price, "late"});
   late.when(confirm{"psp-1", price}).then_nothing();
@@ -154,9 +160,8 @@ TEST_CASE("one of two payments is returned without the other") {
       .then(unexpected_payment_received{"psp-2", price, "twice"})
       .when(refund{"psp-2"})
       .then(returned("psp-2", "twice"))
-      .then_state([](const payment& p) {
-        return !p.receipts.at(0).refunded && p.receipts.at(1).refunded;
-      });
+      .then_state(
+          [](const payment& p) { return !p.receipts.at(0).refunded && p.receipts.at(1).refunded; });
 }
 
 TEST_CASE("a payment's state is what people see over HTTP") {

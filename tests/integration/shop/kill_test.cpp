@@ -11,6 +11,7 @@
 #include <boost/json/value.hpp>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -19,6 +20,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace std::chrono_literals;
 using test::subprocess;
@@ -86,19 +88,23 @@ TEST_CASE("a shop whose node is killed again and again loses no order, no cent a
   const auto rounds = crash::choose_rounds(3);
   const auto customers = choose_customers();
   std::mt19937_64 chance(seed);
-  // All of them together are shorter than the customers take to come in.
-  const auto between_max =
-      std::chrono::microseconds(1s) * customers / customers_per_second * 9 / 10 / rounds;
-  std::uniform_int_distribution<std::int64_t> between(0, between_max.count());
+  std::vector<std::chrono::microseconds> moments;
+  for (int round = 0; round < rounds; ++round) {
+    const auto until = std::chrono::microseconds(1s) * customers / customers_per_second * 9 / 10;
+    std::uniform_int_distribution<std::int64_t> moment(0, until.count());
+    moments.emplace_back(moment(chance));
+  }
+  std::ranges::sort(moments);
 
   shop_node node;
   subprocess load({SHOP_LOAD, "--url", node.url(), "--maildir", node.maildir(), "--customers",
                    std::to_string(customers), "--rate", std::to_string(customers_per_second),
                    "--seed", std::to_string(seed), "--json"});
-  for (int round = 0; round < rounds; ++round) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (const auto moment : moments) {
     // Nothing is waited for: when it dies is up to chance, and may be before it has recovered.
-    std::this_thread::sleep_for(std::chrono::microseconds(between(chance)));
-    INFO("round " << round << ", seed " << seed);
+    std::this_thread::sleep_until(begin + moment);
+    INFO("kill after " << moment.count() << " us, seed " << seed);
     INFO(load.errors());
     REQUIRE(load.lives());
     node.kill_and_restart();

@@ -140,8 +140,8 @@ TEST_CASE("a process starts others and takes in what they tell it") {
   CHECK(runtime.state<account>("a")->cents == 7);
   // All that came of the first command is one story, and each child was told once.
   std::set<acta::uuid> stories;
-  for (const auto& [aggregate, id] : {std::pair{"payout", "june"}, {"payment", "a"},
-                                      {"payment", "nobody"}}) {
+  for (const auto& [aggregate, id] :
+       {std::pair{"payout", "june"}, {"payment", "a"}, {"payment", "nobody"}}) {
     const auto steps = runtime.events(aggregate, id);
     REQUIRE(steps);
     for (const auto& e : *steps)
@@ -200,8 +200,8 @@ TEST_CASE("a process added to a store takes no part in what happened before it")
     after.aggregate<account>().process<transfer>().process<per_account>();
     auto runtime = must_open(folder / "data", std::move(after), options);
     REQUIRE(runtime.ask<account>("a", credit{7}).wait_for(20s));
-    REQUIRE(comes_to<per_account>(runtime, "a",
-                                  [&](const auto& p) { return p.seen == 7 * opened; }));
+    REQUIRE(
+        comes_to<per_account>(runtime, "a", [&](const auto& p) { return p.seen == 7 * opened; }));
     REQUIRE(eventually([&] { return runtime.figures().processes.waiting == 0; }));
     CHECK(runtime.state<per_account>("a")->seen == 7 * opened);
   }

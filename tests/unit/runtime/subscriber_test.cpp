@@ -198,7 +198,8 @@ TEST_CASE("mails and webhooks go out by the host's channels, under the key of th
     keys.insert(c.key);
     return {};
   };
-  options.webhook = [&](const acta::webhook& w, const acta::effect_context& c) -> acta::result<void> {
+  options.webhook = [&](const acta::webhook& w,
+                        const acta::effect_context& c) -> acta::result<void> {
     const std::lock_guard lock(mutex);
     called.push_back(w);
     keys.insert(c.key);
@@ -239,8 +240,9 @@ TEST_CASE("a subscriber without its channel is found at the start, not at the fi
   const auto none = try_open(folder / "data", mails());
   REQUIRE_FALSE(none);
   CHECK(none.error().code() == acta::domain_errc::bad_model);
-  CHECK(none.error().detail() == "subscriber 'mailer' answers 'noted' with a mail, but this host has "
-                                 "no channel for it: runtime_options::mail is empty");
+  CHECK(none.error().detail() ==
+        "subscriber 'mailer' answers 'noted' with a mail, but this host has "
+        "no channel for it: runtime_options::mail is empty");
   CHECK_FALSE(std::filesystem::exists(folder / "data")); // no store was made for it
   acta::runtime_options options;
   options.mail = [](const acta::mail&, const acta::effect_context&) -> acta::result<void> {
@@ -319,8 +321,8 @@ TEST_CASE("a stream whose event fails waits for it, and the others do not") {
     return e.text == "bad" && !well ? fail() : acta::result<void>();
   };
   temp_folder folder;
-  auto runtime = must_open(folder / "data",
-                           watched(p, {.attempts = 1'000'000, .backoff_min = 1ms, .backoff_max = 5ms}));
+  auto runtime = must_open(
+      folder / "data", watched(p, {.attempts = 1'000'000, .backoff_min = 1ms, .backoff_max = 5ms}));
   say(runtime, "a", "bad");
   say(runtime, "a", "behind it");
   for (int i = 0; i < 20; ++i) say(runtime, "b", std::to_string(i));
@@ -650,7 +652,8 @@ TEST_CASE("a subscriber in memory works without a disk") {
   CHECK(p.done() == std::vector<std::string>{"x"});
 }
 
-TEST_CASE("a subscriber that left the model is named, and goes on from where it was if it returns") {
+TEST_CASE(
+    "a subscriber that left the model is named, and goes on from where it was if it returns") {
   probe p;
   temp_folder folder;
   {

@@ -121,7 +121,8 @@ TEST_CASE("the pause doubles up to its maximum and does not overflow") {
   CHECK(backoff_limit(3s, 3s, 9) == 3s);
 }
 
-TEST_CASE("whatever succeeds and fails in whatever order, streams keep theirs and nothing is lost") {
+TEST_CASE(
+    "whatever succeeds and fails in whatever order, streams keep theirs and nothing is lost") {
   const auto seed = std::random_device{}();
   INFO("seed " << seed);
   std::minstd_rand random(seed);

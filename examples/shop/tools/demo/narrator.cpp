@@ -101,6 +101,18 @@ void narrator::event(const json::value& e) {
   line(text);
 }
 
+void narrator::cause(const json::value& e) {
+  const auto depth = static_cast<std::size_t>(tools::number_at(e, "/depth").value_or(0));
+  const auto of = tools::text_at(e, "/because/name");
+  auto text = fmt::format("     {:>6}  {}{}  {}", tools::text_at(e, "/position"),
+                          std::string(2 * depth, ' '), tools::text_at(e, "/stream"),
+                          tools::text_at(e, "/type"));
+  text += coloured(
+      fmt::format("  by {}{}", tools::text_at(e, "/because/kind"), of.empty() ? of : ' ' + of),
+      faint);
+  line(tools::find(e, "/asked") != nullptr ? text + coloured("  <--", bold) : text);
+}
+
 void narrator::letter(const tools::letter& l) {
   line(fmt::format("     To: {}\n     Subject: {}", l.to, l.subject));
   std::istringstream text(l.text);

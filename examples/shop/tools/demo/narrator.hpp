@@ -27,6 +27,8 @@ public:
   void answer(const tools::answer& a);
   /// One event, as a page of events or a command's answer has it.
   void event(const tools::json::value& e);
+  /// One event of a tree of causes, indented.
+  void cause(const tools::json::value& e);
   void letter(const tools::letter& l);
   void line(std::string_view text);
   /// Says whether it is so. Returns `holds`.

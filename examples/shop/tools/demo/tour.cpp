@@ -229,6 +229,8 @@ awaitable<void> tour::second_line_sold_out() {
   co_await wait_until_order_is(order, "cancelled", "out_of_stock");
   tell.say("The book was reserved already. The process gives it back before it cancels:");
   const auto events = co_await guide_.events_after(begin);
+  for (const auto& e : events)
+    if (text_at(e, "/type") == "order.order_cancelled") cancelled_ = text_at(e, "/position");
   tell.expect(has(events, "stock/" + book_.sku, "stock.stock_reserved"), "the book was reserved");
   tell.expect(has(events, "stock/" + book_.sku, "stock.stock_released"), "and is released");
   tell.expect(!has(events, "stock/" + lamp_.sku, "stock.stock_reserved"),
@@ -260,36 +262,40 @@ awaitable<void> tour::late_payment() {
   const auto events = co_await guide_.events_after(late.position());
   tell.expect(has(events, "payment/" + order, "payment.payment_refunded"),
               "the money is on its way back");
-  for (const auto& e : events)
-    if (text_at(e, "/type") == "payment.payment_refunded") last_event_ = text_at(e, "/position");
+  if (!events.empty()) last_ = text_at(events[events.size() - 1], "/position");
   co_await guide_.letter("Your payment for order " + order + " was returned", email(named("dora")));
+}
+
+awaitable<answer> tour::ask_why(std::string position, std::string root) {
+  auto& tell = guide_.tell();
+  const auto asking = request::get("why", "/v1/events/" + position + "/why");
+  tell.request(asking);
+  auto told = co_await guide_.quietly(asking);
+  if (!told.ok()) tell.answer(told);
+  for (const auto& one : list_at(told.body, "/tree")) tell.cause(one);
+  tell.expect(text_at(told.body, "/event/position") == position, "it is the event asked for");
+  const auto& causes = list_at(told.body, "/causes");
+  tell.expect(!causes.empty() && text_at(causes[causes.size() - 1], "/type") == root &&
+                  text_at(causes[causes.size() - 1], "/because/kind") == "request",
+              "its first cause is " + root + ", which somebody asked for");
+  co_return told;
 }
 
 awaitable<void> tour::why() {
   auto& tell = guide_.tell();
   tell.chapter("Why?");
-  tell.say("Every event knows what caused it. Asked for the refund, from the first cause down:");
-  const auto asking = request::get("why", "/v1/events/" + last_event_ + "/why");
-  const auto told = co_await guide_.quietly(asking);
-  tell.request(asking);
-  if (!told.ok()) {
-    tell.answer(told);
-    tell.expect(false, "the node tells why");
-    co_return;
-  }
-  const auto& causes = list_at(told.body, "/causes");
-  std::string indent;
-  const auto step = [&](const json::value& e) {
-    tell.line("     " + indent + (indent.empty() ? "" : "`- ") + text_at(e, "/stream") + "  " +
-              text_at(e, "/type") + "  " + text_at(e, "/position"));
-    indent += "   ";
-  };
-  for (auto i = causes.size(); i > 0; --i) step(causes[i - 1]);
-  if (const auto* const event = tools::find(told.body, "/event")) step(*event);
-  tell.expect(text_at(told.body, "/event/position") == last_event_, "it is the event asked for");
-  tell.expect(!causes.empty() && text_at(causes[causes.size() - 1], "/type") ==
-                                     "payment.unexpected_payment_received",
-              "its first cause is the money that came too late");
+  tell.say("Every event knows what caused it. Why was Carl's order cancelled? The tree holds all "
+           "that his check-out led to; the event that is asked for is marked.");
+  const auto cancelled = co_await ask_why(cancelled_, "cart.checked_out");
+  const auto& tree = list_at(cancelled.body, "/tree");
+  tell.expect(std::ranges::any_of(tree,
+                                  [](const json::value& one) {
+                                    return text_at(one, "/because/kind") == "rejection" &&
+                                           text_at(one, "/because/name") == "reserve";
+                                  }),
+              "the no to the reservation of the lamps stands among it");
+  tell.say("And the last event that you have seen, of the refund?");
+  co_await ask_why(last_, "payment.unexpected_payment_received");
 }
 
 } // namespace shop::demo

@@ -43,6 +43,9 @@ private:
   tools::asio::awaitable<void> stock_is(item what, std::int64_t available, std::int64_t reserved,
                                         std::int64_t shipped);
 
+  /// Shows all that the first cause of that event led to. Its type must be `root`.
+  tools::asio::awaitable<tools::answer> ask_why(std::string position, std::string root);
+
   [[nodiscard]] std::string named(const std::string& id) const { return id + suffix_; }
   [[nodiscard]] static std::string email(const std::string& id) { return id + "@example.org"; }
 
@@ -50,7 +53,8 @@ private:
   std::string suffix_; ///< of all ids, in a store that has seen a tour before
   item book_{"", "Dune", 1299};
   item lamp_{"", "Brass Lamp", 4950};
-  std::string last_event_; ///< position, for the last chapter
+  std::string cancelled_; ///< position of the end of Carl's order, for the last chapter
+  std::string last_;      ///< position of the last event
 };
 
 } // namespace shop::demo
