@@ -89,8 +89,7 @@ private:
   }
   /// It must not end by itself.
   void must_live() {
-    siginfo_t state{};
-    if (waitid(P_PID, id(), &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid == 0) return;
+    if (process_.lives()) return;
     const auto end = process_.end();
     FAIL("the victim ended by itself (" << end.value_or(0) << "): " << process_.errors());
   }

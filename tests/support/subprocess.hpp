@@ -78,10 +78,16 @@ public:
       if (!read_more(deadline)) return errors_.find(text) != std::string::npos;
     return true;
   }
+  /// Whether it has not ended yet.
+  [[nodiscard]] bool lives() const {
+    siginfo_t state{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           state.si_pid == 0;
+  }
   /// Waits for the end: its exit code, or minus the signal that ended it; nothing if it does not
   /// end.
-  std::optional<int> end() {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::optional<int> end(std::chrono::seconds limit = patience) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
     while (read_more(deadline)) {}
     if (std::chrono::steady_clock::now() >= deadline) return std::nullopt;
     int status = 0;
