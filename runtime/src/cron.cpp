@@ -179,8 +179,8 @@ time_point moment_of(const date::time_zone& zone, sys_time<minutes> local) {
 
 result<cron_times> cron_times::parse(std::string_view expression, std::string_view zone) {
   if (expression.size() > cron_bytes_max)
-    return error(errc::invalid_argument, "cron expression: it has more than " +
-                                             std::to_string(cron_bytes_max) + " bytes");
+    return error(errc::invalid_argument,
+                 "cron expression: it has more than " + std::to_string(cron_bytes_max) + " bytes");
   auto text = without_blanks(expression);
   if (text.starts_with('@')) {
     const auto known = std::ranges::find(short_forms, text, [](const auto& f) { return f.first; });
@@ -208,7 +208,8 @@ bool cron_times::never() const {
   for (unsigned m = 1; m <= 12; ++m) {
     if (!has(month, m)) continue;
     // In a leap year.
-    const auto last = unsigned{year_month_day_last{year{2000} / std::chrono::month{m} / std::chrono::last}.day()};
+    const auto last =
+        unsigned{year_month_day_last{year{2000} / std::chrono::month{m} / std::chrono::last}.day()};
     for (unsigned d = 1; d <= last; ++d)
       if (has(day, d)) return false;
   }
@@ -217,8 +218,7 @@ bool cron_times::never() const {
 
 bool cron_times::on(year_month_day date) const {
   const bool day_fits = has(day, unsigned{date.day()});
-  const bool weekday_fits =
-      has(weekday, std::chrono::weekday{sys_days{date}}.c_encoding());
+  const bool weekday_fits = has(weekday, std::chrono::weekday{sys_days{date}}.c_encoding());
   return star_[day] || star_[weekday] ? day_fits && weekday_fits : day_fits || weekday_fits;
 }
 

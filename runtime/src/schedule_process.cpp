@@ -77,8 +77,7 @@ private:
 };
 
 result<std::optional<time_point>> due_once(const schedule_start& s, time_point when) {
-  if (s.first || s.until)
-    return refused_timing("what fires once has neither `first` nor `until`");
+  if (s.first || s.until) return refused_timing("what fires once has neither `first` nor `until`");
   if (!can_be_shown(when)) return refused_timing("it would be due beyond the years 0 to 9999");
   return std::optional(when);
 }
@@ -189,8 +188,8 @@ void schedule_process::evolve(const refused_command& no) {
 
 process_type make_schedule_type() {
   // Between two firings it need not be in memory.
-  auto type = make_process_type<schedule_process>({.snapshot_every = 100,
-                                                   .passivate_after = std::chrono::seconds{10}});
+  auto type = make_process_type<schedule_process>(
+      {.snapshot_every = 100, .passivate_after = std::chrono::seconds{10}});
   type.built_in = true;
   return type;
 }

@@ -14,8 +14,7 @@ namespace acta::detail {
 namespace {
 
 /// An input that no name leads to: only the runtime says anything to a schedule.
-template <class I>
-pending tell(engine& e, std::string_view id, I input, command_options options) {
+template <class I> pending tell(engine& e, std::string_view id, I input, command_options options) {
   ticket_ptr t;
   e.submit(e.find_route(schedule_process::name), schedule_process::name, id,
            index_in<I>(schedule_process::inputs{}), own(std::move(input)), std::move(options), t);
@@ -52,7 +51,8 @@ result<void> schedules::check(const command_to_send& c) const {
     return error(domain_errc::unknown_aggregate, "no aggregate " + in_quotes(c.aggregate));
   if (!engine_.is_open(c.aggregate, c.command))
     return error(domain_errc::unknown_command, "process " + in_quotes(c.aggregate) + " takes " +
-                                                   in_quotes(c.command) + " from the runtime alone");
+                                                   in_quotes(c.command) +
+                                                   " from the runtime alone");
   const auto* command = to->type->find_command(c.command);
   if (command == nullptr)
     return error(domain_errc::unknown_command,
@@ -85,7 +85,8 @@ result<std::optional<version_number>> schedules::place_for(const schedule_start&
   if (!*there) return std::optional(version_number{0});
   const auto& p = (*there)->process;
   const auto exists = [&](std::string_view why) {
-    return error(runtime_errc::schedule_exists, "schedule " + in_quotes(id) + ' ' + std::string(why));
+    return error(runtime_errc::schedule_exists,
+                 "schedule " + in_quotes(id) + ' ' + std::string(why));
   };
   if (p.order == what)
     return p.state == schedule_state::cancelled
@@ -114,11 +115,10 @@ result<schedule_id> schedules::start(schedule_start what, schedule_options optio
     command_options o;
     o.expected_version = at;
     o.caller = options.caller;
-    auto started = tell(engine_, id, what, std::move(o))
-                       .wait_for(deadline - std::chrono::steady_clock::now());
+    auto started =
+        tell(engine_, id, what, std::move(o)).wait_for(deadline - std::chrono::steady_clock::now());
     if (started) return id;
-    if (started.error().code() != runtime_errc::version_conflict)
-      return std::move(started).error();
+    if (started.error().code() != runtime_errc::version_conflict) return std::move(started).error();
     if (std::chrono::steady_clock::now() >= deadline) // others start and end it all the time
       return error(errc::timeout, "schedule " + in_quotes(id) + " could not be stored in time");
     auto place = place_for(what, id);

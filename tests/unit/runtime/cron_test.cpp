@@ -88,7 +88,10 @@ TEST_CASE("the 29th of February is waited for over a century without one") {
       {"0 0 29 2 *", "", "2026-01-01T00:00:00Z", {"2028-02-29T00:00:00Z", "2032-02-29T00:00:00Z"}},
       {"0 0 29 2 *", "", "2096-02-29T00:00:00Z", {"2104-02-29T00:00:00Z"}},
       {"0 0 29 2 */7", "", "2088-03-01T00:00:00Z", {"2128-02-29T00:00:00Z"}},
-      {"0 0 28-29 2 *", "", "2027-02-28T00:00:00Z", {"2028-02-28T00:00:00Z", "2028-02-29T00:00:00Z"}},
+      {"0 0 28-29 2 *",
+       "",
+       "2027-02-28T00:00:00Z",
+       {"2028-02-28T00:00:00Z", "2028-02-29T00:00:00Z"}},
   });
 }
 
@@ -177,7 +180,8 @@ TEST_CASE("an expression that cannot be read is refused with the place") {
 }
 
 TEST_CASE("an expression that never fires is refused") {
-  for (const auto* never : {"0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "0 0 30-31 feb *", "0 0 30 2 */2"}) {
+  for (const auto* never :
+       {"0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "0 0 30-31 feb *", "0 0 30 2 */2"}) {
     const auto times = cron_times::parse(never, {});
     REQUIRE_FALSE(times);
     CHECK_THAT(std::string(times.error().detail()), Catch::Matchers::Contains("never fires"));
@@ -221,9 +225,7 @@ public:
            fields[3].fits[unsigned{date.month()}] &&
            (both ? by_month && by_week : by_month || by_week);
   }
-  [[nodiscard]] bool every_hour() const {
-    return std::ranges::count(fields[1].fits, true) == 24;
-  }
+  [[nodiscard]] bool every_hour() const { return std::ranges::count(fields[1].fits, true) == 24; }
 
   std::vector<random_field> fields;
   std::string text;
@@ -351,7 +353,8 @@ TEST_CASE("the last of the missed times is found without going through all of th
     REQUIRE(from);
     const auto t = *from + seconds{std::uniform_int_distribution<int>(0, 7 * 86'400)(random)};
     auto last = *from;
-    for (auto next = times->after(last); next && *next <= t; next = times->after(last)) last = *next;
+    for (auto next = times->after(last); next && *next <= t; next = times->after(last))
+      last = *next;
     INFO(cron.text << " from " << shown(*from) << " until " << shown(t));
     CHECK(shown(times->last_until(*from, t)) == shown(last));
   }

@@ -130,11 +130,11 @@ struct schedule_status {
   std::string json; ///< the command's fields
   acta::timing timing;
   acta::misfire misfire = acta::misfire::fire;
-  std::optional<time_point> next_due;  ///< while it waits
-  std::optional<time_point> last_due;  ///< of the last firing: when it should have been
-  std::uint64_t fired = 0;             ///< times it sent its command
-  std::uint64_t passed_over = 0;       ///< times that were too late for misfire::skip
-  std::uint64_t refused = 0;           ///< commands that the domain said no to
+  std::optional<time_point> next_due; ///< while it waits
+  std::optional<time_point> last_due; ///< of the last firing: when it should have been
+  std::uint64_t fired = 0;            ///< times it sent its command
+  std::uint64_t passed_over = 0;      ///< times that were too late for misfire::skip
+  std::uint64_t refused = 0;          ///< commands that the domain said no to
   std::optional<rejection> last_refusal;
 };
 
