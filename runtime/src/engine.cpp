@@ -79,11 +79,13 @@ engine::~engine() {
   replies_->stop();   // stop() may have been called from a callback, which goes on
 }
 
-result<void> engine::check_contract(const acta::model& of) {
+result<void> engine::check_contract() {
   auto stored_text = store_->contract();
   if (!stored_text) return std::move(stored_text).error();
   auto stored = parse_contract(*stored_text);
-  for (const auto& [type, shape] : parse_contract(of.contract())) {
+  // First: a process whose step the store knows is none that is new to it.
+  if (auto noted = note_process_starts(stored); !noted) return noted;
+  for (const auto& [type, shape] : parse_contract(model_.contract())) {
     const auto [known, is_new] = stored.try_emplace(type, shape);
     if (!is_new && known->second != shape)
       return error(runtime_errc::contract_changed,
@@ -95,6 +97,43 @@ result<void> engine::check_contract(const acta::model& of) {
   for (const auto& [type, shape] : stored) text.append(type).append(" ").append(shape).append("\n");
   if (text == *stored_text) return {};
   return store_->write_contract(text);
+}
+
+result<void> engine::note_process_starts(std::map<std::string, std::string>& contract) {
+  for (const auto& process : model_.processes()) {
+    // One of the runtime's own takes in no events; and nothing changes once there are threads.
+    if (process->built_in || process_starts_.contains(process->name)) continue;
+    auto& starts = process_starts_[process->name];
+    starts.resize(partitions(), 0);
+    const auto line = "process " + process->name + " 1";
+    if (const auto known = contract.find(line); known != contract.end()) {
+      std::istringstream numbers(known->second);
+      for (std::string text; std::getline(numbers, text, ',');) {
+        auto at = position::parse(text);
+        if (!at || at->partition >= starts.size())
+          return error(persistence::errc::wrong_format, "'" + text + "' is no position",
+                       "contract.txt: " + line);
+        starts[at->partition] = at->number;
+      }
+      continue;
+    }
+    // A store from before there were such lines has had it from the first.
+    const auto is_new =
+        !contract.contains("event " + process->stored_as->events.front().name + ' ' +
+                           std::to_string(process->stored_as->events.front().schema));
+    std::string text;
+    for (std::uint32_t p = 0; p < starts.size(); ++p) {
+      if (is_new) starts[p] = store_->partitions()[p]->last_position();
+      text.append(text.empty() ? "" : ",").append(position{p, starts[p]}.to_string());
+    }
+    contract.emplace(line, text);
+  }
+  return {};
+}
+
+std::uint64_t engine::process_start(std::string_view process, std::uint32_t partition) const {
+  const auto at = process_starts_.find(process);
+  return at == process_starts_.end() ? 0 : at->second.at(partition);
 }
 
 result<void> engine::bind() {
@@ -120,7 +159,7 @@ result<void> engine::bind() {
 
 result<void> engine::start() {
   if (auto ok = model_.check(); !ok) return ok;
-  if (auto ok = check_contract(model_); !ok) return ok;
+  if (auto ok = check_contract(); !ok) return ok;
   // Whether it has schedules, the store's contract says: they come into it with the first one.
   auto contract = store_->contract();
   if (!contract) return std::move(contract).error();
@@ -128,7 +167,7 @@ result<void> engine::start() {
   model_.add(make_schedule_type());
   schedules_used_ = contract->find(schedule_contract_line) != std::string::npos;
   if (schedules_used_)
-    if (auto ok = check_contract(model_); !ok) return ok;
+    if (auto ok = check_contract(); !ok) return ok;
   if (auto ok = bind(); !ok) return ok;
   for (const auto& p : store_->partitions()) {
     const auto& r = p->recovery();
@@ -184,7 +223,7 @@ result<void> engine::use_schedules() {
   if (!processes_)
     if (auto started = start_processes(!schedules_used_); !started) return started;
   if (schedules_used_) return {};
-  if (auto noted = check_contract(model_); !noted) return noted;
+  if (auto noted = check_contract(); !noted) return noted;
   schedules_used_ = true;
   return {};
 }

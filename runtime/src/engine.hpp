@@ -124,6 +124,10 @@ public:
     }
   }
 
+  /// The process takes in what comes after this position: it was not there before.
+  [[nodiscard]] std::uint64_t process_start(std::string_view process,
+                                            std::uint32_t partition) const;
+
   // -- for the facade -----------------------------------------------------------
   [[nodiscard]] const acta::model& model() const noexcept { return model_; }
   [[nodiscard]] acta::projections& read_side() noexcept { return *read_side_; }
@@ -133,10 +137,11 @@ public:
   bool release(std::string_view aggregate, std::string_view id);
 
 private:
-  /// Writes what is new in the model's contract to the store's.
-  result<void> check_contract(const acta::model& of);
+  result<void> check_contract();
   /// Pre: processes_mutex_ is held.
   result<void> start_processes(bool first_schedule);
+  /// Where the processes of the model begin, and a line for each that has none yet.
+  result<void> note_process_starts(std::map<std::string, std::string>& contract);
   result<void> bind();
   void on_batch(persistence::partition& p,
                 std::span<persistence::append_entry* const> entries) noexcept;
@@ -153,6 +158,7 @@ private:
   recovery_summary recovery_;
   std::chrono::milliseconds shortest_idle_time_ = std::chrono::hours{24};
   std::map<std::string, route, std::less<>> routes_;
+  std::map<std::string, std::vector<std::uint64_t>, std::less<>> process_starts_; ///< by partition
   mutable std::mutex quarantine_mutex_;
   std::map<std::string, error> quarantine_;
 

@@ -307,7 +307,9 @@ result<void> process_runner::route(outbox_writing& txn, const recorded_event& e)
                     e.metadata.position.to_string(), key.error().to_string());
         continue;
       }
-      if (!*key) continue;
+      if (!*key || e.metadata.position.number <=
+                       engine_.process_start(process->name, e.metadata.position.partition))
+        continue;
       if (!check_stream_id(**key)) {
         engine_.log(log_level::error, "process {}: the key of {} at {} is no id", process->name,
                     e.type, e.metadata.position.to_string());
