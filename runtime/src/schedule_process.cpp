@@ -187,9 +187,7 @@ void schedule_process::evolve(const refused_command& no) {
 }
 
 process_type make_schedule_type() {
-  // Between two firings it need not be in memory.
-  auto type = make_process_type<schedule_process>(
-      {.snapshot_every = 100, .passivate_after = std::chrono::seconds{10}});
+  auto type = make_process_type<schedule_process>({.snapshot_every = 100});
   type.built_in = true;
   return type;
 }
