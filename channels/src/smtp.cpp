@@ -96,8 +96,8 @@ private:
     long connects = 0;
     ::curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &reply);
     ::curl_easy_getinfo(handle.get(), CURLINFO_NUM_CONNECTS, &connects);
-    again = connects == 0 && !talk.text_began && code != CURLE_OPERATION_TIMEDOUT &&
-            (reply == 0 || reply == 421);
+    again = connects == 0 && !talk.text_began && (reply == 0 || reply == 421) &&
+            (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR);
     return failure(code, reply, talk, said);
   }
 
