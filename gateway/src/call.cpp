@@ -45,19 +45,6 @@ std::optional<problem> take_key(const header& h, uuid& into) {
   return std::nullopt;
 }
 
-/// A page of another site that a browser shows can send simple requests here; nothing but this
-/// header tells them apart. Authorities are compared, not schemes: TLS may end at a proxy.
-std::optional<problem> check_origin(const request& r) {
-  if (!r.origin.present()) return std::nullopt;
-  std::string_view origin = r.origin.text;
-  const auto scheme = origin.find("://");
-  if (scheme != std::string_view::npos) origin.remove_prefix(scheme + 3);
-  if (r.origin.count == 1 && same_ignoring_case(origin, r.host.text)) return std::nullopt;
-  return problem{.status = 403,
-                 .code = "cross_origin",
-                 .detail = "commands from pages of another origin are refused"};
-}
-
 std::optional<problem> understand_command(const request& r, call& c) {
   if (auto wrong = check_origin(r)) return wrong;
   if (!is_json(r.content_type))
@@ -104,6 +91,17 @@ std::optional<problem> understand_events(const target& t, call& c) {
 }
 
 } // namespace
+
+std::optional<problem> check_origin(const request& r) {
+  if (!r.origin.present()) return std::nullopt;
+  std::string_view origin = r.origin.text;
+  const auto scheme = origin.find("://");
+  if (scheme != std::string_view::npos) origin.remove_prefix(scheme + 3);
+  if (r.origin.count == 1 && same_ignoring_case(origin, r.host.text)) return std::nullopt;
+  return problem{.status = 403,
+                 .code = "cross_origin",
+                 .detail = "commands from pages of another origin are refused"};
+}
 
 uuid command_id_of(std::string_view key) {
   if (const auto id = uuid::parse(key)) return *id;
@@ -177,6 +175,13 @@ std::string subject_of(const call& c) {
     break;
   case route::why:
     text.append("event ").append(c.event.to_string());
+    break;
+  case route::subscribers:
+    text = "subscribers";
+    break;
+  case route::dead_letters:
+  case route::subscriber:
+    text.append("subscriber ").append(c.name);
     break;
   case route::live:
   case route::ready:

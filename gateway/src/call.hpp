@@ -28,9 +28,15 @@ enum class route : std::uint8_t {
   query,
   all_events,
   why,
+  subscribers,
+  dead_letters,
+  subscriber, ///< an order to one
   live,
   ready,
 };
+
+/// What an operator asks of a subscriber.
+enum class subscriber_order : std::uint8_t { pause, resume, retry, retry_all, drop };
 
 inline constexpr std::size_t events_limit_default = 100;
 inline constexpr std::size_t events_limit_max = 1000;
@@ -46,19 +52,24 @@ struct call {
   moment when;             ///< state
   event_range range;       ///< events
 
-  std::string_view name;       ///< of a view or a query
+  std::string_view name;       ///< of a view, a query or a subscriber
   std::string_view key;        ///< row
   read_options read;           ///< row, rows, query
   subscription_options follow; ///< all_events
-  std::size_t limit = 0;       ///< all_events, in a page
+  std::size_t limit = 0;       ///< all_events, dead_letters; in a page
   bool live = false;           ///< all_events, as an event stream
-  position event;              ///< why
+  position event;              ///< why, subscriber; dead_letters: the first one
+  subscriber_order order = subscriber_order::pause; ///< subscriber
 };
 
 /// Fills `t` and `c` from `r`, or says what is wrong with it. What only the model can tell (names,
 /// columns, fields) is not looked at.
 std::optional<problem> understand(const request& r, target& t, call& c,
                                   const gateway_options& options);
+
+/// A page of another site that a browser shows can send simple requests here; nothing but the
+/// header `Origin` tells them apart. Authorities are compared, not schemes: TLS may end at a proxy.
+std::optional<problem> check_origin(const request& r);
 
 /// What the call is about, for the log.
 [[nodiscard]] std::string subject_of(const call& c);

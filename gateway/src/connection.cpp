@@ -121,6 +121,9 @@ bool connection::serve() {
   case route::row:
   case route::rows:
   case route::query:
+  case route::subscribers:
+  case route::dead_letters:
+  case route::subscriber:
     wait_until_ = std::chrono::steady_clock::now() + call_.read.timeout;
     return read_store();
   case route::all_events:

@@ -4,6 +4,7 @@
 /// What a connection does on the reading threads: reads that wait for a view, and event streams.
 #include "answer.hpp"
 #include "answer_read.hpp"
+#include "answer_subscribers.hpp"
 #include "connection.hpp"
 #include "sse.hpp"
 
@@ -47,6 +48,12 @@ bool connection::read_store() {
       return answer_views(state_.runtime, response_);
     case route::all_events:
       return answer_all_events(state_.runtime, call_, response_, log);
+    case route::subscribers:
+      return answer_subscribers(state_.runtime, response_);
+    case route::dead_letters:
+      return answer_dead_letters(state_.runtime, call_, response_, log);
+    case route::subscriber:
+      return answer_order(state_.runtime, call_, response_, log);
     case route::why:
       return answer_why(state_.runtime, call_, response_, log);
     default:

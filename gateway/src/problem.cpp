@@ -17,6 +17,8 @@ std::string_view reason_phrase(unsigned status) noexcept {
   switch (status) {
   case 200:
     return "OK";
+  case 202:
+    return "Accepted";
   case 304:
     return "Not Modified";
   case 400:
@@ -102,7 +104,7 @@ problem of_invalid(const error& e) {
         .status = 400, .code = "json_invalid", .detail = text(), .pointer = std::string(e.where())};
   if (code == domain_errc::unknown_aggregate || code == domain_errc::unknown_command ||
       code == domain_errc::unknown_view || code == domain_errc::unknown_query ||
-      code == acta::errc::not_found)
+      code == domain_errc::unknown_subscriber || code == acta::errc::not_found)
     return {.status = 404, .code = code.message(), .detail = text()};
   if (code == acta::errc::invalid_argument || code == persistence::errc::too_large ||
       code == domain_errc::unknown_index || code == domain_errc::unknown_event_type)
@@ -165,7 +167,8 @@ problem problem_of(const error& e) {
   if (code == projection_errc::busy)
     return {.status = 409,
             .code = code.message(),
-            .detail = "another operation on the view is going on"};
+            .detail =
+                e.detail().empty() ? "another operation is going on" : std::string(e.detail())};
   if (code == condition::timeout)
     return {.status = 504,
             .code = "timeout",

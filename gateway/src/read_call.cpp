@@ -3,6 +3,7 @@
 #include "read_call.hpp"
 
 #include "parameters.hpp"
+#include "subscriber_call.hpp"
 
 #include <acta/core/units.hpp>
 #include <acta/domain/bound_text.hpp>
@@ -16,7 +17,7 @@ namespace acta::http {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> reserved{"views", "queries", "events"};
+constexpr std::array<std::string_view, 4> reserved{"views", "queries", "events", "subscribers"};
 /// Of a query, beside its fields; who has a field of that name asks by POST.
 constexpr std::array<std::string_view, 2> read_parameters{"at_least", "timeout"};
 
@@ -143,6 +144,7 @@ bool is_reserved(std::string_view name) noexcept {
 
 std::optional<problem> understand_read(const request& r, const target& t, call& c,
                                        const gateway_options& options) {
+  if (t.segment(1) == "subscribers") return understand_subscribers(r, t, c);
   const auto of_query = t.segment(1) == "queries";
   const auto reads = r.how == method::get || r.how == method::head;
   auto wrong = of_query                  ? understand_query(r, t, c, options)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Requests to views, queries and events of all streams, checked.
+/// Requests to views, queries, events of all streams and subscribers, checked.
 #pragma once
 
 #include "call.hpp"

@@ -605,3 +605,60 @@ TEST_CASE("why an event happened can be asked, back to the first command") {
   CHECK(why.has(R"(],"truncated":false})"));
   CHECK(is_problem(c.get("/v1/events/0:99/why"), 404, "not_found"));
 }
+
+namespace {
+
+struct bouncer {
+  static constexpr std::string_view name = "bouncer";
+  using events = acta::one_of<test::noted>;
+  std::atomic<bool>* well = nullptr;
+  acta::result<void> handle(const test::noted&) const {
+    if (*well) return {};
+    return acta::error(acta::errc::invalid_argument, "no such guest");
+  }
+};
+
+} // namespace
+
+TEST_CASE("dead letters are listed, tried again and dropped over HTTP") {
+  std::atomic<bool> well{false};
+  acta::model m;
+  m.aggregate<test::counter>().subscriber<bouncer>({}, bouncer{&well});
+  auto runtime = acta::runtime::in_memory(std::move(m));
+  REQUIRE(runtime);
+  const auto http = served::open_gateway(*runtime, {});
+  http_client c(http->port());
+  for (int i = 0; i < 3; ++i)
+    REQUIRE(c.post("/v1/counter/42/note", R"({"text":"x"})").status == 200);
+  const auto letters = [&] { return runtime->subscriber("bouncer")->status().dead_letters; };
+  REQUIRE(test::eventually([&] { return letters() == 3; }));
+
+  const auto all = c.get("/v1/subscribers");
+  CHECK(all.status == 200);
+  CHECK(all.body == R"({"subscribers":[{"name":"bouncer","state":"running","behind":0,"waiting":0,)"
+                    R"("handling":0,"retrying":0,"delivered":0,"failures":3,"dead_letters":3,)"
+                    R"("positions":["0:3"],"trouble":null}]})");
+  const auto page = c.get("/v1/subscribers/bouncer/dead-letters?limit=1&from=0:2");
+  CHECK(page.status == 200);
+  CHECK(
+      page.has(R"({"subscriber":"bouncer","dead_letters":[{"position":"0:2","attempts":1,"at":")"));
+  CHECK(page.has(R"(,"reason":"invalid_argument: no such guest"}],"next":"0:3"})"));
+  CHECK(is_problem(c.get("/v1/subscribers/nobody/dead-letters"), 404, "unknown_subscriber"));
+  CHECK(is_problem(c.post("/v1/subscribers/bouncer/dead-letters/0:9/retry", ""), 404, "not_found"));
+
+  const auto dropped = c.post("/v1/subscribers/bouncer/dead-letters/0:1/drop", "");
+  CHECK(dropped.status == 200);
+  CHECK(dropped.body == R"({"subscriber":"bouncer","position":"0:1"})");
+  CHECK(letters() == 2);
+  CHECK(c.post("/v1/subscribers/bouncer/pause", "").status == 200);
+  CHECK(c.get("/v1/subscribers").has(R"("state":"paused")"));
+  CHECK(c.post("/v1/subscribers/bouncer/resume", "").status == 200);
+  well = true;
+  const auto retried = c.post("/v1/subscribers/bouncer/dead-letters/0:2/retry", "");
+  CHECK(retried.status == 202);
+  REQUIRE(test::eventually([&] { return letters() == 1; }));
+  const auto rest = c.post("/v1/subscribers/bouncer/dead-letters/retry", "");
+  CHECK(rest.status == 202);
+  CHECK(rest.body == R"({"subscriber":"bouncer","dead_letters":1})");
+  REQUIRE(test::eventually([&] { return letters() == 0; }));
+}
