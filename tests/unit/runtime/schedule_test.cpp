@@ -159,6 +159,11 @@ TEST_CASE("a scheduled command is sent when its time has come and not a moment b
   CHECK(known.attributes.at("acta.due") == "2026-11-24T11:00:00.000000Z");
   CHECK(known.attributes.at("acta.process") == status.stream);
   CHECK(known.correlation_id);
+  const auto why = s->why(known.position);
+  REQUIRE(why);
+  REQUIRE(why->chain.size() == 3); // the command, the timer, the request to schedule it
+  CHECK(why->chain[1].because.kind == acta::cause_kind::timer);
+  CHECK(why->chain[2].because.kind == acta::cause_kind::request);
 }
 
 TEST_CASE("the forms in docs/schedules.md do what it says") {
