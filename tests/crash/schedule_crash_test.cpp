@@ -47,12 +47,11 @@ std::size_t judge(const std::filesystem::path& folder) {
   model.aggregate<test::counter>();
   auto runtime = test::must_open(folder / "store", std::move(model));
   std::set<std::string> stored;
-  read_all(runtime, "acta.schedule", [&](const acta::metadata& m) {
-    stored.insert(m.stream.substr(prefix.size()));
-  });
+  read_all(runtime, "acta.schedule",
+           [&](const acta::metadata& m) { stored.insert(m.stream.substr(prefix.size())); });
   for (const auto& a : crash::read_acknowledged(folder)) {
-    const auto id = std::to_string(a.reserved) + '-' + std::to_string(a.client) + '-' +
-                    std::to_string(a.n);
+    const auto id =
+        std::to_string(a.reserved) + '-' + std::to_string(a.client) + '-' + std::to_string(a.n);
     if (!stored.contains(id)) FAIL_CHECK("schedule " << id << " was acknowledged and is lost");
   }
   const auto status = [&](const std::string& id) {

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <optional>
 #include <random>
@@ -158,6 +159,38 @@ TEST_CASE("a scheduled command is sent when its time has come and not a moment b
   CHECK(known.attributes.at("acta.due") == "2026-11-24T11:00:00.000000Z");
   CHECK(known.attributes.at("acta.process") == status.stream);
   CHECK(known.correlation_id);
+  const auto why = s->why(known.position);
+  REQUIRE(why);
+  REQUIRE(why->chain.size() == 3); // the command, the timer, the request to schedule it
+  CHECK(why->chain[1].because.kind == acta::cause_kind::timer);
+  CHECK(why->chain[2].because.kind == acta::cause_kind::request);
+}
+
+TEST_CASE("the forms in docs/schedules.md do what it says") {
+  site s;
+  auto& runtime = *s;
+  const auto midnight = *acta::parse_rfc3339("2026-11-25T00:00:00Z");
+  // [schedule]
+  auto once = runtime.schedule<counter>("ada", add{100}, acta::at(midnight));
+  auto soon = runtime.schedule<counter>("ada", add{100}, acta::after(5min));
+  auto hourly = runtime.schedule<counter>("ada", add{1}, acta::every(1h),
+                                          {.id = "hourly-ada", .first = midnight});
+  auto fees = runtime.schedule<counter>("ada", add{5}, acta::cron("0 3 * * 1-5", "Europe/Berlin"),
+                                        {.id = "fees-ada", .misfire = acta::misfire::skip});
+  auto named = runtime.schedule_json("counter", "ada", "add", R"({"amount":7})", acta::after(1h));
+  if (!fees) std::cerr << fees.error() << '\n'; // `*fees` is "fees-ada", and it is on disk
+
+  auto ended = runtime.cancel("fees-ada"); // false: there is none, or it has ended
+  auto all = runtime.schedules(100);       // those that go on, in the order of their ids
+  auto one = runtime.find_schedule(*once); // next due, fired, refused, the last refusal
+  // [schedule end]
+  for (const auto* id : {&once, &soon, &hourly, &fees, &named}) must(*id);
+  CHECK(*ended);
+  CHECK(one->next_due == midnight);
+  REQUIRE(eventually([&] { return runtime.schedules(100)->size() == 4; }));
+  CHECK(all);
+  s.set(midnight);
+  REQUIRE(eventually([&] { return s.total("ada") == 100 + 100 + 1 + 7; }));
 }
 
 TEST_CASE("a time in the past fires at once") {
