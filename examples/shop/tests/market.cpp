@@ -37,12 +37,6 @@ bool is_over(checkout_stage s) {
 } // namespace
 
 market::market(std::uint64_t seed) : random_(seed), runtime_(open()) {
-  for (std::size_t product = 0; product < products; ++product) {
-    // Every other one is scarce.
-    const std::int32_t quantity = product % 2 == 0 ? 100'000 : 60;
-    must<stock>(sku_of(product), receive_stock{quantity});
-    received_[sku_of(product)] = quantity;
-  }
   for (const auto* id : {"ada", "bob", "eve"})
     must<customer>(id, register_customer{id, std::string(id) + "@example.org"});
 }
@@ -88,6 +82,12 @@ void market::round(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
     purchases_.push_back(plan(std::to_string(purchases_.size() + 1)));
   rings_ = false;
+  for (std::size_t product = 0; product < products; ++product) {
+    // Every other one is scarce.
+    const std::int32_t quantity = product % 2 == 0 ? 1'000 : 15;
+    must<stock>(sku_of(product), receive_stock{quantity});
+    received_[sku_of(product)] += quantity;
+  }
   by_threads(first, [this](const purchase& p) { buy(p); });
   // From here on whoever has not paid races the time.
   const auto fired = runtime_.figures().processes.timers_fired;

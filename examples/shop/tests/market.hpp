@@ -50,11 +50,11 @@ struct purchase {
 
 class market {
 public:
-  /// All goods are received and all customers registered.
+  /// All customers but one are registered.
   explicit market(std::uint64_t seed);
 
-  /// So many purchases, by some threads at once; then the time for payments is over, while some
-  /// still pay; then late money comes. Returns when all threads have.
+  /// Goods are received, and bought by so many customers, some at once. Then the time for payments
+  /// is over while some still pay; then late money comes. Returns when all have done what they do.
   void round(std::size_t count);
 
   /// Until every process has come to its end, no timer is set and every letter is there.
