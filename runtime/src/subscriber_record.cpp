@@ -47,8 +47,8 @@ row_key key_of(row_kind kind, position where) {
 }
 
 /// Erases rows of one kind and partition from `first` to `last`, at most `limit`; returns how many.
-result<std::size_t> erase_rows(view_writing& txn, row_kind kind, position first,
-                               std::uint64_t last, std::size_t limit) {
+result<std::size_t> erase_rows(view_writing& txn, row_kind kind, position first, std::uint64_t last,
+                               std::size_t limit) {
   std::size_t erased = 0;
   for (; erased < limit; ++erased) {
     row_key found_key;
@@ -103,11 +103,10 @@ result<void> take(view_writing& txn, const subscriber_note& n, bool covered) {
 } // namespace
 
 result<subscriber_record> subscriber_record::open(const std::filesystem::path& folder,
-                                                  const uuid& store_id,
-                                                  std::string_view subscriber,
+                                                  const uuid& store_id, std::string_view subscriber,
                                                   std::size_t map_bytes) {
-  const persistence::view_identity identity{
-      store_id, "acta.subscriber/" + std::string(subscriber), rows_format, rows_format};
+  const persistence::view_identity identity{store_id, "acta.subscriber/" + std::string(subscriber),
+                                            rows_format, rows_format};
   persistence::view_store_options options;
   options.map_bytes = map_bytes;
   auto store = folder.empty() ? persistence::make_scratch_view_store(identity, options)
@@ -215,8 +214,7 @@ result<void> subscriber_record::write(std::span<const subscriber_note> notes,
   for (const auto& at : done_up_to) {
     if (auto set = (*txn)->set_checkpoint(at.partition, at.number); !set) return set;
     for (const auto kind : {row_kind::done, row_kind::failed})
-      if (auto cleared =
-              erase_rows(**txn, kind, {at.partition, 0}, at.number, cleared_rows_max);
+      if (auto cleared = erase_rows(**txn, kind, {at.partition, 0}, at.number, cleared_rows_max);
           !cleared)
         return std::move(cleared).error();
   }

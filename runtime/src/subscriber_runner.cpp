@@ -82,42 +82,53 @@ std::size_t subscriber_runner::room() const {
 bool subscriber_runner::turn() {
   if (clock::now() < not_before_) return false;
   std::list<std::thread> leaving;
+  std::string hiring_trouble;
   {
     const std::lock_guard lock(mutex_);
     leaving.swap(ended_);
     window_->wake(clock::now());
     hire();
+    hiring_trouble.swap(hiring_trouble_);
   }
+  if (!hiring_trouble.empty())
+    engine_.log(log_level::error, "subscriber {}: no thread can be started: {}", type_->name,
+                hiring_trouble);
   for (auto& t : leaving) t.join(); // each has left its last lock
   collect();
   auto more = write().and_then([this] { return read(); }).and_then([this](bool events) {
     auto letters = add_letters();
     return letters ? result<bool>(events || *letters) : std::move(letters);
   });
-  std::unique_lock lock(mutex_);
-  if (more) {
+  if (!more) return note_trouble(more.error());
+  bool reads = false;
+  {
+    const std::lock_guard lock(mutex_);
     disk_failures_ = 0;
     disk_trouble_.reset();
     not_before_ = {};
-    const bool reads = !*more && room() > 0;
-    lock.unlock();
-    if (reads) events_->notify(call_);
-    return *more;
+    reads = !*more && room() > 0;
   }
-  if (stopping_) {
-    engine_.log(log_level::error, "subscriber {}: {}; what it has done last is done again",
-                type_->name, more.error().to_string());
+  if (reads) events_->notify(call_);
+  return *more;
+}
+
+bool subscriber_runner::note_trouble(const error& why) {
+  std::unique_lock lock(mutex_);
+  const bool stopping = stopping_;
+  const bool is_news = disk_failures_++ == 0;
+  if (stopping) {
     unwritten_ = {};
     unwritten_count_ = 0;
-    return false;
+  } else {
+    disk_trouble_ = why;
+    const auto& o = engine_.options();
+    not_before_ =
+        clock::now() + backoff_limit(o.restart_backoff_min, o.restart_backoff_max, disk_failures_);
   }
-  if (disk_failures_++ == 0)
-    engine_.log(log_level::error, "subscriber {}: {}; trying again", type_->name,
-                more.error().to_string());
-  disk_trouble_ = more.error();
-  const auto& o = engine_.options();
-  not_before_ = clock::now() +
-                backoff_limit(o.restart_backoff_min, o.restart_backoff_max, disk_failures_);
+  lock.unlock();
+  if (stopping || is_news)
+    engine_.log(log_level::error, "subscriber {}: {}; {}", type_->name, why.to_string(),
+                stopping ? "what it has done last is done again" : "trying again");
   return false;
 }
 
@@ -284,8 +295,7 @@ result<recorded_event> subscriber_runner::event_at(position where) const {
         });
     if (!read) return std::move(read).error();
   }
-  if (!found)
-    return error(errc::not_found, "the journal has no event at " + where.to_string());
+  if (!found) return error(errc::not_found, "the journal has no event at " + where.to_string());
   return std::move(*found);
 }
 
@@ -302,8 +312,8 @@ result<void> subscriber_runner::add_letter(const dead_letter& letter) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return error(runtime_errc::stopped, "the runtime is stopping");
   if (window_->has_letter(letter.where))
-    return error(projection_errc::busy, "the dead letter at " + letter.where.to_string() +
-                                            " is being tried again");
+    return error(projection_errc::busy,
+                 "the dead letter at " + letter.where.to_string() + " is being tried again");
   if (window_->letters() >= subscriber_letters_max)
     return error(runtime_errc::overloaded, "too many dead letters are being tried again");
   window_->add_letter(std::move(*event), letter.attempts);
@@ -331,16 +341,15 @@ result<bool> subscriber_runner::add_letters() {
     const std::lock_guard lock(mutex_);
     if (!retry_all_from_ || stopping_) return false;
     from = *retry_all_from_;
-    wanted = static_cast<std::size_t>(std::min<std::uint64_t>(
-        subscriber_letters_max - window_->letters(), retry_all_left_));
+    wanted = static_cast<std::size_t>(
+        std::min<std::uint64_t>(subscriber_letters_max - window_->letters(), retry_all_left_));
     if (wanted == 0 && retry_all_left_ > 0) return false;
   }
   auto letters = record_.dead_letters(wanted, from);
   if (!letters) return std::move(letters).error();
   for (const auto& letter : *letters) {
     if (auto added = add_letter(letter); !added && added.error().code() != projection_errc::busy)
-      engine_.log(log_level::warning, "subscriber {}: {}", type_->name,
-                  added.error().to_string());
+      engine_.log(log_level::warning, "subscriber {}: {}", type_->name, added.error().to_string());
     from = {letter.where.partition, letter.where.number + 1};
   }
   const std::lock_guard lock(mutex_);

@@ -37,8 +37,8 @@ class subscriber_runner {
 public:
   /// @param call  wakes the thread that calls turn(); any thread, does not block. It may be called
   ///   after this has ended.
-  subscriber_runner(engine& e, std::shared_ptr<const subscriber_type> type, subscriber_record record,
-                    std::function<void()> call);
+  subscriber_runner(engine& e, std::shared_ptr<const subscriber_type> type,
+                    subscriber_record record, std::function<void()> call);
   /// Waits for handles that have not returned, without limit.
   ~subscriber_runner();
   subscriber_runner(const subscriber_runner&) = delete;
@@ -77,6 +77,8 @@ private:
   };
   void collect();
   result<void> write();
+  /// Of the disk. Returns false: there is nothing to do at once.
+  bool note_trouble(const error& why);
   /// Whether there was anything.
   result<bool> read();
   /// Of the page, what is not done yet. Errors: `io`; nothing was added.
@@ -86,7 +88,8 @@ private:
   result<recorded_event> event_at(position where) const;
   [[nodiscard]] error no_dead_letter(position where) const;
 
-  /// Threads for what is ready. Pre: the lock is held.
+  /// Threads for what is ready. Pre: the lock is held. (What is to be logged is kept: a log may ask
+  /// for figures.)
   void hire();
   void work(std::list<std::thread>::iterator self);
   [[nodiscard]] bool may_take() const { return !stopping_ && !paused_; }
@@ -95,8 +98,8 @@ private:
   /// One attempt. Without the lock.
   [[nodiscard]] result<void> handle(const recorded_event& event, unsigned attempt) const;
   [[nodiscard]] result<void> perform(const effect& e, const effect_context& c) const;
-  /// What the attempt has led to. Pre: the lock is held.
-  void settle(item& i, result<void> done);
+  /// What the attempt has led to; returns what is to be logged. Pre: the lock is held.
+  std::string settle(item& i, const result<void>& done);
 
   engine& engine_;
   const std::shared_ptr<const subscriber_type> type_;
@@ -115,17 +118,18 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable work_;
   std::unique_ptr<subscriber_window> window_;
-  std::vector<subscriber_note> notes_; ///< not yet written
+  std::vector<subscriber_note> notes_;       ///< not yet written
   std::vector<std::uint64_t> settled_up_to_; ///< done, and written as far as it must be
-  std::size_t unwritten_count_ = 0;    ///< those of a transaction under way, or that failed
+  std::size_t unwritten_count_ = 0;          ///< those of a transaction under way, or that failed
   bool stopping_ = false;
   bool paused_ = false;
   std::optional<position> retry_all_from_; ///< next letter to be handed out again
   std::uint64_t retry_all_left_ = 0;
   std::list<std::thread> threads_;
   std::list<std::thread> ended_; ///< to be joined
-  std::size_t idle_ = 0; ///< threads that look for work, or will
+  std::size_t idle_ = 0;         ///< threads that look for work, or will
   std::uint64_t delivered_ = 0, failures_ = 0;
+  std::string hiring_trouble_; ///< to be logged
   std::optional<error> trouble_, disk_trouble_;
   std::optional<position> trouble_at_;
   std::minstd_rand random_;

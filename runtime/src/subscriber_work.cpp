@@ -37,8 +37,7 @@ void subscriber_runner::hire() {
       *self = std::thread([this, self] { work(self); });
     } catch (const std::system_error& e) {
       threads_.erase(self);
-      engine_.log(log_level::error, "subscriber {}: no thread can be started: {}", type_->name,
-                  e.what());
+      hiring_trouble_ = e.what();
       break; // the next event, or the next turn, tries again
     }
     ++idle_;
@@ -61,7 +60,11 @@ void subscriber_runner::work(std::list<std::thread>::iterator self) {
     auto done = handle(i->event, i->attempts + 1);
     lock.lock();
     ++idle_;
-    settle(*i, std::move(done));
+    if (const auto line = settle(*i, done); !line.empty()) {
+      lock.unlock();
+      engine_.log(log_level::warning, "subscriber {}: {}", type_->name, line);
+      lock.lock();
+    }
     call_();
   }
   --idle_;
@@ -95,7 +98,7 @@ result<void> subscriber_runner::perform(const effect& e, const effect_context& c
   } catch (...) { return error(domain_errc::handle_threw, "the channel: " + describe_exception()); }
 }
 
-void subscriber_runner::settle(item& i, result<void> done) {
+std::string subscriber_runner::settle(item& i, const result<void>& done) {
   using kind = subscriber_note::kind;
   subscriber_note note;
   note.where = i.where();
@@ -105,7 +108,7 @@ void subscriber_runner::settle(item& i, result<void> done) {
     note.attempts = i.attempts;
     window_->finish(i);
     notes_.push_back(std::move(note));
-    return;
+    return {};
   }
   ++failures_;
   ++i.attempts;
@@ -113,25 +116,28 @@ void subscriber_runner::settle(item& i, result<void> done) {
   note.attempts = i.attempts;
   note.reason = reason_of(why);
   note.at = engine_.now();
+  std::string line;
   if (i.is_letter || i.attempts >= type_->options.attempts || is_final(why)) {
     note.what = i.is_letter ? kind::letter_failed : kind::parked;
-    engine_.log(log_level::warning, "subscriber {}: {} at {} is given up after {} attempts: {}",
-                type_->name, i.event.type, note.where.to_string(), i.attempts, note.reason);
+    line = fmt::format("{} at {} is given up after {} attempts: {}", i.event.type,
+                       note.where.to_string(), i.attempts, note.reason);
     window_->finish(i);
   } else {
     note.what = kind::failed;
     if (window_->waiting() == 0)
-      engine_.log(log_level::warning, "subscriber {}: {} at {} has failed and is tried again: {}",
-                  type_->name, i.event.type, note.where.to_string(), note.reason);
+      line = fmt::format("{} at {} has failed and is tried again: {}", i.event.type,
+                         note.where.to_string(), note.reason);
     trouble_ = why;
     trouble_at_ = note.where;
     const auto limit =
         backoff_limit(type_->options.backoff_min, type_->options.backoff_max, i.attempts);
     const std::chrono::microseconds most = limit;
-    window_->retry_at(i, clock::now() + std::chrono::microseconds(std::uniform_int_distribution<
-                                            std::int64_t>(0, most.count())(random_)));
+    window_->retry_at(i, clock::now() +
+                             std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(
+                                 0, most.count())(random_)));
   }
   notes_.push_back(std::move(note));
+  return line;
 }
 
 } // namespace acta::detail

@@ -48,11 +48,10 @@ result<void> check_channels(const acta::model& m, const runtime_options& options
   for (const auto& s : m.subscribers())
     for (const auto& e : s->events) {
       const auto missing = [&](std::string_view what, std::string_view option) {
-        return error(domain_errc::bad_model, "subscriber '" + s->name + "' answers '" + e.name +
-                                                 "' with a " + std::string(what) +
-                                                 ", but this host has no channel for it: " +
-                                                 "runtime_options::" + std::string(option) +
-                                                 " is empty");
+        return error(domain_errc::bad_model,
+                     "subscriber '" + s->name + "' answers '" + e.name + "' with a " +
+                         std::string(what) + ", but this host has no channel for it: " +
+                         "runtime_options::" + std::string(option) + " is empty");
       };
       if (e.mails && !options.mail) return missing("mail", "mail");
       if (e.calls && !options.webhook) return missing("webhook", "webhook");

@@ -732,3 +732,43 @@ TEST_CASE("an event of a schema that this program does not know is kept as a dea
   CHECK(letters->back().reason ==
         "unknown_event: this subscriber has no type for counter.noted schema 1");
 }
+
+TEST_CASE("a disk that is full loses nothing: what could not be noted is done again, and named") {
+  probe p;
+  gate door;
+  std::atomic<bool> held{true};
+  p.answer = [&](const noted& e, const acta::effect_context&) -> acta::result<void> {
+    if (held && e.text == "held") door.pass();
+    return {};
+  };
+  temp_folder folder;
+  acta::runtime_options small;
+  small.projections.map_bytes = std::size_t{1} << 17;
+  std::size_t said = 0;
+  {
+    auto runtime = must_open(folder / "data", watched(p), small);
+    say(runtime, "held", "held");
+    // All others are done beyond it, and each of them is a row.
+    REQUIRE(eventually(
+        [&] {
+          REQUIRE(runtime.send<counter>(std::to_string(said), note{std::to_string(said)}));
+          ++said;
+          return said % 16 == 0 && status(runtime).trouble.has_value();
+        },
+        60s));
+    CHECK(status(runtime).trouble->code() == acta::condition::unavailable);
+    REQUIRE(runtime.ask<counter>("commands", note{"go on"}).wait_for(20s));
+    ++said;
+    held = false;
+    door.open();
+  }
+  auto runtime = must_open(folder / "data", watched(p));
+  REQUIRE(all_done(runtime));
+  std::map<acta::uuid, acta::position> by_key;
+  std::set<acta::position> positions;
+  for (const auto& a : p.attempts()) {
+    CHECK(by_key.emplace(a.key, a.where).first->second == a.where);
+    positions.insert(a.where);
+  }
+  CHECK(positions.size() == said + 1);
+}
