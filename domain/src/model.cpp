@@ -29,7 +29,7 @@ std::string mistake_in(const aggregate_type& type) {
   // A stream is written aggregate/id and an event aggregate.event, so neither may stand in the
   // aggregate's own name.
   if (const auto ok = check_type_name(type.name); !ok) return std::string(ok.error().detail());
-  if (type.name.find('.') != std::string::npos)
+  if (!type.built_in && type.name.find('.') != std::string::npos)
     return "aggregate '" + type.name + "': its name must not hold a '.'";
   std::set<std::string_view> seen;
   for (const auto& e : type.events) {
@@ -148,7 +148,9 @@ model& model::add(aggregate_type type) {
 model& model::add(process_type type) {
   if (auto mistake = mistake_in(type); !mistake.empty()) return note(std::move(mistake)), *this;
   const auto before = aggregates_.size();
-  note(add_to(aggregates_, aggregate_type(*type.stored_as), "aggregates or processes"));
+  aggregate_type stored_as = *type.stored_as;
+  stored_as.built_in = type.built_in;
+  note(add_to(aggregates_, std::move(stored_as), "aggregates or processes"));
   if (aggregates_.size() > before) {
     type.stored_as = aggregates_.back();
     processes_.push_back(std::make_shared<const process_type>(std::move(type)));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// `acta config check F` and `acta config defaults`.
+#include "channels.hpp"
 #include "commands.hpp"
 #include "config.hpp"
 #include "module_loader.hpp"
@@ -24,6 +25,8 @@ struct check_arguments {
 exit_code check(const check_arguments& given) {
   const auto outcome = read_config(given.file);
   if (!outcome.mistakes.empty()) return report(outcome.mistakes);
+  if (const auto made = make_channels(outcome.config, given.file); !made)
+    return report(made.error());
   if (!given.without_modules) {
     acta::model model;
     if (const auto loaded = load_modules(outcome.config, model); !loaded)

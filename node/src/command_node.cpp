@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// `acta node`: serves the modules of a config until it is told to stop.
+#include "channels.hpp"
 #include "commands.hpp"
 #include "config.hpp"
 #include "logging.hpp"
@@ -50,6 +51,17 @@ exit_code stop(gateway& http, acta::runtime& serving, std::chrono::milliseconds 
 }
 
 exit_code serve(node_config config, stop_signals& signals, logging& log) {
+/// Errors: `config_invalid`: a setting that no module has asked for.
+result<void> check_settings(const acta::model& model) {
+  const auto unknown = model.unknown_settings();
+  if (unknown.empty()) return {};
+  const auto near =
+      nearest(unknown.front(), {model.known_settings().begin(), model.known_settings().end()});
+  return error(errc::config_invalid, "no module asks for the setting '" + unknown.front() + "'" +
+                                         (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+exit_code serve(node_config config, node_channels channels, stop_signals& signals, logging& log) {
   acta::model model;
   const auto loaded = load_modules(config, model);
   if (!loaded) return fail(log, loaded.error());
@@ -62,6 +74,9 @@ exit_code serve(node_config config, stop_signals& signals, logging& log) {
     log.info("aggregates: " + names);
 
   log.info("store " + config.store_path.string());
+  for (const auto& note : channels.notes) log.info(note);
+  config.runtime.mail = std::move(channels.mail);
+  config.runtime.webhook = std::move(channels.webhook);
   config.runtime.log = config.http.log = log.sink();
   auto serving = acta::runtime::open(config.store_path, std::move(model), config.runtime);
   if (!serving) return fail(log, serving.error());
@@ -86,8 +101,10 @@ exit_code run(const node_arguments& given) {
   auto& config = outcome.config;
   if (given.data) config.store_path = *given.data;
   if (given.port) config.http.port = *given.port;
+  auto channels = make_channels(config, given.config);
+  if (!channels) return report(channels.error());
   logging log(config.log_level, config.log_format);
-  return serve(std::move(config), signals, log);
+  return serve(std::move(config), std::move(*channels), signals, log);
 }
 
 } // namespace

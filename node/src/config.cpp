@@ -84,12 +84,14 @@ private:
       }
       // The own section first, then all: the right name may stand in the wrong section.
       std::vector<std::string> here;
+      std::vector<std::string> same;
       std::vector<std::string> anywhere;
       for (const auto& k : all_keys()) {
         if (k.section == s.name) here.push_back(k.full_name());
         anywhere.push_back(k.full_name());
-        if (k.name == name.str()) here.assign(1, k.full_name());
+        if (k.name == name.str()) same.push_back(k.full_name());
       }
+      if (!same.empty()) here = std::move(same);
       const auto full = std::string(s.name) + '.' + text(name);
       auto near = nearest(full, here);
       unknown(name.source(), "key '" + full + "'", near.empty() ? nearest(full, anywhere) : near);
@@ -203,6 +205,9 @@ void check_together(const std::string& file, config_outcome& into) {
     into.mistakes.emplace_back(
         errc::config_invalid,
         "'runtime.restart_backoff_min' must not exceed 'runtime.restart_backoff_max'", file);
+  if (!c.mail.smtp.host.empty() && c.mail.smtp.from.empty())
+    into.mistakes.emplace_back(errc::config_invalid,
+                               "'mail.server' needs 'mail.from', the sender that it accepts", file);
   if (auto ok = gateway::check(c.http); !ok)
     into.mistakes.emplace_back(errc::config_invalid, "'http': " + std::string(ok.error().detail()),
                                file);

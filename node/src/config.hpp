@@ -4,6 +4,8 @@
 /// What a node is told by its config. The keys stand in keys.cpp, and only there.
 #pragma once
 
+#include <acta/channels/http.hpp>
+#include <acta/channels/smtp.hpp>
 #include <acta/core/result.hpp>
 #include <acta/gateway/gateway.hpp>
 #include <acta/runtime/options.hpp>
@@ -19,6 +21,17 @@ namespace acta::node {
 
 enum class log_format { text, json };
 
+struct mail_config {
+  smtp_options smtp; ///< without a host mails go into the maildir; no password yet
+  std::filesystem::path password_file;
+  std::filesystem::path maildir; ///< empty: `mail` in the store's folder
+};
+
+struct webhook_config {
+  webhook_options http; ///< no secret yet
+  std::filesystem::path secret_file;
+};
+
 struct node_config {
   std::vector<std::string> modules;
   /// What modules ask for: `shop.payment_deadline`. Of any name; model::setting() reads them.
@@ -29,6 +42,8 @@ struct node_config {
   std::filesystem::path store_path = "./data";
   runtime_options runtime;
   gateway_options http{.port = 8080};
+  mail_config mail;
+  webhook_config webhook;
 
   /// The config's own folder, where modules are looked for; not a key.
   std::filesystem::path folder = ".";

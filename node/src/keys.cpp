@@ -106,6 +106,25 @@ template <auto... Path> struct text {
   }
 };
 
+/// May be empty, which the key's documentation explains.
+template <auto... Path> struct text_or_none : text<Path...> {
+  static result<void> set(node_config& c, const key_value& v) {
+    at<Path...>(c) = std::get<std::string>(v);
+    return {};
+  }
+};
+
+template <auto... Path> struct mail_sender : text<Path...> {
+  static result<void> set(node_config& c, const key_value& v) {
+    const auto& value = std::get<std::string>(v);
+    if (value.empty()) return text_or_none<Path...>::set(c, v);
+    if (auto ok = check_mail_from(value); !ok)
+      return error(errc::config_invalid, "is refused: " + std::string(ok.error().detail()));
+    at<Path...>(c) = value;
+    return {};
+  }
+};
+
 template <auto... Path> struct texts {
   static result<void> set(node_config& c, const key_value& v) {
     at<Path...>(c) = std::get<std::vector<std::string>>(v);
@@ -124,6 +143,12 @@ constexpr std::array level_names{
     std::pair{acta::log_level::warning, "warning"}, std::pair{acta::log_level::error, "error"}};
 constexpr std::array format_names{std::pair{log_format::text, "text"},
                                   std::pair{log_format::json, "json"}};
+
+constexpr std::array security_names{std::pair{smtp_security::none, "none"},
+                                    std::pair{smtp_security::starttls, "starttls"},
+                                    std::pair{smtp_security::tls, "tls"}};
+/// Of webhook_options::allow_plain_http.
+constexpr std::array plain_http_names{std::pair{false, "loopback"}, std::pair{true, "anywhere"}};
 
 template <const auto& Names, auto... Path> struct choice {
   static result<void> set(node_config& c, const key_value& v) {
@@ -156,6 +181,10 @@ using nc = node_config;
 using ro = runtime_options;
 using po = projection_options;
 using go = gateway_options;
+using mc = mail_config;
+using so = smtp_options;
+using wc = webhook_config;
+using wo = webhook_options;
 
 constexpr std::array sections{
     section{"node", "The program itself."},
@@ -163,6 +192,12 @@ constexpr std::array sections{
     section{"runtime", "Aggregates in memory."},
     section{"projections", "Views, queries and subscriptions."},
     section{"http", "The gateway."},
+    section{"mail",
+            "How the modules' e-mails go out: to an SMTP server, or as files into a maildir. "
+            "Relative file names\nstart at this file's folder."},
+    section{"webhook",
+            "How the modules' webhooks go out, calls of other people's servers. Relative "
+            "file names start at this\nfile's folder."},
 };
 
 constexpr std::array keys{
@@ -312,6 +347,61 @@ constexpr std::array keys{
     make<duration<1 * ms, 24 * h, &nc::http, &go::stream_heartbeat>>(
         "http", "stream_heartbeat", key_type::duration,
         "An event stream on which nothing happens sends a comment this often. 1ms..24h."),
+
+    make<text_or_none<&nc::mail, &mc::smtp, &so::host>>(
+        "mail", "server", key_type::text,
+        "Name or numeric address of the SMTP server. Empty: mails go into the maildir."),
+    make<integer<1, 65535, &nc::mail, &mc::smtp, &so::port>>(
+        "mail", "port", key_type::integer, "Usual are 587 with starttls, 465 with tls."),
+    make<choice<security_names, &nc::mail, &mc::smtp, &so::security>>(
+        "mail", "security", key_type::text,
+        "\"starttls\", \"tls\" or \"none\"; the server's certificate must be good. With \"none\" "
+        "there is no login but to a\nloopback address."),
+    make<text_or_none<&nc::mail, &mc::smtp, &so::user>>(
+        "mail", "user", key_type::text, "For the login; with password_file. Empty: no login."),
+    make<text_or_none<&nc::mail, &mc::password_file>>(
+        "mail", "password_file", key_type::text,
+        "A file that holds the password and nothing else; the end of its line does not count."),
+    make<text_or_none<&nc::mail, &mc::smtp, &so::ca_file>>(
+        "mail", "ca_file", key_type::text,
+        "Authorities (PEM) that the server's certificate may come from. Empty: the system's."),
+    make<mail_sender<&nc::mail, &mc::smtp, &so::from>>(
+        "mail", "from", key_type::text,
+        "The sender, \"shop@example.org\" or \"The Shop <shop@example.org>\"; a server needs one. "
+        "Empty: acta@localhost."),
+    make<duration<1 * ms, 1 * h, &nc::mail, &mc::smtp, &so::timeout>>(
+        "mail", "timeout", key_type::duration,
+        "For the server to take one mail; then it is tried again. 1ms..1h."),
+    make<duration<1 * ms, 1 * h, &nc::mail, &mc::smtp, &so::connect_timeout>>(
+        "mail", "connect_timeout", key_type::duration,
+        "Of it, to have a connection and be logged in. 1ms..1h."),
+    make<text_or_none<&nc::mail, &mc::maildir>>(
+        "mail", "maildir", key_type::text,
+        "The folder for mails when there is no server: a file each, in new/. A relative one starts "
+        "at the working directory.\nEmpty: mail, in the data directory."),
+
+    make<text_or_none<&nc::webhook, &wc::secret_file>>(
+        "webhook", "secret_file", key_type::text,
+        "A file that holds the secret webhooks are signed with, 16 bytes or more, and nothing "
+        "else; "
+        "the end of its line\ndoes not count. Empty: they are not signed, and receivers cannot "
+        "tell "
+        "who calls."),
+    make<text_or_none<&nc::webhook, &wc::http, &wo::ca_file>>(
+        "webhook", "ca_file", key_type::text,
+        "Authorities (PEM) that a receiver's certificate may come from. Empty: the system's."),
+    make<choice<plain_http_names, &nc::webhook, &wc::http, &wo::allow_plain_http>>(
+        "webhook", "plain_http", key_type::text,
+        "Where http:// may go, for all on the way to read: \"loopback\" addresses alone, or "
+        "\"anywhere\"."),
+    make<duration<1 * ms, 1 * h, &nc::webhook, &wc::http, &wo::timeout>>(
+        "webhook", "timeout", key_type::duration,
+        "For a receiver to answer; then it is called again. 1ms..1h."),
+    make<duration<1 * ms, 1 * h, &nc::webhook, &wc::http, &wo::connect_timeout>>(
+        "webhook", "connect_timeout", key_type::duration, "Of it, to have a connection. 1ms..1h."),
+    make<size<1 << 10, 16 << 20, &nc::webhook, &wc::http, &wo::response_bytes_max>>(
+        "webhook", "response_max", key_type::size,
+        "Of an answer no more is read; its status alone counts. 1KiB..16MiB."),
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -339,7 +429,9 @@ std::string nearest(std::string_view wanted, const std::vector<std::string>& can
   // Further away than half of it is another word.
   auto least = std::max<std::size_t>(wanted.size() / 2, 2) + 1;
   for (const auto& candidate : candidates) {
-    if (const auto distance = edit_distance(wanted, candidate); distance < least) {
+    // A word that goes on, `password_file` for `password`, is nearer than one with other letters.
+    const bool goes_on = candidate.starts_with(wanted) && candidate.size() < wanted.size() * 2;
+    if (const auto distance = goes_on ? 1 : edit_distance(wanted, candidate); distance < least) {
       least = distance;
       best = candidate;
     }

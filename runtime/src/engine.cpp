@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine.hpp"
 
+#include "schedule_process.hpp"
+
 #include <acta/domain/errc.hpp>
 #include <acta/runtime/errc.hpp>
 
@@ -36,6 +38,21 @@ constexpr std::chrono::milliseconds deadline_look_every{250};
 std::chrono::milliseconds sweep_interval(std::chrono::milliseconds shortest_idle_time) {
   return std::clamp(shortest_idle_time / 4, std::chrono::milliseconds{10},
                     std::chrono::milliseconds{1000});
+}
+
+/// What the contract of a store says once it has had a schedule.
+constexpr std::string_view schedule_contract_line = "event acta.schedule.stepped ";
+
+/// Before the first process or schedule of a store nothing in it asks for anything to be done.
+result<void> skip_what_was(persistence::store& s, outbox& todo) {
+  auto contract = s.contract();
+  if (!contract) return std::move(contract).error();
+  if (contract->find("\ninput ") != std::string::npos || contract->starts_with("input ")) return {};
+  auto txn = todo.write();
+  if (!txn) return std::move(txn).error();
+  for (const auto& p : s.partitions())
+    if (auto ok = txn->set_checkpoint({p->number(), p->last_position()}); !ok) return ok;
+  return txn->commit();
 }
 
 std::size_t worker_threads(const runtime_options& options) {
@@ -85,6 +102,8 @@ result<void> engine::check_contract() {
 
 result<void> engine::note_process_starts(std::map<std::string, std::string>& contract) {
   for (const auto& process : model_.processes()) {
+    // One of the runtime's own takes in no events; and nothing changes once there are threads.
+    if (process->built_in || process_starts_.contains(process->name)) continue;
     auto& starts = process_starts_[process->name];
     starts.resize(partitions(), 0);
     const auto line = "process " + process->name + " 1";
@@ -143,6 +162,14 @@ result<void> engine::start() {
   if (auto ok = model_.check(); !ok) return ok;
   if (auto ok = check_channels(model_, options_); !ok) return ok;
   if (auto ok = check_contract(); !ok) return ok;
+  // Whether it has schedules, the store's contract says: they come into it with the first one.
+  auto contract = store_->contract();
+  if (!contract) return std::move(contract).error();
+  const bool has_user_processes = !model_.processes().empty();
+  model_.add(make_schedule_type());
+  schedules_used_ = contract->find(schedule_contract_line) != std::string::npos;
+  if (schedules_used_)
+    if (auto ok = check_contract(); !ok) return ok;
   if (auto ok = bind(); !ok) return ok;
   for (const auto& p : store_->partitions()) {
     const auto& r = p->recovery();
@@ -176,19 +203,42 @@ result<void> engine::start() {
     p->start([this, part = p.get()](std::span<persistence::append_entry* const> entries) {
       on_batch(*part, entries);
     });
-  if (auto started = start_processes(); !started) return started;
+  if (has_user_processes || schedules_used_) {
+    const std::lock_guard lock(processes_mutex_);
+    if (auto started = start_processes(false); !started) return started;
+  }
   subscribers_->start();
   return {};
 }
 
-result<void> engine::start_processes() {
-  if (model_.processes().empty()) return {};
+result<void> engine::start_processes(bool first_schedule) {
   const auto folder = store_->folder();
   auto todo = outbox::open(folder.empty() ? folder : folder / "processes", store_->id(),
                            options_.projections.map_bytes);
   if (!todo) return std::move(todo).error();
-  processes_ = std::make_unique<process_runner>(*this, std::move(*todo));
-  return processes_->start();
+  if (first_schedule)
+    if (auto skipped = skip_what_was(*store_, *todo); !skipped) return skipped;
+  auto runner = std::make_unique<process_runner>(*this, std::move(*todo));
+  if (auto started = runner->start(); !started) return started;
+  processes_ = std::move(runner);
+  return {};
+}
+
+result<void> engine::use_schedules() {
+  const std::lock_guard lock(processes_mutex_);
+  if (processes_closed_) return error(runtime_errc::stopped, "the runtime is stopping");
+  if (!processes_)
+    if (auto started = start_processes(!schedules_used_); !started) return started;
+  if (schedules_used_) return {};
+  if (auto noted = check_contract(); !noted) return noted;
+  schedules_used_ = true;
+  return {};
+}
+
+result<std::vector<std::string>> engine::live_schedules(std::string_view after, std::size_t limit) {
+  const std::lock_guard lock(processes_mutex_);
+  if (!processes_) return std::vector<std::string>{};
+  return processes_->schedules(after, limit);
 }
 
 bool engine::stop(std::chrono::milliseconds allowed) {
@@ -196,7 +246,11 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   stopped_ = true;
   if (!directory_) return stopped_in_time_ = true; // start() failed
   const auto deadline = later(std::chrono::steady_clock::now(), allowed);
-  if (processes_) processes_->stop();
+  {
+    const std::lock_guard lock(processes_mutex_);
+    processes_closed_ = true;
+    if (processes_) processes_->stop();
+  }
   if (subscribers_) subscribers_->stop();
   stopping_.store(true);
   {
@@ -301,6 +355,7 @@ pending engine::submit_json(std::string_view aggregate, std::string_view id,
 bool engine::is_open(std::string_view aggregate, std::string_view command) const {
   const auto process = model_.find_process(aggregate);
   if (!process) return true;
+  if (process->built_in) return false;
   const auto input = std::ranges::find(process->inputs, command, &process_input::name);
   if (input == process->inputs.end() || input->rejected != nullptr)
     return input == process->inputs.end();
@@ -445,7 +500,10 @@ runtime_figures engine::figures() const {
     f.failed_batches += part.failed_batches;
   }
   f.projections = read_side_->figures();
-  if (processes_) f.processes = processes_->figures();
+  {
+    const std::lock_guard lock(processes_mutex_);
+    if (processes_) f.processes = processes_->figures();
+  }
   if (subscribers_) f.subscribers = subscribers_->figures();
   return f;
 }

@@ -67,6 +67,12 @@ public:
                       std::string_view json, command_options options);
   /// Whether a command may be asked for by name: not what only the runtime may say to a process.
   [[nodiscard]] bool is_open(std::string_view aggregate, std::string_view command) const;
+  /// Before the first schedule of this run. A store that has none does not pay for them: only the
+  /// first one ever gives it the list of what processes have to do, and a thread that looks at it.
+  /// Errors: `stopped`, and those of opening the outbox.
+  result<void> use_schedules();
+  /// As outbox::schedules.
+  result<std::vector<std::string>> live_schedules(std::string_view after, std::size_t limit);
   [[nodiscard]] ticket_ptr make_ticket();
   [[nodiscard]] persistence::store& store() const noexcept { return *store_; }
   [[nodiscard]] std::uint32_t partitions() const noexcept {
@@ -141,10 +147,11 @@ public:
 
 private:
   result<void> check_contract();
+  /// Pre: processes_mutex_ is held.
+  result<void> start_processes(bool first_schedule);
   /// Where the processes of the model begin, and a line for each that has none yet.
   result<void> note_process_starts(std::map<std::string, std::string>& contract);
   result<void> bind();
-  result<void> start_processes();
   void on_batch(persistence::partition& p,
                 std::span<persistence::append_entry* const> entries) noexcept;
   /// Counts an answer; true if it was the first one of the ticket.
@@ -179,6 +186,9 @@ private:
   std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<supervisor> supervisor_;
+  mutable std::mutex processes_mutex_;
+  bool schedules_used_ = false;   ///< ever, in this store
+  bool processes_closed_ = false; ///< by stop()
   std::unique_ptr<process_runner> processes_;
   std::unique_ptr<subscribers> subscribers_;
 };

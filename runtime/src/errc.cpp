@@ -21,6 +21,8 @@ public:
       return "version_conflict";
     case runtime_errc::contract_changed:
       return "contract_changed";
+    case runtime_errc::schedule_exists:
+      return "schedule_exists";
     }
     return "unknown";
   }
@@ -31,6 +33,7 @@ public:
     case runtime_errc::quarantined:
       return condition::unavailable;
     case runtime_errc::version_conflict:
+    case runtime_errc::schedule_exists:
       return condition::conflict;
     case runtime_errc::contract_changed:
       return condition::invalid;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
-// Table `rows` holds deliveries, by key, and timers, by stream and name; table `indexes` holds the
-// timers by due time. Layout: docs/storage-format.md.
+// Table `rows` holds deliveries, by key, timers, by stream and name, and schedules, by stream;
+// table `indexes` holds the timers by due time. Layout: docs/storage-format.md.
 #include "outbox.hpp"
 
 #include <acta/domain/codec/binary.hpp>
@@ -15,6 +15,7 @@ namespace {
 
 constexpr char delivery_row = 'd';
 constexpr char timer_row = 't';
+constexpr char schedule_row = 's';
 /// On disk: rises with every change of the rows.
 constexpr std::uint64_t rows_format = 1;
 
@@ -59,6 +60,9 @@ std::string row_of_timers(std::string_view stream) {
 std::string row_of_timer(std::string_view stream, std::string_view name) {
   return row_of_timers(stream).append(name);
 }
+std::string row_of_schedule(std::string_view stream) {
+  return std::string(1, schedule_row).append(stream);
+}
 std::string entry_of_timer(time_point due, std::string_view row) {
   std::string out;
   append_column(due, out);
@@ -84,6 +88,25 @@ result<outbox> outbox::open(const std::filesystem::path& folder, const uuid& sto
                               : persistence::open_view_store(folder, identity, options);
   if (!store) return std::move(store).error();
   return outbox(std::move(*store));
+}
+
+result<std::vector<std::string>> outbox::schedules(std::string_view after,
+                                                   std::size_t limit) const {
+  std::vector<std::string> streams;
+  auto reading = store_->read();
+  if (!reading) return std::move(reading).error();
+  auto cursor = (*reading)->scan(row_table::rows);
+  if (!cursor) return std::move(cursor).error();
+  table_entry entry;
+  const auto first = row_of_schedule(after);
+  auto found = (*cursor)->seek(as_bytes_view(first), entry);
+  for (; found && *found && streams.size() < limit; found = (*cursor)->next(entry)) {
+    const auto row = as_text(entry.key);
+    if (row.front() != schedule_row) break;
+    if (row != first) streams.emplace_back(row.substr(1));
+  }
+  if (!found) return std::move(found).error();
+  return streams;
 }
 
 result<outbox_writing> outbox::write() {
@@ -214,6 +237,14 @@ result<void> outbox_writing::take_due(time_point now, std::size_t limit,
     if (auto taken = f(*timer); !taken) return taken;
   }
   return {};
+}
+
+result<void> outbox_writing::note_schedule(std::string_view stream) {
+  return txn_->put(row_table::rows, as_bytes_view(row_of_schedule(stream)), {});
+}
+
+result<void> outbox_writing::forget_schedule(std::string_view stream) {
+  return txn_->erase(row_table::rows, as_bytes_view(row_of_schedule(stream)));
 }
 
 result<void> outbox_writing::set_checkpoint(position scanned) {

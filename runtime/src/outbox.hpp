@@ -17,7 +17,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace acta::detail {
 
@@ -35,6 +37,9 @@ public:
   /// Takes timers that are due out, at most `limit`, and hands them over.
   result<void> take_due(time_point now, std::size_t limit,
                         const std::function<result<void>(const pending_timer&)>& f);
+  /// A schedule that goes on, for those who want to know which there are.
+  result<void> note_schedule(std::string_view stream);
+  result<void> forget_schedule(std::string_view stream);
   result<void> set_checkpoint(position scanned);
   result<void> commit() { return txn_->commit(false); }
 
@@ -56,6 +61,9 @@ public:
   result<void> visit(const std::function<void(const delivery_key&, delivery)>& f);
   result<std::optional<time_point>> next_due();
   [[nodiscard]] result<std::uint64_t> timers() const;
+  /// Streams of schedules that go on, after this one, in order.
+  [[nodiscard]] result<std::vector<std::string>> schedules(std::string_view after,
+                                                           std::size_t limit) const;
 
 private:
   explicit outbox(std::unique_ptr<persistence::view_store> store) : store_(std::move(store)) {}

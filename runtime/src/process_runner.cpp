@@ -3,6 +3,7 @@
 #include "process_runner.hpp"
 
 #include "engine.hpp"
+#include "schedule_process.hpp"
 
 #include <acta/domain/process.hpp>
 
@@ -27,6 +28,13 @@ uuid correlation_of(const metadata& m) {
   if (m.correlation_id) return m.correlation_id;
   if (m.command_id) return m.command_id;
   return id_of({m.position, 0, delivery_kind::event});
+}
+
+/// What goes on is in the outbox's list.
+result<void> note_schedule(outbox_writing& txn, std::string_view stream, const process_step& step) {
+  if (!step.timers.empty()) return txn.note_schedule(stream);
+  if (step.input == refused_command::name) return {};
+  return txn.forget_schedule(stream);
 }
 
 } // namespace
@@ -200,7 +208,14 @@ std::optional<delivery> process_runner::rejection_for(std::string_view process, 
     back.correlation_id = d.correlation_id;
     return back;
   }
-  return std::nullopt;
+  const auto any = std::ranges::find_if(type->inputs, &process_input::any_rejection);
+  if (any == type->inputs.end()) return std::nullopt;
+  delivery back;
+  back.aggregate = type->name;
+  back.command = any->name;
+  back.json = fields_of(refused_command{no.code, no.message, d.command});
+  back.correlation_id = d.correlation_id;
+  return back;
 }
 
 result<void> process_runner::take_event(outbox_writing& txn, const recorded_event& e) {
@@ -219,6 +234,10 @@ result<void> process_runner::take_step(outbox_writing& txn, const recorded_event
   }
   const auto& m = e.metadata;
   const auto correlation = correlation_of(m);
+  const bool of_schedule = is_schedule(m.stream);
+  if (of_schedule)
+    if (auto noted = note_schedule(txn, m.stream, *step); !noted) return noted;
+  const auto due = m.attributes.find(std::string(due_attribute));
   for (std::size_t i = 0; i < step->commands.size(); ++i) {
     const auto& c = step->commands[i];
     delivery d;
@@ -229,6 +248,9 @@ result<void> process_runner::take_step(outbox_writing& txn, const recorded_event
     d.correlation_id = correlation;
     d.causation_id = id_of({m.position, 0, delivery_kind::event});
     d.attributes.emplace(process_attribute, m.stream);
+    if (due != m.attributes.end()) d.attributes.insert(*due);
+    // Or a target that does not answer would get a longer queue each time.
+    if (of_schedule && is_under_way(m.stream, d.target())) continue;
     if (auto added = add(txn, {m.position, static_cast<std::uint16_t>(i), delivery_kind::command},
                          std::move(d));
         !added)
@@ -248,6 +270,18 @@ result<void> process_runner::take_step(outbox_writing& txn, const recorded_event
       return set;
   }
   return {};
+}
+
+bool process_runner::is_under_way(std::string_view process, const std::string& target) const {
+  const auto of_process = [&](const item& i) {
+    const auto sender = i.what.attributes.find(std::string(process_attribute));
+    return i.key.kind == delivery_kind::command && sender != i.what.attributes.end() &&
+           sender->second == process && i.what.target() == target &&
+           std::ranges::find(done_, i.key) == done_.end();
+  };
+  const auto q = queues_.find(target);
+  return (q != queues_.end() && std::ranges::any_of(q->second, of_process)) ||
+         std::ranges::any_of(added_, of_process);
 }
 
 result<void> process_runner::route(outbox_writing& txn, const recorded_event& e) {
@@ -311,6 +345,7 @@ result<void> process_runner::fire(outbox_writing& txn, const pending_timer& t) {
   d.correlation_id = t.correlation_id;
   d.causation_id = id_of({t.key.from, 0, delivery_kind::event});
   d.attributes.emplace(timer_attribute, t.name + '@' + std::to_string(t.version));
+  d.attributes.emplace(due_attribute, to_rfc3339(t.due));
   return add(txn, t.key, std::move(d));
 }
 
@@ -344,10 +379,14 @@ void process_runner::settle() {
     else
       dispatch(target, q);
   }
-  std::uint64_t fired = 0;
+  std::uint64_t fired = 0, refused = 0;
   for (auto& i : added_) {
     if (i.key.kind == delivery_kind::timer) ++fired;
     auto target = i.what.target();
+    if (i.key.kind == delivery_kind::rejection && is_schedule(target)) {
+      ++refused;
+      engine_.log(log_level::warning, "{}: its command was refused: {}", target, i.what.json);
+    }
     auto& q = queues_[target];
     q.push_back(std::move(i));
     ++waiting_;
@@ -357,6 +396,7 @@ void process_runner::settle() {
   figures_.delivered += done_.size();
   figures_.failures += retried_.size();
   figures_.timers_fired += fired;
+  figures_.schedules_refused += refused;
   figures_.waiting = waiting_;
   figures_.stuck = static_cast<std::uint64_t>(std::ranges::count_if(
       queues_, [](const auto& q) { return q.second.front().attempts >= stuck_attempts; }));

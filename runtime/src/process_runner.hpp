@@ -42,6 +42,11 @@ public:
   /// Sends nothing more. What is not answered stays in the outbox.
   void stop();
   [[nodiscard]] process_figures figures() const;
+  /// As outbox::schedules. Threads: any.
+  [[nodiscard]] result<std::vector<std::string>> schedules(std::string_view after,
+                                                           std::size_t limit) const {
+    return outbox_.schedules(after, limit);
+  }
 
 private:
   struct answer {
@@ -70,6 +75,8 @@ private:
   result<void> take_answer(outbox_writing& txn, const answer& a);
   result<void> take_event(outbox_writing& txn, const recorded_event& e);
   result<void> take_step(outbox_writing& txn, const recorded_event& e);
+  /// Whether a command of this process waits for this target to answer.
+  [[nodiscard]] bool is_under_way(std::string_view process, const std::string& target) const;
   result<void> route(outbox_writing& txn, const recorded_event& e);
   /// The input that tells a process of a rejection; nothing if it has none for that command.
   [[nodiscard]] std::optional<delivery> rejection_for(std::string_view process, const delivery& d,

@@ -4,6 +4,7 @@
 
 #include "causes.hpp"
 #include "engine.hpp"
+#include "schedules.hpp"
 
 #include <acta/domain/errc.hpp>
 
@@ -105,6 +106,28 @@ pending runtime::ask_json(std::string_view aggregate, std::string_view id, std::
     return pending(std::move(t));
   }
   return engine_->submit_json(aggregate, id, command, json, std::move(options));
+}
+
+result<schedule_id> runtime::schedule_json(std::string_view aggregate, std::string_view id,
+                                           std::string_view command, std::string_view json,
+                                           const timing& when, const schedule_options& options) {
+  return detail::schedules(*engine_).start(
+      {{std::string(aggregate), std::string(id), std::string(command), std::string(json)},
+       when,
+       options.misfire,
+       options.misfire_after,
+       options.first,
+       options.until},
+      options);
+}
+result<bool> runtime::cancel(std::string_view id, std::chrono::milliseconds timeout) {
+  return detail::schedules(*engine_).cancel(id, timeout);
+}
+result<schedule_status> runtime::find_schedule(std::string_view id) {
+  return detail::schedules(*engine_).status(id);
+}
+result<std::vector<schedule_status>> runtime::schedules(std::size_t limit, std::string_view after) {
+  return detail::schedules(*engine_).list(limit, after);
 }
 
 result<void> runtime::read_state(const std::type_info& type, std::string_view aggregate,

@@ -80,6 +80,27 @@ TEST_CASE("a node serves its module, and ends with 0 when it is told to") {
   }
 }
 
+TEST_CASE("a node says at its start where mails go, and does not start without its secrets") {
+  const node_folder here;
+  {
+    const auto node = here.start();
+    port_of(*node);
+    CHECK(node->logs("no mail.server: mails go into the maildir " +
+                     (here.folder / "data/mail").string()));
+    CHECK(node->logs("webhooks are not signed"));
+  }
+  const node_folder secret('"' + std::string(GOOD_MODULE) + '"',
+                           "[webhook]\nsecret_file = \"not-there\"\n");
+  const auto told =
+      "'webhook.secret_file': " + (secret.folder / "not-there").string() + ": No such file";
+  const auto [code, text] = secret.fails();
+  CHECK(code == 2);
+  says(text, told);
+  const auto checked = run({"config", "check", secret.config.string()});
+  CHECK(checked.first == 2);
+  says(checked.second, told);
+}
+
 TEST_CASE("after kill -9 the state is there, and the log says what was recovered") {
   const node_folder here;
   {

@@ -48,6 +48,19 @@ resident_max = 1000
 port = 0
 body_max = "64KiB"
 request_timeout = "250ms"
+[mail]
+server = "mail.example.org"
+port = 465
+security = "tls"
+user = "shop"
+password_file = "password"
+from = "The Shop <shop@example.org>"
+timeout = "5s"
+maildir = "post"
+[webhook]
+secret_file = "secret"
+plain_http = "anywhere"
+response_max = "4KiB"
 )",
                                     "n.toml");
   for (const auto& m : outcome.mistakes) FAIL_CHECK(describe(m));
@@ -64,6 +77,17 @@ request_timeout = "250ms"
   CHECK(c.http.port == 0);
   CHECK(c.http.body_bytes_max == 65536);
   CHECK(c.http.request_timeout == 250ms);
+  CHECK(c.mail.smtp.host == "mail.example.org");
+  CHECK(c.mail.smtp.port == 465);
+  CHECK(c.mail.smtp.security == acta::smtp_security::tls);
+  CHECK(c.mail.smtp.user == "shop");
+  CHECK(c.mail.password_file == "password");
+  CHECK(c.mail.smtp.from == "The Shop <shop@example.org>");
+  CHECK(c.mail.smtp.timeout == 5s);
+  CHECK(c.mail.maildir == "post");
+  CHECK(c.webhook.secret_file == "secret");
+  CHECK(c.webhook.http.allow_plain_http);
+  CHECK(c.webhook.http.response_bytes_max == 4096);
   CHECK(c.runtime.inbox_max == acta::runtime_options{}.inbox_max);
   CHECK(parse_config("", "empty.toml").mistakes.empty());
 }
@@ -119,6 +143,16 @@ TEST_CASE("each mistake in a config is told with its place and the way out") {
        "or ::1 (put a proxy that has both in front)"},
       {"[http]\naddress = \"localhost\"\n",
        "n.toml: 'http': address: 'localhost' is not a numeric IP address"},
+      {"[mail]\nfrom = \"shop\"\n", "n.toml:2:8: 'mail.from' is refused: 'shop' is no address of "
+                                    "the form local@domain, in ASCII"},
+      {"[mail]\nserver = \"mail.example.org\"\n",
+       "n.toml: 'mail.server' needs 'mail.from', the sender that it accepts"},
+      {"[mail]\npassword = \"s3cret\"\n",
+       "n.toml:2:1: unknown key 'mail.password'; did you mean 'mail.password_file'?"},
+      {"[mail]\nsecurity = \"ssl\"\n", "n.toml:2:12: 'mail.security' is \"ssl\", but must be one "
+                                       "of \"none\", \"starttls\", \"tls\""},
+      {"[webhook]\nplain_http = \"yes\"\n", "n.toml:2:14: 'webhook.plain_http' is \"yes\", but "
+                                            "must be one of \"loopback\", \"anywhere\""},
       {"[runtime]\nrestart_backoff_min = \"10s\"\n",
        "n.toml: 'runtime.restart_backoff_min' must not exceed 'runtime.restart_backoff_max'"},
   };

@@ -81,6 +81,7 @@ struct aggregate_type {
   std::vector<command_type> commands; ///< in the order of A::commands
   std::string state_shape;
   std::uint64_t fingerprint = 0; ///< of the state's shape and schema: what a snapshot must match
+  bool built_in = false;         ///< the runtime's own: its name may hold a '.'
   const std::type_info* type = nullptr;
 
   /// A copy of the one that the type was registered with.

@@ -58,6 +58,9 @@ struct process_step {
 /// Attributes by which the runtime marks what it delivers for processes.
 inline constexpr std::string_view process_attribute = "acta.process"; ///< `transfer/7`: who sent it
 inline constexpr std::string_view timer_attribute = "acta.timer"; ///< `expired@3`: name, version
+/// When the timer that brought an input was due (RFC 3339): how late it is, context::now() tells.
+/// The commands of that step say it too.
+inline constexpr std::string_view due_attribute = "acta.due";
 
 /// An input of a process, as the runtime routes it.
 struct process_input {
@@ -66,6 +69,7 @@ struct process_input {
   const std::type_info* type = nullptr;
   /// Of the command whose rejection this is; null for other inputs.
   const std::type_info* rejected = nullptr;
+  bool any_rejection = false; ///< takes those that no other input does
   /// The instance for an event that no command of a process caused; null if the process has no key
   /// for it. Errors: `decode_failed`, `evolve_threw`, `invalid_argument` (no stream can have this
   /// id).
@@ -76,12 +80,26 @@ struct process_type {
   std::string name;
   std::shared_ptr<const aggregate_type> stored_as;
   std::vector<process_input> inputs; ///< in the order of stored_as->commands
+  /// The runtime's own: it alone says anything to it, and the name begins with `acta.`, which no
+  /// other may have.
+  bool built_in = false;
 };
 
 namespace detail {
 
 template <class> inline constexpr bool is_rejected = false;
 template <class C> inline constexpr bool is_rejected<rejected<C>> = true;
+/// The no to whatever command: for a process of the runtime's own, which sends what it is told to.
+struct refused_command {
+  static constexpr std::string_view name = "refused";
+  std::string code;
+  std::string message;
+  std::string command; ///< name
+  template <class A> void serialize(A& ar) {
+    ar(CEREAL_NVP(code), CEREAL_NVP(message), CEREAL_NVP(command));
+  }
+};
+
 template <class> struct command_of_rejected { using type = void; };
 template <class C> struct command_of_rejected<rejected<C>> { using type = C; };
 
@@ -171,6 +189,14 @@ template <class P, class I> reaction react(const P& process, const I& input, con
 template <class P, class I> void evolve_process(P& process, const I& input) {
   if constexpr (evolves<P, I>) process.evolve(input);
 }
+/// A process of the runtime's own may look at what its reaction came to.
+template <class P, class I>
+void evolve_process(P& process, const I& input, const process_step& step) {
+  if constexpr (requires { process.evolve(input, step); })
+    process.evolve(input, step);
+  else
+    evolve_process(process, input);
+}
 
 /// `expired@3` -> {"expired", 3}. Nothing if it is not of that form.
 std::optional<std::pair<std::string, version_number>> parse_timer(std::string_view text);
@@ -237,7 +263,7 @@ execution execute_input(void* state, const void* command, const context& c, even
       out.end();
       done.how = execution::ending::evolve_failed;
       take_step(self, step);
-      evolve_process(self.process, input);
+      evolve_process(self.process, input, step);
       done.how = execution::ending::decided;
       return done;
     } else {
@@ -262,7 +288,7 @@ template <class P> result<void> apply_step(void* state, bytes_view payload) {
       I input{};
       applied = from_json(step.json, input);
       if (applied)
-        evolve_process(self.process, static_cast<const I&>(input));
+        evolve_process(self.process, static_cast<const I&>(input), step);
       else // of stored text, that is damage
         applied = error(codec_errc::decode_failed,
                         step.input + ": " + std::string(applied.error().detail()),
@@ -293,6 +319,7 @@ template <class P, class I> process_input make_process_input() {
   t.name = type_name<I>();
   t.schema = static_cast<std::uint16_t>(schema_version<I>());
   t.type = &typeid(I);
+  t.any_rejection = std::same_as<I, refused_command>;
   if constexpr (is_rejected<I>)
     t.rejected = &typeid(typename command_of_rejected<I>::type);
   else if constexpr (has_process_key<P, I>)

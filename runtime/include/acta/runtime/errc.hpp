@@ -14,6 +14,7 @@ enum class runtime_errc {
   quarantined,      ///< The stream's replay failed repeatedly; `detail()` says why. -> unavailable
   version_conflict, ///< `expected_version` is not the stream's version. -> conflict
   contract_changed, ///< The store holds other shapes under the same names and versions. -> invalid
+  schedule_exists,  ///< Another schedule has this id. -> conflict
 };
 
 std::error_code make_error_code(runtime_errc e) noexcept;

@@ -80,6 +80,7 @@ struct process_figures {
   std::uint64_t failures = 0;  ///< attempts without an answer that counts
   std::uint64_t timers = 0;    ///< set, now
   std::uint64_t timers_fired = 0;
+  std::uint64_t schedules_refused = 0; ///< commands of schedules that the domain said no to
 };
 
 /// What a caller may say about one command.

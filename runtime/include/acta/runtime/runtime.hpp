@@ -11,6 +11,7 @@
 #include <acta/runtime/errc.hpp>
 #include <acta/runtime/options.hpp>
 #include <acta/runtime/pending.hpp>
+#include <acta/runtime/schedule.hpp>
 #include <acta/runtime/subscriber.hpp>
 #include <acta/runtime/view_handle.hpp>
 
@@ -139,6 +140,35 @@ public:
   /// `unknown_command`, `json_invalid`.
   pending ask_json(std::string_view aggregate, std::string_view id, std::string_view command,
                    std::string_view json, command_options options = {});
+
+  /// Sends a command, or an input of a process, later: see schedule.hpp. The id means: it is on
+  /// disk. Errors: `invalid_argument` (the timing, with the column of what is wrong in a cron
+  /// expression; an id that is none), `schedule_exists` (the id has another schedule, or this one
+  /// was cancelled), `unknown_aggregate`, `unknown_command`, `timeout`, and ask()'s.
+  /// Cost: as a command. Blocking: up to one sync; never call it inside decide, evolve, react or a
+  /// callback of then().
+  template <class A, class C>
+  requires(detail::takes_command<A, C> || (detail::takes_input<A, C> && !detail::is_rejected<C>))
+      result<schedule_id> schedule(std::string_view id, const C& command, const timing& when,
+                                   const schedule_options& options = {}) {
+    auto json = to_json(command);
+    if (!json) return std::move(json).error();
+    return schedule_json(A::name, id, type_name<C>(), *json, when, options);
+  }
+  /// The same by name. Errors besides schedule()'s: `json_invalid` with a JSON pointer.
+  result<schedule_id> schedule_json(std::string_view aggregate, std::string_view id,
+                                    std::string_view command, std::string_view json,
+                                    const timing& when, const schedule_options& options = {});
+  /// Ends a schedule; what it has sent is on its way. False: there is no such schedule, or it has
+  /// ended. Errors and blocking as schedule().
+  result<bool> cancel(std::string_view id,
+                      std::chrono::milliseconds timeout = std::chrono::seconds{10});
+  /// How one is doing, whether or not it has ended. Errors: `not_found`.
+  result<schedule_status> find_schedule(std::string_view id);
+  /// Those that go on, in the order of their ids: up to `limit` (at most schedules_max) after the
+  /// id `after`. One of the last few milliseconds may be missing.
+  result<std::vector<schedule_status>> schedules(std::size_t limit = 100,
+                                                 std::string_view after = {});
 
   /// The state as of what is on disk: now, at a version, or at a time. Reads the newest usable
   /// snapshot and the events after it on the caller's thread. Errors: `not_found` (no events then),
