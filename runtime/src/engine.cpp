@@ -5,6 +5,7 @@
 #include <acta/domain/errc.hpp>
 #include <acta/runtime/errc.hpp>
 
+#include <future>
 #include <sstream>
 
 namespace acta::detail {
@@ -135,12 +136,14 @@ result<void> engine::start() {
     p->start([this, part = p.get()](std::span<persistence::append_entry* const> entries) {
       on_batch(*part, entries);
     });
+  settling_.add([this] { return counters_.outstanding.load() == 0; }, [] {});
   if (model_.processes().empty()) return {};
   const auto folder = store_->folder();
   auto todo = outbox::open(folder.empty() ? folder : folder / "processes", store_->id(),
                            options_.projections.map_bytes);
   if (!todo) return std::move(todo).error();
   processes_ = std::make_unique<process_runner>(*this, std::move(*todo));
+  settling_.add([this] { return processes_->at_rest(); }, [this] { processes_->look(); });
   return processes_->start();
 }
 
@@ -293,10 +296,11 @@ void engine::finish(ticket& t, std::optional<error> outcome) {
 }
 
 void engine::one_less() {
-  if (counters_.outstanding.fetch_sub(1) == 1 && stopping_.load()) {
-    const std::lock_guard lock(drained_mutex_);
-    drained_.notify_all();
-  }
+  if (counters_.outstanding.fetch_sub(1) != 1) return;
+  settling_.changed();
+  if (!stopping_.load()) return;
+  const std::lock_guard lock(drained_mutex_);
+  drained_.notify_all();
 }
 
 void engine::on_batch(persistence::partition& p,
@@ -356,7 +360,35 @@ bool engine::release(std::string_view aggregate_name, std::string_view id) {
     if (quarantine_.erase(key.text()) == 0) return false;
   }
   if (const auto a = directory_->find(key)) a->signal(aggregate::retry);
+  if (processes_) processes_->released(key.text());
   return true;
+}
+
+std::vector<stuck_delivery> engine::stuck(std::size_t limit) const {
+  return processes_ ? processes_->stuck(limit) : std::vector<stuck_delivery>{};
+}
+
+bool engine::settle(std::chrono::milliseconds allowed) {
+  const auto deadline = later(std::chrono::steady_clock::now(), allowed);
+  for (;;) {
+    if (!settling_.wait(deadline)) return false;
+    std::vector<position> last;
+    for (std::uint32_t p = 0; p < partitions(); ++p) last.push_back({p, last_position(p)});
+    for (const auto& view : model_.views())
+      for (const auto& until : last) {
+        auto visible = std::make_shared<std::promise<bool>>();
+        auto done = visible->get_future();
+        read_side_->when_visible(
+            view->name, until, deadline,
+            [visible](const result<void>& r) { visible->set_value(r.has_value()); });
+        if (!done.get()) return false;
+      }
+    // What came meanwhile may have asked for more.
+    if (settling_.is_at_rest() && std::ranges::all_of(last, [this](const position& p) {
+          return last_position(p.partition) == p.number;
+        }))
+      return true;
+  }
 }
 
 std::vector<quarantine> engine::quarantined() const {
