@@ -114,7 +114,8 @@ speed commands(const settings& s, acta::runtime& runtime, std::chrono::milliseco
   const auto start = steady::now();
   const auto cpu = processor_seconds();
   while ((count & 63) != 0 || steady::now() < start + time)
-    ask.add(runtime.ask<bench::wallet>(std::to_string(count++ * 7919 % s.wallets), bench::pay_in{1}));
+    ask.add(
+        runtime.ask<bench::wallet>(std::to_string(count++ * 7919 % s.wallets), bench::pay_in{1}));
   ask.finish();
   const auto done = static_cast<double>(count);
   return {done / std::chrono::duration<double>(steady::now() - start).count(),
@@ -139,8 +140,8 @@ speed transfers(const settings& s, acta::runtime& runtime, std::chrono::millisec
                                             std::to_string((n * 7919 + 1) % s.wallets), 1}));
     }
     // Of each transfer on its way, about half of the commits are done.
-    for (look(); count * bench::transfer::commits - done >
-                 s.outstanding * bench::transfer::commits / 2;
+    for (look();
+         count * bench::transfer::commits - done > s.outstanding * bench::transfer::commits / 2;
          look())
       std::this_thread::sleep_for(50us);
   }
@@ -169,8 +170,8 @@ void steps_table(const settings& s) {
   for (std::size_t i = 0; i < s.rounds; ++i) {
     const auto plain = commands(s, runtime, s.time);
     const auto steps = transfers(s, runtime, s.time, next);
-    constexpr auto factor = static_cast<double>(bench::transfer::commits) /
-                            static_cast<double>(bench::transfer::steps);
+    constexpr auto factor =
+        static_cast<double>(bench::transfer::commits) / static_cast<double>(bench::transfer::steps);
     fmt::print("{:>12.0f} {:>12.0f} {:>16.0f} {:>7.2f} {:>18.0f} {:>18.0f} {:>7.2f}\n",
                plain.a_second, steps.a_second, steps.a_second * factor,
                steps.a_second * factor / plain.a_second, plain.a_processor_second,
@@ -224,8 +225,8 @@ std::vector<float> delays(const settings& s, acta::runtime& runtime) {
       const auto rung = acta::from_json<bench::ring>(step->json);
       if (!rung) throw std::runtime_error(rung.error().to_string());
       if (e.metadata.recorded_at < rung->due) throw std::runtime_error("a timer was early");
-      late.push_back(std::chrono::duration<float, std::micro>(e.metadata.recorded_at - rung->due)
-                         .count());
+      late.push_back(
+          std::chrono::duration<float, std::micro>(e.metadata.recorded_at - rung->due).count());
     }
   }
   std::ranges::sort(late);

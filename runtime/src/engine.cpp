@@ -378,9 +378,9 @@ bool engine::settle(std::chrono::milliseconds allowed) {
       for (const auto& until : last) {
         auto visible = std::make_shared<std::promise<bool>>();
         auto done = visible->get_future();
-        read_side_->when_visible(
-            view->name, until, deadline,
-            [visible](const result<void>& r) { visible->set_value(r.has_value()); });
+        read_side_->when_visible(view->name, until, deadline, [visible](const result<void>& r) {
+          visible->set_value(r.has_value());
+        });
         if (!done.get()) return false;
       }
     // What came meanwhile may have asked for more.

@@ -25,8 +25,8 @@
 
 namespace acta::detail {
 
-/// Keys of rows. A target's deliveries lie together, in the order of their keys; so do the timers of
-/// a stream.
+/// Keys of rows. A target's deliveries lie together, in the order of their keys; so do the timers
+/// of a stream.
 [[nodiscard]] std::string row_of_delivery(std::string_view target, const delivery_key& key);
 [[nodiscard]] std::string row_of_timer(std::string_view stream, std::string_view name);
 /// By due time, then row.

@@ -76,11 +76,10 @@ void process_runner::failed(target& t, const error& why) {
   if (t.attempts >= stuck_attempts) {
     const auto sender = i.what.attributes.find(std::string(process_attribute));
     const std::lock_guard lock(figures_mutex_);
-    stuck_.insert_or_assign(t.name, stuck_delivery{t.name, i.what.command,
-                                                   sender == i.what.attributes.end()
-                                                       ? t.name
-                                                       : sender->second,
-                                                   t.attempts, why, t.since});
+    stuck_.insert_or_assign(
+        t.name, stuck_delivery{t.name, i.what.command,
+                               sender == i.what.attributes.end() ? t.name : sender->second,
+                               t.attempts, why, t.since});
   }
   const auto pause = backoff(engine_.options(), t.attempts);
   t.retry = retries_.emplace(std::chrono::steady_clock::now() + pause, &t);

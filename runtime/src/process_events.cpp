@@ -44,8 +44,9 @@ void process_runner::take_event(const recorded_event& e) {
   at(crash_point::event_unread);
   const auto receivers = routes_.find(e.known_as.get());
   if (receivers == routes_.end()) {
-    engine_.log(log_level::error, "processes: {} at {} has an unknown schema; nothing is done for it",
-                e.type, e.metadata.position.to_string());
+    engine_.log(log_level::error,
+                "processes: {} at {} has an unknown schema; nothing is done for it", e.type,
+                e.metadata.position.to_string());
     return;
   }
   if (*e.known_as->type == typeid(process_step)) take_step(e);
@@ -100,9 +101,9 @@ void process_runner::take_timers(const metadata& m, process_step& step, const uu
     auto row = row_of_timer(m.stream, t.name);
     const delivery_key key{m.position, static_cast<std::uint16_t>(i), delivery_kind::timer};
     if (!next_due_unwritten_ || t.due < *next_due_unwritten_) next_due_unwritten_ = t.due;
-    change_timer(std::move(row), {pending_timer{m.stream, std::move(t.name), std::move(t.input),
-                                                std::move(t.json), t.due, m.version, key,
-                                                correlation}});
+    change_timer(std::move(row),
+                 {pending_timer{m.stream, std::move(t.name), std::move(t.input), std::move(t.json),
+                                t.due, m.version, key, correlation}});
   }
 }
 
@@ -194,8 +195,8 @@ std::optional<process_runner::item> process_runner::told_of(const item& i,
 result<bool> process_runner::fire() {
   std::vector<item> due;
   const auto now = engine_.now();
-  auto next = outbox_.visit_due(
-      fire_after_, now, [&](std::string_view entry, result<pending_timer> t) {
+  auto next =
+      outbox_.visit_due(fire_after_, now, [&](std::string_view entry, result<pending_timer> t) {
         if (!t) {
           engine_.log(log_level::error, "processes: a timer cannot be read and is set aside: {}",
                       t.error().to_string());

@@ -41,9 +41,9 @@ inline constexpr unsigned stuck_attempts = 5;
 
 /// Pause after so many attempts. Pre: at least one.
 inline std::chrono::milliseconds backoff(const runtime_options& options, unsigned attempts) {
-  return std::min<std::chrono::milliseconds>(
-      options.restart_backoff_max,
-      options.restart_backoff_min * (1u << std::min(attempts - 1, 16u)));
+  return std::min<std::chrono::milliseconds>(options.restart_backoff_max,
+                                             options.restart_backoff_min *
+                                                 (1u << std::min(attempts - 1, 16u)));
 }
 
 } // namespace acta::detail

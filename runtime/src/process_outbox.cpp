@@ -49,7 +49,8 @@ void process_runner::collect_added() {
           continue; // it cannot be sent either
         changes_.added.emplace_back(row_of_delivery(t->name, i.key), &i.what);
       }
-  std::ranges::sort(changes_.added, {}, [](const auto& a) -> const auto& { return a.first; });
+  std::ranges::sort(
+      changes_.added, {}, [](const auto& a) -> const auto& { return a.first; });
 }
 
 void process_runner::after_flush() {
@@ -171,8 +172,9 @@ result<void> process_runner::reload(target& t) {
 bool process_runner::load_row(target& t, const outbox::stored& row) {
   auto d = row.decode();
   if (!d) {
-    engine_.log(log_level::error, "processes: a delivery for {} cannot be read and is set aside: {}",
-                t.name, d.error().to_string());
+    engine_.log(log_level::error,
+                "processes: a delivery for {} cannot be read and is set aside: {}", t.name,
+                d.error().to_string());
     changes_.unreadable.emplace_back(row.row);
     ++changes_count_;
     note_change(std::chrono::milliseconds{0});

@@ -5,11 +5,11 @@
 /// timers.
 ///
 /// One thread follows the journal and sends what its events ask for at once: a step is on disk, so
-/// what it asks for is derived again after a crash, under the same command ids. What is not answered
-/// soon is noted in the outbox, with how far the journal has been looked through; the rest never
-/// gets there. Each target gets its deliveries one after another; whatever is not answered by a
-/// receipt or a rejection is sent again after a pause. The order of steps, and a crash at each, is
-/// in docs/processes.md.
+/// what it asks for is derived again after a crash, under the same command ids. What is not
+/// answered soon is noted in the outbox, with how far the journal has been looked through; the rest
+/// never gets there. Each target gets its deliveries one after another; whatever is not answered by
+/// a receipt or a rejection is sent again after a pause. The order of steps, and a crash at each,
+/// is in docs/processes.md.
 #pragma once
 
 #include "crash_point.hpp"

@@ -59,9 +59,16 @@ struct remind_often {
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(ms), CEREAL_NVP(times)); }
 };
 
+/// Several timers, due at once.
+struct remind_all {
+  std::int64_t ms = 0;
+  std::int64_t count = 1;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(ms), CEREAL_NVP(count)); }
+};
+
 struct reminder {
   static constexpr std::string_view name = "reminder";
-  using inputs = acta::one_of<remind, be_quiet, ring, remind_often>;
+  using inputs = acta::one_of<remind, be_quiet, ring, remind_often, remind_all>;
   std::vector<std::int64_t> rung;
 
   acta::reaction react(const remind& r) const {
@@ -70,6 +77,13 @@ struct reminder {
   acta::reaction react(const remind_often& r, const acta::context& c) const {
     const auto due = c.now() + std::chrono::milliseconds{r.ms};
     return acta::at(due, ring{r.ms, r.times - 1, due});
+  }
+  acta::reaction react(const remind_all& all) const {
+    acta::reaction r;
+    for (std::int64_t i = 0; i < all.count; ++i)
+      r.add(
+          acta::after(std::chrono::milliseconds{all.ms}, ring{i, 0, {}}, "n" + std::to_string(i)));
+    return r;
   }
   acta::reaction react(const be_quiet&) const { return acta::cancel<ring>(); }
   acta::reaction react(const ring& r) const {

@@ -31,8 +31,8 @@ void change(outbox& o, const outbox_changes& c) {
 void set(outbox_changes& c, std::string stream, std::string name, int due,
          acta::version_number version = 1) {
   auto row = row_of_timer(stream, name);
-  c.timers[std::move(row)] = {pending_timer{std::move(stream), std::move(name), "ring", "{}",
-                                            at(due), version, {}, {}}};
+  c.timers[std::move(row)] = {
+      pending_timer{std::move(stream), std::move(name), "ring", "{}", at(due), version, {}, {}}};
 }
 /// Names of those due, in the order in which they come.
 std::vector<std::string> due_by(outbox& o, int ms, std::string after = {}) {
@@ -58,8 +58,7 @@ TEST_CASE("timers of one time are all due, and those before the epoch come first
   set(c, "p/0", "later", 11);
   change(o, c);
   CHECK(due_by(o, 10) == texts{"p/9 old", "p/1 a", "p/1 b", "p/2 b"});
-  CHECK(due_by(o, 10, entry_of_timer(at(10), row_of_timer("p/1", "a"))) ==
-        texts{"p/1 b", "p/2 b"});
+  CHECK(due_by(o, 10, entry_of_timer(at(10), row_of_timer("p/1", "a"))) == texts{"p/1 b", "p/2 b"});
 }
 
 TEST_CASE("a timer that was set anew is not taken out by the answer to the old one") {
@@ -127,8 +126,8 @@ TEST_CASE("deliveries come by target, in the order of what they come from") {
 TEST_CASE("rows of another format are refused, not read as what they are not") {
   test::temp_folder folder;
   {
-    auto store = acta::persistence::open_view_store(
-        folder / "processes", {acta::uuid{{1}}, "acta.processes", 1, 1}, {});
+    auto store = acta::persistence::open_view_store(folder / "processes",
+                                                    {acta::uuid{{1}}, "acta.processes", 1, 1}, {});
     REQUIRE(store);
   }
   const auto opened = outbox::open(folder / "processes", acta::uuid{{1}}, std::size_t{1} << 26);

@@ -83,7 +83,8 @@ void copy_outbox(const std::filesystem::path& from, const std::filesystem::path&
 
 } // namespace
 
-TEST_CASE("a target in quarantine waits and shows why, others go on, and let out it gets all in order") {
+TEST_CASE(
+    "a target in quarantine waits and shows why, others go on, and let out it gets all in order") {
   test::temp_folder folder;
   {
     auto runtime = test::must_open(folder / "data", work());
@@ -139,8 +140,7 @@ TEST_CASE("many targets in quarantine do not stop those that are not") {
   REQUIRE(test::eventually([&] { return runtime.stuck().size() == bad; }, 120s));
   REQUIRE(settled(runtime));
   CHECK(runtime.figures().processes.waiting == 20'000); // more than are kept in memory
-  for (int i = 0; i < 100; ++i)
-    CHECK(notes_of(runtime, "good" + std::to_string(i)).size() == 200);
+  for (int i = 0; i < 100; ++i) CHECK(notes_of(runtime, "good" + std::to_string(i)).size() == 200);
   armed.reset();
   for (int i = 0; i < bad; ++i) REQUIRE(runtime.release("counter", "bad" + std::to_string(i)));
   REQUIRE(settled(runtime));
@@ -160,7 +160,7 @@ TEST_CASE("more than fits into memory is sent at the next start, each once") {
   CHECK(count_notes(runtime, "c", 5003) == steps * 1000);
 }
 
-TEST_CASE("an overloaded runtime holds a timer up, which shows, and fires when there is room") {
+TEST_CASE("an overloaded runtime holds timers up, which shows, and fires them when there is room") {
   auto fault = std::make_shared<test::fault>();
   acta::manual_clock clock;
   auto options = impatient();
@@ -172,7 +172,8 @@ TEST_CASE("an overloaded runtime holds a timer up, which shows, and fires when t
   const auto remind = [&](const std::string& id, int ms) {
     return engine.submit_json("reminder", id, "remind", "{\"ms\":" + std::to_string(ms) + "}", {});
   };
-  REQUIRE(remind("a", 100).wait_for(20s));
+  REQUIRE(engine.submit_json("reminder", "a", "remind_all", R"({"ms":100,"count":5})", {})
+              .wait_for(20s));
   REQUIRE(engine.settle(20s));
   fault->held = true;
   std::vector<acta::pending> filling;
@@ -189,7 +190,8 @@ TEST_CASE("an overloaded runtime holds a timer up, which shows, and fires when t
   REQUIRE(test::eventually([&] { return engine.stuck(10).empty(); }));
   REQUIRE(engine.settle(20s));
   CHECK(engine.figures().processes.timers == 8);
-  CHECK(engine.read_events("reminder", "a", {})->size() == 2);
+  CHECK(engine.figures().processes.timers_fired >= 5);
+  CHECK(engine.read_events("reminder", "a", {})->size() == 6);
 }
 
 TEST_CASE("rows that cannot be read are set aside, and nobody waits for them") {
@@ -208,9 +210,9 @@ TEST_CASE("rows that cannot be read are set aside, and nobody waits for them") {
   {
     auto store = acta::persistence::store::open(folder / "data", {});
     REQUIRE(store);
-    auto rows = acta::persistence::open_view_store(
-        folder / "data" / "processes", {(*store)->id(), "acta.processes", 2, 2},
-        {.map_bytes = std::size_t{1} << 26});
+    auto rows = acta::persistence::open_view_store(folder / "data" / "processes",
+                                                   {(*store)->id(), "acta.processes", 2, 2},
+                                                   {.map_bytes = std::size_t{1} << 26});
     REQUIRE(rows);
     auto txn = (*rows)->write();
     REQUIRE(txn);
@@ -267,7 +269,8 @@ TEST_CASE("an outbox that power loss has put back does not undo a rejection that
   copy_outbox(outbox, folder / "before");
   {
     auto runtime = open();
-    REQUIRE(runtime.ask<test::transfer>("t", test::request_transfer{"ada", "bob", 30}).wait_for(20s));
+    REQUIRE(
+        runtime.ask<test::transfer>("t", test::request_transfer{"ada", "bob", 30}).wait_for(20s));
     REQUIRE(settled(runtime));
     REQUIRE(runtime.state<test::transfer>("t")->state == "refused: insufficient_funds");
     // Now it would be accepted.
@@ -300,8 +303,10 @@ TEST_CASE("a delivery older than the memory of command ids is not taken for a ne
   copy_outbox(outbox, folder / "before");
   {
     auto runtime = open(money());
-    REQUIRE(runtime.ask<test::transfer>("t", test::request_transfer{"ada", "bob", 30}).wait_for(20s));
-    REQUIRE(runtime.ask<test::transfer>("u", test::request_transfer{"ada", "bob", 99}).wait_for(20s));
+    REQUIRE(
+        runtime.ask<test::transfer>("t", test::request_transfer{"ada", "bob", 30}).wait_for(20s));
+    REQUIRE(
+        runtime.ask<test::transfer>("u", test::request_transfer{"ada", "bob", 99}).wait_for(20s));
     REQUIRE(settled(runtime));
     REQUIRE(runtime.state<test::transfer>("t")->state == "done");
     REQUIRE(runtime.state<test::transfer>("u")->state == "refused: insufficient_funds");
@@ -335,7 +340,8 @@ TEST_CASE("a timer set again for the very time at which it fires fires again") {
   options.clock = clock.source();
   auto runtime = test::must_open(folder / "data", work(), options);
   for (int i = 0; i < 20; ++i)
-    REQUIRE(runtime.ask<test::reminder>(std::to_string(i), test::remind_often{100, 4}).wait_for(20s));
+    REQUIRE(
+        runtime.ask<test::reminder>(std::to_string(i), test::remind_often{100, 4}).wait_for(20s));
   clock.advance(100ms);
   REQUIRE(settled(runtime));
   for (int i = 0; i < 20; ++i)

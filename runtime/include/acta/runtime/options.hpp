@@ -91,7 +91,7 @@ struct stuck_delivery {
   std::string command; ///< or input
   std::string process; ///< `transfer/7`: who sent it, or the target if it is an input
   unsigned attempts = 0;
-  error reason; ///< of the last one
+  error reason;       ///< of the last one
   time_point since{}; ///< the first one, by the runtime's clock
 };
 

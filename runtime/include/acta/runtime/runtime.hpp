@@ -221,9 +221,9 @@ public:
 
   /// Waits until nothing goes on by itself any more: all commands are answered, every view shows
   /// every event, processes have nothing to do, and no timer is due by the runtime's clock. What is
-  /// stuck() counts as done; what has failed fewer times is waited for. False if it does not come to
-  /// that by the deadline (a view that stands still never does). For tests: commands of others meanwhile
-  /// keep it waiting. Blocking: yes.
+  /// stuck() counts as done; what has failed fewer times is waited for. False if it does not come
+  /// to that by the deadline (a view that stands still never does). For tests: commands of others
+  /// meanwhile keep it waiting. Blocking: yes.
   bool settle(std::chrono::milliseconds deadline = std::chrono::seconds{10});
 
   /// Ends in order: no new commands, outstanding ones are answered, last commit, snapshots, actors.
