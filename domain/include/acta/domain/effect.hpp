@@ -3,8 +3,8 @@
 /// @file
 /// What a subscriber may want done in the world outside, as values: an e-mail, a call of a webhook.
 ///
-/// The domain says what, the host says how: runtime_options::mail and ::webhook hold a function
-/// each that does it. So a subscriber is tested without a server.
+/// The domain says what, the host says how: runtime_options::mail and ::webhook hold a function each
+/// that does it. So a subscriber is tested without a server.
 #pragma once
 
 #include <acta/core/ids.hpp>
@@ -42,8 +42,8 @@ struct effect_context {
   unsigned attempt = 1;
 };
 
-/// Does it; blocks until it is done. An error of condition `invalid` says that trying again is of
-/// no use (no such address); any other is tried again. Threads: several at once.
+/// Does it; blocks until it is done. An error of condition `invalid` says that trying again is of no
+/// use (no such address); any other is tried again. Threads: several at once.
 using mail_channel = std::function<result<void>(const mail&, const effect_context&)>;
 using webhook_channel = std::function<result<void>(const webhook&, const effect_context&)>;
 
