@@ -113,7 +113,13 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
   append_number(out, figures.quarantined);
   out += R"(,"failed_batches":)";
   append_number(out, figures.failed_batches);
-  out += '}';
+  out += R"(,"processes":{"waiting":)";
+  append_number(out, figures.processes.waiting);
+  out += R"(,"stuck":)";
+  append_number(out, figures.processes.stuck);
+  out += R"(,"timers":)";
+  append_number(out, figures.processes.timers);
+  out += "}}";
 }
 
 void answer_error(const error& e, const call& c, response& to, const log_sink& log) {

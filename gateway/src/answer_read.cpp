@@ -190,6 +190,71 @@ void answer_views(const runtime& from, response& to) {
   out += "]}";
 }
 
+namespace {
+
+void append_cause(std::string& out, const cause& because) {
+  out += R"("because":{"kind":")";
+  out += to_string(because.kind);
+  out += '"';
+  if (because.kind != cause_kind::request) {
+    out += R"(,"name":)";
+    append_json_string(out, because.name);
+    out += R"(,"of":)";
+    append_position(out, because.of.partition, because.of.number);
+  }
+  out += '}';
+}
+
+/// The event with its data.
+void append_link(std::string& out, const caused_event& link) {
+  append_event(out, link.event, true);
+  out.back() = ',';
+  append_cause(out, link.because);
+  out += '}';
+}
+
+/// The event without its data: a tree is an overview.
+void append_node(std::string& out, const caused_event& node, position asked) {
+  const auto& m = node.event.metadata;
+  out += R"({"depth":)";
+  append_number(out, node.depth);
+  out += R"(,"position":)";
+  append_position(out, m.position.partition, m.position.number);
+  out += R"(,"type":)";
+  append_json_string(out, node.event.type);
+  out += R"(,"stream":)";
+  append_json_string(out, m.stream);
+  out += R"(,"recorded_at":")";
+  out += to_rfc3339(m.recorded_at);
+  out += R"(",)";
+  append_cause(out, node.because);
+  if (m.position == asked) out += R"(,"asked":true)";
+  out += '}';
+}
+
+} // namespace
+
+void answer_why(runtime& from, const call& c, response& to, const log_sink& log) {
+  const auto found = from.why(c.event);
+  if (!found) return answer_error(found.error(), c, to, log);
+  auto& out = to.body;
+  out += R"({"event":)";
+  append_link(out, found->chain.front());
+  out += R"(,"causes":[)";
+  for (std::size_t i = 1; i < found->chain.size(); ++i) {
+    if (i > 1) out += ',';
+    append_link(out, found->chain[i]);
+  }
+  out += R"(],"tree":[)";
+  for (const auto& node : found->tree) {
+    if (out.back() != '[') out += ',';
+    append_node(out, node, c.event);
+  }
+  out += R"(],"truncated":)";
+  out += found->truncated ? "true" : "false";
+  out += '}';
+}
+
 result<subscription> follow(runtime& from, const call& c) {
   auto made = from.subscribe(c.follow);
   if (made) return made;

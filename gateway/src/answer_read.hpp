@@ -26,6 +26,9 @@ void answer_views(const runtime& from, response& to);
 /// Blocking: reads the store.
 void answer_all_events(runtime& from, const call& c, response& to, const log_sink& log);
 
+/// Blocking: reads the store.
+void answer_why(runtime& from, const call& c, response& to, const log_sink& log);
+
 /// The events a call wants. Errors: `invalid_argument`, `unknown_aggregate`, `unknown_event_type`,
 /// naming the parameter.
 result<subscription> follow(runtime& from, const call& c);

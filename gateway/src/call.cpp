@@ -175,6 +175,9 @@ std::string subject_of(const call& c) {
   case route::all_events:
     text = "events";
     break;
+  case route::why:
+    text.append("event ").append(c.event.to_string());
+    break;
   case route::live:
   case route::ready:
     text = "health";

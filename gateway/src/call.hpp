@@ -27,6 +27,7 @@ enum class route : std::uint8_t {
   rows,
   query,
   all_events,
+  why,
   live,
   ready,
 };
@@ -51,6 +52,7 @@ struct call {
   subscription_options follow; ///< all_events
   std::size_t limit = 0;       ///< all_events, in a page
   bool live = false;           ///< all_events, as an event stream
+  position event;              ///< why
 };
 
 /// Fills `t` and `c` from `r`, or says what is wrong with it. What only the model can tell (names,

@@ -124,6 +124,7 @@ bool connection::serve() {
     wait_until_ = std::chrono::steady_clock::now() + call_.read.timeout;
     return read_store();
   case route::all_events:
+  case route::why:
     return call_.live ? open_stream() : read_store();
   case route::live:
     answer_live(response_);

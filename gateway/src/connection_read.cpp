@@ -47,6 +47,8 @@ bool connection::read_store() {
       return answer_views(state_.runtime, response_);
     case route::all_events:
       return answer_all_events(state_.runtime, call_, response_, log);
+    case route::why:
+      return answer_why(state_.runtime, call_, response_, log);
     default:
       late_view_ = answer_read(state_.runtime, call_, target_, r, response_, log);
     }

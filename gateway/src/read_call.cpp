@@ -103,7 +103,19 @@ std::optional<problem> take_start(const request& r, const target& t, call& c) {
   return std::nullopt;
 }
 
+std::optional<problem> understand_why(const target& t, call& c) {
+  c.to = route::why;
+  const auto event = position::parse(t.segment(2));
+  if (!event)
+    return problem{.status = 400,
+                   .code = "bad_target",
+                   .detail = "an event is named by its position, such as 0:17"};
+  c.event = *event;
+  return check_names(t, {});
+}
+
 std::optional<problem> understand_all_events(const request& r, const target& t, call& c) {
+  if (t.count == 4 && t.segment(3) == "why") return understand_why(t, c);
   c.to = route::all_events;
   if (t.count != 2) return unknown_route();
   if (auto wrong = check_names(t, {"from", "limit", "type", "aggregate", "stream"})) return wrong;

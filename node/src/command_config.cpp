@@ -29,9 +29,8 @@ exit_code check(const check_arguments& given) {
     return report(made.error());
   if (!given.without_modules) {
     acta::model model;
-    for (const auto& name : outcome.config.modules)
-      if (const auto loaded = load_module(name, folders_for(outcome.config.folder), model); !loaded)
-        return report(loaded.error());
+    if (const auto loaded = load_modules(outcome.config, model); !loaded)
+      return report(loaded.error());
   }
   std::printf("%s: ok\n", given.file.c_str());
   return exit_code::ok;

@@ -5,8 +5,6 @@
 #include "channels.hpp"
 #include "commands.hpp"
 #include "config.hpp"
-#include "errc.hpp"
-#include "keys.hpp"
 #include "logging.hpp"
 #include "module_loader.hpp"
 #include "report.hpp"
@@ -52,25 +50,11 @@ exit_code stop(gateway& http, acta::runtime& serving, std::chrono::milliseconds 
   return exit_code::ok; // the runtime has logged that it stopped
 }
 
-/// Errors: `config_invalid`: a setting that no module has asked for.
-result<void> check_settings(const acta::model& model) {
-  const auto unknown = model.unknown_settings();
-  if (unknown.empty()) return {};
-  const auto near =
-      nearest(unknown.front(), {model.known_settings().begin(), model.known_settings().end()});
-  return error(errc::config_invalid, "no module asks for the setting '" + unknown.front() + "'" +
-                                         (near.empty() ? "" : "; did you mean '" + near + "'?"));
-}
-
 exit_code serve(node_config config, node_channels channels, stop_signals& signals, logging& log) {
   acta::model model;
-  model.settings(config.settings);
-  for (const auto& name : config.modules) {
-    const auto loaded = load_module(name, folders_for(config.folder), model);
-    if (!loaded) return fail(log, loaded.error());
-    log.info("module " + loaded->string());
-  }
-  if (auto ok = check_settings(model); !ok) return fail(log, ok.error());
+  const auto loaded = load_modules(config, model);
+  if (!loaded) return fail(log, loaded.error());
+  for (const auto& file : *loaded) log.info("module " + file.string());
   std::string names;
   for (const auto& a : model.aggregates()) names.append(names.empty() ? "" : ", ").append(a->name);
   if (names.empty())

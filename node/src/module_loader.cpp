@@ -3,6 +3,7 @@
 #include "module_loader.hpp"
 
 #include "errc.hpp"
+#include "keys.hpp"
 
 #include <acta/domain/module.hpp>
 
@@ -94,6 +95,22 @@ result<fs::path> load_module(const std::string& name, const module_folders& fold
   if (auto ok = into.check(); !ok)
     return error(ok.error().code(), std::string(ok.error().detail()), wanted);
   return fs::path(wanted);
+}
+
+result<std::vector<fs::path>> load_modules(const node_config& config, acta::model& into) {
+  into.settings(config.settings);
+  std::vector<fs::path> files;
+  for (const auto& name : config.modules) {
+    auto loaded = load_module(name, folders_for(config.folder), into);
+    if (!loaded) return std::move(loaded).error();
+    files.push_back(std::move(*loaded));
+  }
+  const auto unknown = into.unknown_settings();
+  if (unknown.empty()) return files;
+  const auto near =
+      nearest(unknown.front(), {into.known_settings().begin(), into.known_settings().end()});
+  return error(errc::config_invalid, "no module asks for the setting '" + unknown.front() + "'" +
+                                         (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
 } // namespace acta::node

@@ -4,6 +4,8 @@
 /// Modules: shared objects that bring domains into a node.
 #pragma once
 
+#include "config.hpp"
+
 #include <acta/core/result.hpp>
 #include <acta/domain/model.hpp>
 
@@ -28,5 +30,11 @@ using module_folders = std::vector<std::filesystem::path>;
 /// one at a time. Blocking: reads files, and runs the module's static initialisers.
 result<std::filesystem::path> load_module(const std::string& name, const module_folders& folders,
                                           acta::model& into);
+
+/// Gives the model the config's settings, loads the config's modules, and returns their files.
+///
+/// Errors: load_module's; `config_invalid`: a setting that no module has asked for.
+result<std::vector<std::filesystem::path>> load_modules(const node_config& config,
+                                                        acta::model& into);
 
 } // namespace acta::node

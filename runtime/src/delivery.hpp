@@ -11,9 +11,15 @@
 #include <cereal/cereal.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace acta::detail {
+
+/// `cart/42` -> {"cart", "42"}
+[[nodiscard]] std::pair<std::string, std::string> split_stream(std::string_view stream);
 
 /// Why something is sent. On disk, and part of command ids: never renumber.
 enum class delivery_kind : std::uint8_t {
@@ -37,6 +43,8 @@ struct delivery_key {
 /// The command id of a delivery: the same each time it is sent, and readable: kind, partition,
 /// index and position. A version 8 uuid (RFC 9562). On disk: never change.
 [[nodiscard]] uuid id_of(const delivery_key& key) noexcept;
+/// The delivery of a command id that id_of made; nothing for any other id.
+[[nodiscard]] std::optional<delivery_key> key_of(const uuid& id) noexcept;
 
 struct delivery {
   std::string aggregate; ///< or process

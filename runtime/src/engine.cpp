@@ -66,6 +66,8 @@ result<void> engine::check_contract() {
   auto stored_text = store_->contract();
   if (!stored_text) return std::move(stored_text).error();
   auto stored = parse_contract(*stored_text);
+  // First: a process whose step the store knows is none that is new to it.
+  if (auto noted = note_process_starts(stored); !noted) return noted;
   for (const auto& [type, shape] : parse_contract(model_.contract())) {
     const auto [known, is_new] = stored.try_emplace(type, shape);
     if (!is_new && known->second != shape)
@@ -78,6 +80,41 @@ result<void> engine::check_contract() {
   for (const auto& [type, shape] : stored) text.append(type).append(" ").append(shape).append("\n");
   if (text == *stored_text) return {};
   return store_->write_contract(text);
+}
+
+result<void> engine::note_process_starts(std::map<std::string, std::string>& contract) {
+  for (const auto& process : model_.processes()) {
+    auto& starts = process_starts_[process->name];
+    starts.resize(partitions(), 0);
+    const auto line = "process " + process->name + " 1";
+    if (const auto known = contract.find(line); known != contract.end()) {
+      std::istringstream numbers(known->second);
+      for (std::string text; std::getline(numbers, text, ',');) {
+        auto at = position::parse(text);
+        if (!at || at->partition >= starts.size())
+          return error(persistence::errc::wrong_format, "'" + text + "' is no position",
+                       "contract.txt: " + line);
+        starts[at->partition] = at->number;
+      }
+      continue;
+    }
+    // A store from before there were such lines has had it from the first.
+    const auto is_new =
+        !contract.contains("event " + process->stored_as->events.front().name + ' ' +
+                           std::to_string(process->stored_as->events.front().schema));
+    std::string text;
+    for (std::uint32_t p = 0; p < starts.size(); ++p) {
+      if (is_new) starts[p] = store_->partitions()[p]->last_position();
+      text.append(text.empty() ? "" : ",").append(position{p, starts[p]}.to_string());
+    }
+    contract.emplace(line, text);
+  }
+  return {};
+}
+
+std::uint64_t engine::process_start(std::string_view process, std::uint32_t partition) const {
+  const auto at = process_starts_.find(process);
+  return at == process_starts_.end() ? 0 : at->second.at(partition);
 }
 
 result<void> engine::bind() {

@@ -56,6 +56,7 @@ public:
     std::vector<std::shared_ptr<const binding>> by_partition;
   };
   [[nodiscard]] const route* find_route(std::string_view aggregate) const noexcept;
+  [[nodiscard]] const binding& bound(const route& r, const persistence::stream_key& key) const;
   /// The ticket is answered at once if it cannot be delivered. Returns whether it was delivered.
   bool submit(const route* to, std::string_view aggregate, std::string_view id, std::size_t command,
               erased_command payload, command_options options, ticket_ptr& t);
@@ -117,6 +118,10 @@ public:
     }
   }
 
+  /// The process takes in what comes after this position: it was not there before.
+  [[nodiscard]] std::uint64_t process_start(std::string_view process,
+                                            std::uint32_t partition) const;
+
   // -- for the facade -----------------------------------------------------------
   [[nodiscard]] const acta::model& model() const noexcept { return model_; }
   [[nodiscard]] acta::projections& read_side() noexcept { return *read_side_; }
@@ -127,6 +132,8 @@ public:
 
 private:
   result<void> check_contract();
+  /// Where the processes of the model begin, and a line for each that has none yet.
+  result<void> note_process_starts(std::map<std::string, std::string>& contract);
   result<void> bind();
   void on_batch(persistence::partition& p,
                 std::span<persistence::append_entry* const> entries) noexcept;
@@ -136,7 +143,6 @@ private:
   void look_at_deadline(const ticket_ptr& t);
   /// Outstanding; wakes stop() at the last one.
   void one_less();
-  [[nodiscard]] const binding& bound(const route& r, const persistence::stream_key& key) const;
 
   acta::model model_;
   runtime_options options_;
@@ -144,6 +150,7 @@ private:
   recovery_summary recovery_;
   std::chrono::milliseconds shortest_idle_time_ = std::chrono::hours{24};
   std::map<std::string, route, std::less<>> routes_;
+  std::map<std::string, std::vector<std::uint64_t>, std::less<>> process_starts_; ///< by partition
   mutable std::mutex quarantine_mutex_;
   std::map<std::string, error> quarantine_;
 

@@ -75,21 +75,6 @@ template <class T> result<void> put_row(row_writer& to, const std::string& key, 
 
 } // namespace
 
-uuid id_of(const delivery_key& key) noexcept {
-  uuid id;
-  auto* b = id.bytes.data();
-  for (int i = 0; i < 6; ++i) b[i] = static_cast<std::uint8_t>(key.from.number >> (40 - 8 * i));
-  b[6] = static_cast<std::uint8_t>(0x80 | (static_cast<std::uint8_t>(key.kind) & 0x0F));
-  b[7] = static_cast<std::uint8_t>(key.from.number >> 48);
-  b[8] = static_cast<std::uint8_t>(0x80 | (key.from.number >> 56 & 0x3F));
-  b[9] = 0xAC; // a mark of Acta's own
-  b[10] = static_cast<std::uint8_t>(key.index >> 8);
-  b[11] = static_cast<std::uint8_t>(key.index);
-  for (int i = 0; i < 4; ++i)
-    b[12 + i] = static_cast<std::uint8_t>(key.from.partition >> (24 - 8 * i));
-  return id;
-}
-
 result<outbox> outbox::open(const std::filesystem::path& folder, const uuid& store_id,
                             std::size_t map_bytes) {
   const persistence::view_identity identity{store_id, "acta.processes", rows_format, rows_format};

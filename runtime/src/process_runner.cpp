@@ -23,11 +23,6 @@ constexpr std::chrono::milliseconds timer_look_every{100};
 /// Attempts after which a delivery counts as stuck.
 constexpr unsigned stuck_attempts = 5;
 
-std::pair<std::string, std::string> split_stream(std::string_view stream) {
-  const auto slash = stream.find('/');
-  return {std::string(stream.substr(0, slash)), std::string(stream.substr(slash + 1))};
-}
-
 uuid correlation_of(const metadata& m) {
   if (m.correlation_id) return m.correlation_id;
   if (m.command_id) return m.command_id;
@@ -278,7 +273,9 @@ result<void> process_runner::route(outbox_writing& txn, const recorded_event& e)
                     e.metadata.position.to_string(), key.error().to_string());
         continue;
       }
-      if (!*key) continue;
+      if (!*key || e.metadata.position.number <=
+                       engine_.process_start(process->name, e.metadata.position.partition))
+        continue;
       if (!check_stream_id(**key)) {
         engine_.log(log_level::error, "process {}: the key of {} at {} is no id", process->name,
                     e.type, e.metadata.position.to_string());

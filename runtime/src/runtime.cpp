@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <acta/runtime/runtime.hpp>
 
+#include "causes.hpp"
 #include "engine.hpp"
 
 #include <acta/domain/errc.hpp>
@@ -133,6 +134,10 @@ result<state_json> runtime::state_json(std::string_view aggregate, std::string_v
 result<std::vector<recorded_event>> runtime::events(std::string_view aggregate, std::string_view id,
                                                     event_range range) {
   return engine_->read_events(aggregate, id, range);
+}
+
+result<event_causes> runtime::why(position event, const causes_options& limits) {
+  return detail::cause_finder(*engine_).find(event, limits);
 }
 
 result<std::shared_ptr<const void>> runtime::answer(const std::type_info& type,

@@ -3,6 +3,7 @@
 #include "counter.hpp"
 #include "eventually.hpp"
 #include "http_client.hpp"
+#include "transfer.hpp"
 
 #include <acta/gateway/gateway.hpp>
 #include <acta/runtime.hpp>
@@ -56,6 +57,7 @@ struct served {
     acta::model m;
     m.aggregate<test::counter>();
     m.aggregate<gate>();
+    m.aggregate<test::account>().process<test::transfer>();
     auto opened = acta::runtime::in_memory(std::move(m), std::move(options));
     if (!opened) throw std::runtime_error(opened.error().to_string());
     return std::move(opened).value();
@@ -346,7 +348,8 @@ TEST_CASE("health: live while it serves, ready until the runtime stops") {
   auto c = s.client();
   CHECK(c.get("/health/live").body == R"({"status":"live"})");
   CHECK(c.get("/health/ready").body ==
-        R"({"status":"ready","outstanding":0,"resident":0,"quarantined":0,"failed_batches":0})");
+        R"({"status":"ready","outstanding":0,"resident":0,"quarantined":0,"failed_batches":0,)"
+        R"("processes":{"waiting":0,"stuck":0,"timers":0}})");
   s.runtime.stop(1s);
   const auto no = c.post("/v1/counter/42/add", R"({"amount":1})");
   CHECK(is_problem(no, 503, "stopped"));
@@ -573,4 +576,32 @@ TEST_CASE("only loopback addresses are served, and a port that is taken is named
   CHECK(taken.error().code() == acta::gateway_errc::address_in_use);
   CHECK(taken.error().detail().find("127.0.0.1:" + std::to_string(s.http->port())) == 0);
   CHECK(s.http->url() == "http://127.0.0.1:" + std::to_string(s.http->port()));
+}
+
+TEST_CASE("why an event happened can be asked, back to the first command") {
+  served s;
+  auto c = s.client();
+  REQUIRE(c.post("/v1/account/a/open_account", R"({"owner":"Ada"})").status == 200);
+  REQUIRE(c.post("/v1/account/a/credit", R"({"cents":50})").status == 200);
+  REQUIRE(c.post("/v1/account/b/open_account", R"({"owner":"Bob"})").status == 200);
+  const auto begun = c.post("/v1/transfer/t/request_transfer",
+                            R"({"from":"a","to":"b","cents":20,"patience_ms":3600000})");
+  REQUIRE(begun.status == 200);
+  CHECK(begun.has(R"("position":"0:4")"));
+  REQUIRE(test::eventually([&] { return c.get("/v1/transfer/t").has(R"("state":"done")"); }));
+
+  const auto why = c.get("/v1/events/0:7/why");
+  INFO(why.body);
+  REQUIRE(why.status == 200);
+  CHECK(why.has(
+      R"({"event":{"type":"account.credited","stream":"account/b","version":2,"position":"0:7")"));
+  CHECK(why.has(
+      R"("data":{"cents":20},"because":{"kind":"command","name":"credit","of":"0:6"}},"causes":[)"));
+  CHECK(why.has(
+      R"("tree":[{"depth":0,"position":"0:4","type":"transfer.stepped","stream":"transfer/t",)"));
+  CHECK(why.has(
+      R"("because":{"kind":"request"}},{"depth":1,"position":"0:5","type":"account.debited",)"));
+  CHECK(why.has(R"("because":{"kind":"command","name":"credit","of":"0:6"},"asked":true})"));
+  CHECK(why.has(R"(],"truncated":false})"));
+  CHECK(is_problem(c.get("/v1/events/0:99/why"), 404, "not_found"));
 }

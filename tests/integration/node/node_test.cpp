@@ -123,6 +123,29 @@ TEST_CASE("after kill -9 the state is there, and the log says what was recovered
   CHECK(node->logs(" us ("));
 }
 
+TEST_CASE("a setting reaches its module, and one that no module asks for is a mistake") {
+  const auto with = [](const std::string& settings) {
+    return node_folder('"' + std::string(GOOD_MODULE) + '"', settings);
+  };
+  {
+    const auto here = with("[settings.counter]\nsnapshot_every = 7");
+    const auto node = here.start();
+    http_client c(port_of(*node));
+    CHECK(c.post("/v1/counter/42/add", R"({"amount":1})").status == 200);
+  }
+  const auto [typo_code, typo] = with("[settings.counter]\nsnapshot_evry = 7").fails();
+  CHECK(typo_code == 2);
+  says(typo, "no module asks for the setting 'counter.snapshot_evry'; did you mean "
+             "'counter.snapshot_every'?");
+  const auto [value_code, value] = with("[settings.counter]\nsnapshot_every = \"often\"").fails();
+  CHECK(value_code == 4);
+  says(value, "setting 'counter.snapshot_every': 'often' is no whole number");
+  const auto here = with("[settings]\nnobody = true");
+  const auto [checked, said] = run({"config", "check", here.config.string()});
+  CHECK(checked == 2);
+  says(said, "no module asks for the setting 'nobody'");
+}
+
 TEST_CASE("an error raised inside a module's own code is known to the node as what it is") {
   // Error categories compare by address: this holds only while the module binds to those of the
   // program.

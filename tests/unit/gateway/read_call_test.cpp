@@ -105,7 +105,8 @@ TEST_CASE("routes of views, queries and events are told apart from aggregates") 
 
 TEST_CASE("unknown routes of the read side are 404, known ones with another method 405") {
   for (const auto* path : {"/v1/views/", "/v1/views//42", "/v1/views/carts/", "/v1/views/a/b/c",
-                           "/v1/queries", "/v1/queries/", "/v1/queries/a/b", "/v1/events/1"}) {
+                           "/v1/queries", "/v1/queries/", "/v1/queries/a/b", "/v1/events/0:1",
+                           "/v1/events/0:1/how", "/v1/events/0:1/why/not"}) {
     for (const auto how : {method::get, method::post}) {
       INFO(path);
       const understood u(how, path);
@@ -121,6 +122,21 @@ TEST_CASE("unknown routes of the read side are 404, known ones with another meth
     CHECK(u.wrong->allow == "GET, HEAD");
   }
   CHECK(understood(method::other, "/v1/queries/q").wrong->allow == "GET, HEAD, POST");
+}
+
+TEST_CASE("an event that is asked about is named by its position") {
+  const understood u(method::get, "/v1/events/3:17/why");
+  REQUIRE_FALSE(u.wrong);
+  CHECK(u.what.to == route::why);
+  CHECK(u.what.event == acta::position{3, 17});
+  for (const auto* path : {"/v1/events/17/why", "/v1/events/a:b/why", "/v1/events//why"}) {
+    INFO(path);
+    const understood wrong(method::get, path);
+    REQUIRE(wrong.wrong);
+    CHECK(wrong.wrong->status == 400);
+  }
+  CHECK(understood(method::get, "/v1/events/0:1/why?deep=yes").wrong->status == 400);
+  CHECK(understood(method::post, "/v1/events/0:1/why").wrong->status == 405);
 }
 
 TEST_CASE("a read says what it wants to see, and how long it waits for that") {

@@ -7,6 +7,7 @@
 #include <acta/core/result.hpp>
 #include <acta/domain/model.hpp>
 #include <acta/projections/projections.hpp>
+#include <acta/runtime/causes.hpp>
 #include <acta/runtime/errc.hpp>
 #include <acta/runtime/options.hpp>
 #include <acta/runtime/pending.hpp>
@@ -157,6 +158,12 @@ public:
   }
   result<std::vector<recorded_event>> events(std::string_view aggregate, std::string_view id,
                                              event_range range = {});
+
+  /// Why an event happened: what caused it, back to the first command, and all that came of that.
+  /// Events that subscribers sent on to the outside, and came back from there, begin anew. Errors:
+  /// `not_found` (no event there), `corrupt_commit`, `io`. Cost: index look-ups for each event
+  /// found. Blocking: page faults.
+  result<event_causes> why(position event, const causes_options& limits = {});
 
   /// The rows of a view. `runtime.view<carts>().get("42", {.at_least = receipt->position})` shows
   /// the command's own effect, or says that the view is late.
