@@ -50,17 +50,6 @@ exit_code stop(gateway& http, acta::runtime& serving, std::chrono::milliseconds 
   return exit_code::ok; // the runtime has logged that it stopped
 }
 
-exit_code serve(node_config config, stop_signals& signals, logging& log) {
-/// Errors: `config_invalid`: a setting that no module has asked for.
-result<void> check_settings(const acta::model& model) {
-  const auto unknown = model.unknown_settings();
-  if (unknown.empty()) return {};
-  const auto near =
-      nearest(unknown.front(), {model.known_settings().begin(), model.known_settings().end()});
-  return error(errc::config_invalid, "no module asks for the setting '" + unknown.front() + "'" +
-                                         (near.empty() ? "" : "; did you mean '" + near + "'?"));
-}
-
 exit_code serve(node_config config, node_channels channels, stop_signals& signals, logging& log) {
   acta::model model;
   const auto loaded = load_modules(config, model);
