@@ -215,6 +215,7 @@ result<void> engine::start() {
       [this] {
         if (auto* p = running_processes_.load()) p->look();
       });
+  settling_.add([this] { return subscribers_->at_rest(); }, [] {});
   if (has_user_processes || schedules_used_) {
     const std::lock_guard lock(processes_mutex_);
     if (auto started = start_processes(false); !started) return started;

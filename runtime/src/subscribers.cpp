@@ -138,6 +138,7 @@ void subscribers::run() {
       more = r->turn() || more;
       next = std::min(next, r->next_turn());
     }
+    engine_.settling().changed();
     if (std::ranges::all_of(runners_, [](const auto& r) { return r->is_done(); })) break;
     if (more) continue;
     std::unique_lock lock(bell_->mutex);
@@ -146,6 +147,13 @@ void subscribers::run() {
   const std::lock_guard lock(mutex_);
   ended_ = true;
   ended_signal_.notify_all();
+}
+
+bool subscribers::at_rest() const {
+  return std::ranges::all_of(runners_, [](const auto& r) {
+    const auto s = r->status();
+    return s.state == subscriber_state::paused || (s.behind == 0 && s.waiting == 0);
+  });
 }
 
 std::vector<subscriber_status> subscribers::status() const {

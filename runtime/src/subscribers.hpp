@@ -43,6 +43,8 @@ public:
 
   [[nodiscard]] std::vector<subscriber_status> status() const;
   [[nodiscard]] subscriber_figures figures() const;
+  /// Everything committed before the call is done, or a dead letter; who is paused is at rest.
+  [[nodiscard]] bool at_rest() const;
   /// Null if there is none of that name.
   [[nodiscard]] subscriber_runner* find(std::string_view name) const noexcept;
 

@@ -265,15 +265,15 @@ public:
   result<subscriber_handle> subscriber(std::string_view name);
 
   /// Waits until nothing goes on by itself any more: all commands are answered, every view shows
-  /// every event, processes have nothing to do, and no timer is due by the runtime's clock. What is
-  /// stuck() counts as done; what has failed fewer times is waited for. False if it does not come
-  /// to that by the deadline (a view that stands still never does). For tests: commands of others
-  /// meanwhile keep it waiting. Blocking: yes.
+  /// every event, processes have nothing to do, no timer is due by the runtime's clock, and
+  /// subscribers are done. What is stuck(), a dead letter or paused counts as done; what has failed
+  /// fewer times is waited for. False if it does not come to that by the deadline (a view that
+  /// stands still never does). For tests: commands of others meanwhile keep it waiting. Blocking:
+  /// yes.
   bool settle(std::chrono::milliseconds deadline = std::chrono::seconds{10});
 
   /// Ends in order: no new commands, outstanding ones are answered, what subscribers do is done,
-  /// last commit, snapshots, actors.
-  /// What is not answered by the deadline gets `stopped`. Returns whether everything was answered
+  /// last commit, snapshots, actors. What is not answered by the deadline gets `stopped`. Returns whether everything was answered
   /// in time. Idempotent. Blocking: yes.
   bool stop(std::chrono::milliseconds deadline = std::chrono::seconds{10});
 
