@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Requests about subscribers, checked: how they are doing, their dead letters, and what an operator
-/// asks for.
+/// Requests about subscribers, checked: how they are doing, their dead letters, and what an
+/// operator asks for.
 #pragma once
 
 #include "call.hpp"

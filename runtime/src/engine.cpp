@@ -7,6 +7,7 @@
 #include <acta/domain/errc.hpp>
 #include <acta/runtime/errc.hpp>
 
+#include <future>
 #include <sstream>
 
 namespace acta::detail {
@@ -48,10 +49,12 @@ result<void> skip_what_was(persistence::store& s, outbox& todo) {
   auto contract = s.contract();
   if (!contract) return std::move(contract).error();
   if (contract->find("\ninput ") != std::string::npos || contract->starts_with("input ")) return {};
+  outbox_changes all_looked_at;
+  for (const auto& p : s.partitions())
+    all_looked_at.scanned.push_back({p->number(), p->last_position()});
   auto txn = todo.write();
   if (!txn) return std::move(txn).error();
-  for (const auto& p : s.partitions())
-    if (auto ok = txn->set_checkpoint({p->number(), p->last_position()}); !ok) return ok;
+  if (auto applied = txn->apply(all_looked_at); !applied) return applied;
   return txn->commit();
 }
 
@@ -203,6 +206,15 @@ result<void> engine::start() {
     p->start([this, part = p.get()](std::span<persistence::append_entry* const> entries) {
       on_batch(*part, entries);
     });
+  settling_.add([this] { return counters_.outstanding.load() == 0; }, [] {});
+  settling_.add(
+      [this] {
+        const auto* p = running_processes_.load();
+        return p == nullptr || p->at_rest();
+      },
+      [this] {
+        if (auto* p = running_processes_.load()) p->look();
+      });
   if (has_user_processes || schedules_used_) {
     const std::lock_guard lock(processes_mutex_);
     if (auto started = start_processes(false); !started) return started;
@@ -221,6 +233,7 @@ result<void> engine::start_processes(bool first_schedule) {
   auto runner = std::make_unique<process_runner>(*this, std::move(*todo));
   if (auto started = runner->start(); !started) return started;
   processes_ = std::move(runner);
+  running_processes_.store(processes_.get());
   return {};
 }
 
@@ -236,9 +249,9 @@ result<void> engine::use_schedules() {
 }
 
 result<std::vector<std::string>> engine::live_schedules(std::string_view after, std::size_t limit) {
-  const std::lock_guard lock(processes_mutex_);
-  if (!processes_) return std::vector<std::string>{};
-  return processes_->schedules(after, limit);
+  auto* p = running_processes_.load();
+  if (p == nullptr) return std::vector<std::string>{};
+  return p->schedules(after, limit);
 }
 
 bool engine::stop(std::chrono::milliseconds allowed) {
@@ -400,10 +413,11 @@ void engine::finish(ticket& t, std::optional<error> outcome) {
 }
 
 void engine::one_less() {
-  if (counters_.outstanding.fetch_sub(1) == 1 && stopping_.load()) {
-    const std::lock_guard lock(drained_mutex_);
-    drained_.notify_all();
-  }
+  if (counters_.outstanding.fetch_sub(1) != 1) return;
+  settling_.changed();
+  if (!stopping_.load()) return;
+  const std::lock_guard lock(drained_mutex_);
+  drained_.notify_all();
 }
 
 void engine::on_batch(persistence::partition& p,
@@ -463,7 +477,36 @@ bool engine::release(std::string_view aggregate_name, std::string_view id) {
     if (quarantine_.erase(key.text()) == 0) return false;
   }
   if (const auto a = directory_->find(key)) a->signal(aggregate::retry);
+  if (auto* p = running_processes_.load()) p->released(key.text());
   return true;
+}
+
+std::vector<stuck_delivery> engine::stuck(std::size_t limit) const {
+  const auto* p = running_processes_.load();
+  return p != nullptr ? p->stuck(limit) : std::vector<stuck_delivery>{};
+}
+
+bool engine::settle(std::chrono::milliseconds allowed) {
+  const auto deadline = later(std::chrono::steady_clock::now(), allowed);
+  for (;;) {
+    if (!settling_.wait(deadline)) return false;
+    std::vector<position> last;
+    for (std::uint32_t p = 0; p < partitions(); ++p) last.push_back({p, last_position(p)});
+    for (const auto& view : model_.views())
+      for (const auto& until : last) {
+        auto visible = std::make_shared<std::promise<bool>>();
+        auto done = visible->get_future();
+        read_side_->when_visible(view->name, until, deadline, [visible](const result<void>& r) {
+          visible->set_value(r.has_value());
+        });
+        if (!done.get()) return false;
+      }
+    // What came meanwhile may have asked for more.
+    if (settling_.is_at_rest() && std::ranges::all_of(last, [this](const position& p) {
+          return last_position(p.partition) == p.number;
+        }))
+      return true;
+  }
 }
 
 std::vector<quarantine> engine::quarantined() const {
@@ -500,10 +543,7 @@ runtime_figures engine::figures() const {
     f.failed_batches += part.failed_batches;
   }
   f.projections = read_side_->figures();
-  {
-    const std::lock_guard lock(processes_mutex_);
-    if (processes_) f.processes = processes_->figures();
-  }
+  if (const auto* p = running_processes_.load()) f.processes = p->figures();
   if (subscribers_) f.subscribers = subscribers_->figures();
   return f;
 }

@@ -9,6 +9,7 @@
 #include "directory.hpp"
 #include "process_runner.hpp"
 #include "reply_thread.hpp"
+#include "settling.hpp"
 #include "subscribers.hpp"
 #include "supervisor.hpp"
 
@@ -86,6 +87,16 @@ public:
              const std::function<result<void>(const aggregate_type&, erased_state&)>& use);
   result<std::vector<recorded_event>> read_events(std::string_view aggregate, std::string_view id,
                                                   event_range range);
+  /// Whether a commit of this stream has that command id. @param far  also where ids are no longer
+  /// remembered. Cost: one look-up; far: reading the stream. Errors: `unknown_aggregate`, `io`,
+  /// `corrupt_commit`.
+  result<bool> has_taken(std::string_view aggregate, std::string_view id, const uuid& command_id,
+                         bool far);
+  /// The last position of a partition that was recorded before `time`; 0 if there is none.
+  result<std::uint64_t> last_before(std::uint32_t partition, time_point time);
+  [[nodiscard]] std::uint64_t last_position(std::uint32_t partition) const noexcept {
+    return store_->partitions()[partition]->last_position();
+  }
   /// Puts the newest usable snapshot at or before the limits into `state`, which is fresh; else
   /// leaves it alone.
   result<replay_start> restore_snapshot(const binding& b, const persistence::stream_key& key,
@@ -130,6 +141,13 @@ public:
   [[nodiscard]] std::uint64_t process_start(std::string_view process,
                                             std::uint32_t partition) const;
 
+  // -- coming to rest
+  /// Who runs by itself takes part, before start() ends.
+  [[nodiscard]] acta::detail::settling& settling() noexcept { return settling_; }
+  bool settle(std::chrono::milliseconds deadline);
+  /// For tests that end the program there; set before start().
+  crash_hook on_crash_point = nullptr;
+
   // -- for the facade -----------------------------------------------------------
   [[nodiscard]] const acta::model& model() const noexcept { return model_; }
   [[nodiscard]] acta::projections& read_side() noexcept { return *read_side_; }
@@ -143,6 +161,7 @@ public:
   [[nodiscard]] const recovery_summary& recovery() const noexcept { return recovery_; }
   [[nodiscard]] runtime_figures figures() const;
   [[nodiscard]] std::vector<acta::quarantine> quarantined() const;
+  [[nodiscard]] std::vector<stuck_delivery> stuck(std::size_t limit) const;
   bool release(std::string_view aggregate, std::string_view id);
 
 private:
@@ -164,6 +183,7 @@ private:
   acta::model model_;
   runtime_options options_;
   acta::detail::counters counters_;
+  acta::detail::settling settling_;
   recovery_summary recovery_;
   std::chrono::milliseconds shortest_idle_time_ = std::chrono::hours{24};
   std::map<std::string, route, std::less<>> routes_;
@@ -186,10 +206,11 @@ private:
   std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<supervisor> supervisor_;
-  mutable std::mutex processes_mutex_;
+  std::mutex processes_mutex_; ///< taken to start or stop them
   bool schedules_used_ = false;   ///< ever, in this store
   bool processes_closed_ = false; ///< by stop()
   std::unique_ptr<process_runner> processes_;
+  std::atomic<process_runner*> running_processes_{nullptr}; ///< the same, once it has started
   std::unique_ptr<subscribers> subscribers_;
 };
 

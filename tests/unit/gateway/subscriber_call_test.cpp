@@ -80,11 +80,11 @@ TEST_CASE("what changes something is not done by a GET, nor for a page of anothe
 }
 
 TEST_CASE("a subscriber's route that is none is named as such") {
-  for (const auto* path : {"/v1/subscribers/mail", "/v1/subscribers/", "/v1/subscribers/mail/stop",
-                           "/v1/subscribers//dead-letters", "/v1/subscribers/mail/dead-letters/0:1",
-                           "/v1/subscribers/mail/dead-letters/0:1/forget",
-                           "/v1/subscribers/mail/dead-letters/0:1/drop/x",
-                           "/v1/subscribers/mail/pause/x"}) {
+  for (const auto* path :
+       {"/v1/subscribers/mail", "/v1/subscribers/", "/v1/subscribers/mail/stop",
+        "/v1/subscribers//dead-letters", "/v1/subscribers/mail/dead-letters/0:1",
+        "/v1/subscribers/mail/dead-letters/0:1/forget",
+        "/v1/subscribers/mail/dead-letters/0:1/drop/x", "/v1/subscribers/mail/pause/x"}) {
     CAPTURE(path);
     CHECK(status_of(method::get, path) == 404);
     CHECK(status_of(method::post, path) == 404);

@@ -144,8 +144,8 @@ std::string text_of(const dead_letter& one) {
   return one.where.to_string() + "/" + std::to_string(one.at.time_since_epoch().count()) + "/" +
          std::to_string(one.attempts) + "/" + one.reason;
 }
-std::string letters_of(view_reading& from, std::size_t limit = 100) {
-  const auto letters = from.dead_letters(limit);
+std::string letters_of(view_reading& from, std::size_t limit = 100, acta::position first = {}) {
+  const auto letters = from.dead_letters(limit, first);
   if (!letters) return letters.error().to_string();
   std::string all;
   for (const auto& one : *letters) all += (all.empty() ? "" : " ") + text_of(one);
@@ -686,6 +686,9 @@ TEST_CASE("dead letters come in the order of positions, once each, until they ar
                                "1:5/1000005/4/second try 256:1/1000001/3/later");
   CHECK(letters_of(*before, 2) == "0:2/1000002/3/ 0:300/1000300/3/");
   CHECK(letters_of(*before, 0).empty());
+  CHECK(letters_of(*before, 1, {0, 2}) == "0:2/1000002/3/");
+  CHECK(letters_of(*before, 1, {0, 3}) == "0:300/1000300/3/");
+  CHECK(letters_of(*before, 9, {1024, 0}).empty());
   CHECK(*before->dead_letter_count() == 5);
   {
     auto w = write(*store);
