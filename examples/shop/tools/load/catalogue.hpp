@@ -18,6 +18,7 @@ struct article {
   std::string category;
   std::int64_t price = 0; ///< in cents
   std::int64_t received = 0;
+  std::string listed{}; ///< position, once it is in the shop
 };
 
 inline constexpr std::string_view currency = "EUR";

@@ -99,10 +99,14 @@ awaitable<void> customer::browse() {
     const auto& goods = floor_.books.goods.plenty;
     const auto& wanted =
         goods[static_cast<std::size_t>(dice(0, static_cast<std::int64_t>(goods.size()) - 1))];
-    const auto search = request::query(
-        "find_products", happens(50) ? tools::parameters{{"category", wanted.category}}
-                                     : tools::parameters{{"name_prefix", wanted.name.substr(0, 4)},
-                                                         {"limit", "100"}});
+    tools::parameters asked{{"at_least", wanted.listed}, {"timeout", "10s"}};
+    if (happens(50)) {
+      asked.emplace_back("category", wanted.category);
+    } else {
+      asked.emplace_back("name_prefix", wanted.name.substr(0, 4));
+      asked.emplace_back("limit", "100");
+    }
+    const auto search = request::query("find_products", asked);
     const auto found = co_await ask(search);
     if (tools::list_at(found.body, "/rows").empty())
       throw trouble(search.target() + " finds nothing, though " + wanted.sku + " is listed");

@@ -39,18 +39,20 @@ struct crowd {
   }
 };
 
-awaitable<void> must(session& line, const request& r) {
-  const auto done = co_await line.send(r);
+awaitable<tools::answer> must(session& line, const request& r) {
+  auto done = co_await line.send(r);
   if (!done.ok()) throw std::runtime_error(r.target() + ": " + done.describe());
+  co_return done;
 }
 
-awaitable<void> offer(session& line, const article& what) {
+awaitable<void> offer(session& line, article& what) {
   json::object product;
   product["name"] = what.name;
   product["category"] = what.category;
   product["price"] = {{"amount", what.price}, {"currency", currency}};
   const auto listing = request::command("product", what.sku, "list_product", product);
-  co_await must(line, listing);
+  const auto listed = co_await must(line, listing);
+  what.listed = listed.position();
   for (auto left = what.received; left > 0; left -= received_at_once_max) {
     json::object delivery;
     delivery["quantity"] = std::min(left, received_at_once_max);
@@ -89,7 +91,7 @@ template <class F> awaitable<void> for_each(crowd& all, std::size_t count, const
 }
 
 awaitable<void> open_shop(crowd& all) {
-  const auto& goods = all.floor.books.goods;
+  auto& goods = all.floor.books.goods;
   const auto offering = [&](session& line, std::size_t i) {
     return offer(line,
                  i < goods.plenty.size() ? goods.plenty[i] : goods.scarce[i - goods.plenty.size()]);
