@@ -64,8 +64,6 @@ int main(int argc, char** argv) {
     if (i < crash::reminders)
       must(ask("reminder", crash::reminder_id(i), "remind", test::remind{5 * i}));
   }
-  const auto is_done = [&] {
-    return engine.settle(60s) && engine.figures().processes.timers == 0;
-  };
+  const auto is_done = [&] { return engine.settle(60s) && engine.figures().processes.timers == 0; };
   if (!test::eventually(is_done, 60s)) crash::give_up("it does not come to an end");
 }
