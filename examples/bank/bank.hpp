@@ -75,6 +75,8 @@ struct account {
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(is_open), CEREAL_NVP(cents)); }
 };
 
+// [account end]
+
 // A view: one row per account, kept up to date by the runtime.
 struct balance {
   static constexpr std::string_view name = "balances";
@@ -90,6 +92,5 @@ struct balance {
   static auto indexes() { return acta::indexes(acta::index("by_owner", &balance::owner)); }
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(owner), CEREAL_NVP(cents)); }
 };
-// [account end]
 
 } // namespace bank

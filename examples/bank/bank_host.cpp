@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // [host]
 #include "bank.hpp"
+#include "transfer.hpp"
 
 #include <acta/runtime.hpp>
 
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
   using namespace std::chrono_literals;
   acta::model model;
   model.aggregate<bank::account>({.snapshot_every = 100});
+  model.process<bank::transfer>();
   model.view<bank::balance>();
 
   auto runtime = acta::runtime::open(argc > 1 ? argv[1] : "./data", std::move(model));

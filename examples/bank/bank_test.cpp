@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // [test]
 #include "bank.hpp"
+#include "transfer.hpp"
 
 #include <acta/testing.hpp>
 
@@ -28,6 +29,13 @@ TEST_CASE("an account cannot be overdrawn") {
 }
 // [test end]
 
+TEST_CASE("money that cannot be delivered goes back") {
+  acta::given<transfer>(request_transfer{"ada", "bob", 30}, debited{30})
+      .when(acta::rejected<credit>{.code = "not_open"})
+      .then(acta::send<account>("ada", credit{30}));
+}
+// [brief end]
+
 TEST_CASE("a balance is what came and did not go, and is found by its owner") {
   acta::given<balance>(opened{"ada"}, credited{50}, debited{20})
       .then({.owner = "ada", .cents = 30})
@@ -35,7 +43,6 @@ TEST_CASE("a balance is what came and did not go, and is found by its owner") {
       .happened(opened{"ada"})
       .then_index("by_owner", acta::key("ada"), {"1", "2"});
 }
-// [brief end]
 
 TEST_CASE("the last cent can be taken, and not one more") {
   const auto with_50 = acta::given<account>(opened{"ada"}, credited{50});
@@ -62,4 +69,29 @@ TEST_CASE("a balance does not overflow") {
   const auto nearly_full = acta::given<account>(opened{"ada"}, credited{max - 1});
   nearly_full.when(credit{1}).then(credited{1}).when(credit{1}).then_rejected("overflow");
   nearly_full.when(credit{2}).then_rejected("overflow");
+}
+
+TEST_CASE("a transfer that is asked for twice takes the money once") {
+  const auto asked = acta::given<transfer>().when(request_transfer{"ada", "bob", 30});
+  asked.then(acta::send<account>("ada", debit{30}), acta::after(std::chrono::hours{24}, expired{}))
+      .when(request_transfer{"ada", "eve", 7})
+      .then_nothing();
+}
+
+TEST_CASE("a transfer ends when the money is there, or cannot be taken") {
+  acta::given<transfer>(request_transfer{"ada", "bob", 30}, debited{30})
+      .when(credited{30})
+      .then(acta::finish())
+      .then_finished();
+  acta::given<transfer>(request_transfer{"ada", "bob", 30})
+      .when(acta::rejected<debit>{.code = "insufficient_funds"})
+      .then(acta::finish())
+      .then_finished();
+}
+
+TEST_CASE("a transfer that is still under way after a day is late, and goes on") {
+  const auto late = acta::given<transfer>(request_transfer{"ada", "bob", 30}, debited{30})
+                        .when(expired{})
+                        .then_nothing();
+  late.then_state([](const transfer& t) { return t.is_late; });
 }
