@@ -93,8 +93,10 @@ TEST_CASE("a dead letter goes with its success, keeps its failures, and stays aw
   const test::temp_folder folder;
   auto r = must_open(folder.path());
   begin(r, {{0, 0}}, {{0, 0}});
-  write(r, {note(kind::parked, {0, 1}, 3), note(kind::parked, {0, 2}, 1), note(kind::parked, {0, 3}, 1)},
-        {{0, 3}});
+  write(
+      r,
+      {note(kind::parked, {0, 1}, 3), note(kind::parked, {0, 2}, 1), note(kind::parked, {0, 3}, 1)},
+      {{0, 3}});
   REQUIRE(letters(r) == 3);
   write(r, {note(kind::letter_failed, {0, 1}, 4)});
   CHECK((**r.find_dead_letter({0, 1})).attempts == 4);
