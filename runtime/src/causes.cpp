@@ -115,9 +115,9 @@ void cause_finder::add_inputs(const recorded_event& e, std::vector<place>& to) c
   if (const auto by = m.attributes.find(std::string(process_attribute)); by != m.attributes.end())
     sender = split_stream(by->second);
   const auto processes = engine_.model().processes();
-  // Numbers of processes are those of the program that ran then, which may have had fewer.
+  // 0; in older stores the number of the process, in the program that ran then.
   const auto add = [&](const std::string& process, const std::string& id, delivery_kind kind) {
-    for (std::uint16_t i = 1; i <= processes.size(); ++i)
+    for (std::uint16_t i = 0; i <= processes.size(); ++i)
       to.push_back({process, id, {m.position, i, kind}});
   };
   for (const auto& process : processes)

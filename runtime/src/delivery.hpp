@@ -31,10 +31,11 @@ enum class delivery_kind : std::uint8_t {
   event = 6,     ///< not sent: names an event as a cause
 };
 
-/// What a delivery is: derived from a stored event, so that it is found again after a crash.
+/// What a delivery is: derived from a stored event, so that it is found again after a crash. One
+/// target has one delivery of a key.
 struct delivery_key {
   position from;           ///< the step, or the event
-  std::uint16_t index = 0; ///< of the command, the timer, or the process
+  std::uint16_t index = 0; ///< of the command, or the timer, in the step; of events 0
   delivery_kind kind = delivery_kind::command;
 
   friend auto operator<=>(const delivery_key&, const delivery_key&) = default;

@@ -7,6 +7,7 @@
 #include <acta/domain/errc.hpp>
 #include <acta/runtime/errc.hpp>
 
+#include <future>
 #include <sstream>
 
 namespace acta::detail {
@@ -38,21 +39,6 @@ constexpr std::chrono::milliseconds deadline_look_every{250};
 std::chrono::milliseconds sweep_interval(std::chrono::milliseconds shortest_idle_time) {
   return std::clamp(shortest_idle_time / 4, std::chrono::milliseconds{10},
                     std::chrono::milliseconds{1000});
-}
-
-/// What the contract of a store says once it has had a schedule.
-constexpr std::string_view schedule_contract_line = "event acta.schedule.stepped ";
-
-/// Before the first process or schedule of a store nothing in it asks for anything to be done.
-result<void> skip_what_was(persistence::store& s, outbox& todo) {
-  auto contract = s.contract();
-  if (!contract) return std::move(contract).error();
-  if (contract->find("\ninput ") != std::string::npos || contract->starts_with("input ")) return {};
-  auto txn = todo.write();
-  if (!txn) return std::move(txn).error();
-  for (const auto& p : s.partitions())
-    if (auto ok = txn->set_checkpoint({p->number(), p->last_position()}); !ok) return ok;
-  return txn->commit();
 }
 
 std::size_t worker_threads(const runtime_options& options) {
@@ -165,7 +151,7 @@ result<void> engine::start() {
   if (!contract) return std::move(contract).error();
   const bool has_user_processes = !model_.processes().empty();
   model_.add(make_schedule_type());
-  schedules_used_ = contract->find(schedule_contract_line) != std::string::npos;
+  schedules_used_ = mentions_schedules(*contract);
   if (schedules_used_)
     if (auto ok = check_contract(); !ok) return ok;
   if (auto ok = bind(); !ok) return ok;
@@ -199,39 +185,18 @@ result<void> engine::start() {
     p->start([this, part = p.get()](std::span<persistence::append_entry* const> entries) {
       on_batch(*part, entries);
     });
+  settling_.add([this] { return counters_.outstanding.load() == 0; }, [] {});
+  settling_.add(
+      [this] {
+        const auto* p = processes();
+        return p == nullptr || p->at_rest();
+      },
+      [this] {
+        if (auto* p = processes()) p->look();
+      });
   if (!has_user_processes && !schedules_used_) return {};
   const std::lock_guard lock(processes_mutex_);
   return start_processes(false);
-}
-
-result<void> engine::start_processes(bool first_schedule) {
-  const auto folder = store_->folder();
-  auto todo = outbox::open(folder.empty() ? folder : folder / "processes", store_->id(),
-                           options_.projections.map_bytes);
-  if (!todo) return std::move(todo).error();
-  if (first_schedule)
-    if (auto skipped = skip_what_was(*store_, *todo); !skipped) return skipped;
-  auto runner = std::make_unique<process_runner>(*this, std::move(*todo));
-  if (auto started = runner->start(); !started) return started;
-  processes_ = std::move(runner);
-  return {};
-}
-
-result<void> engine::use_schedules() {
-  const std::lock_guard lock(processes_mutex_);
-  if (processes_closed_) return error(runtime_errc::stopped, "the runtime is stopping");
-  if (!processes_)
-    if (auto started = start_processes(!schedules_used_); !started) return started;
-  if (schedules_used_) return {};
-  if (auto noted = check_contract(); !noted) return noted;
-  schedules_used_ = true;
-  return {};
-}
-
-result<std::vector<std::string>> engine::live_schedules(std::string_view after, std::size_t limit) {
-  const std::lock_guard lock(processes_mutex_);
-  if (!processes_) return std::vector<std::string>{};
-  return processes_->schedules(after, limit);
 }
 
 bool engine::stop(std::chrono::milliseconds allowed) {
@@ -242,8 +207,8 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   {
     const std::lock_guard lock(processes_mutex_);
     processes_closed_ = true;
-    if (processes_) processes_->stop();
   }
+  if (auto* p = processes()) p->stop();
   stopping_.store(true);
   {
     std::unique_lock lock(drained_mutex_);
@@ -388,10 +353,11 @@ void engine::finish(ticket& t, std::optional<error> outcome) {
 }
 
 void engine::one_less() {
-  if (counters_.outstanding.fetch_sub(1) == 1 && stopping_.load()) {
-    const std::lock_guard lock(drained_mutex_);
-    drained_.notify_all();
-  }
+  if (counters_.outstanding.fetch_sub(1) != 1) return;
+  settling_.changed();
+  if (!stopping_.load()) return;
+  const std::lock_guard lock(drained_mutex_);
+  drained_.notify_all();
 }
 
 void engine::on_batch(persistence::partition& p,
@@ -451,7 +417,36 @@ bool engine::release(std::string_view aggregate_name, std::string_view id) {
     if (quarantine_.erase(key.text()) == 0) return false;
   }
   if (const auto a = directory_->find(key)) a->signal(aggregate::retry);
+  if (auto* p = processes()) p->released(key.text());
   return true;
+}
+
+std::vector<stuck_delivery> engine::stuck(std::size_t limit) const {
+  const auto* p = processes();
+  return p != nullptr ? p->stuck(limit) : std::vector<stuck_delivery>{};
+}
+
+bool engine::settle(std::chrono::milliseconds allowed) {
+  const auto deadline = later(std::chrono::steady_clock::now(), allowed);
+  for (;;) {
+    if (!settling_.wait(deadline)) return false;
+    std::vector<position> last;
+    for (std::uint32_t p = 0; p < partitions(); ++p) last.push_back({p, last_position(p)});
+    for (const auto& view : model_.views())
+      for (const auto& until : last) {
+        auto visible = std::make_shared<std::promise<bool>>();
+        auto done = visible->get_future();
+        read_side_->when_visible(view->name, until, deadline, [visible](const result<void>& r) {
+          visible->set_value(r.has_value());
+        });
+        if (!done.get()) return false;
+      }
+    // What came meanwhile may have asked for more.
+    if (settling_.is_at_rest() && std::ranges::all_of(last, [this](const position& p) {
+          return last_position(p.partition) == p.number;
+        }))
+      return true;
+  }
 }
 
 std::vector<quarantine> engine::quarantined() const {
@@ -488,10 +483,7 @@ runtime_figures engine::figures() const {
     f.failed_batches += part.failed_batches;
   }
   f.projections = read_side_->figures();
-  {
-    const std::lock_guard lock(processes_mutex_);
-    if (processes_) f.processes = processes_->figures();
-  }
+  if (const auto* p = processes()) f.processes = p->figures();
   return f;
 }
 

@@ -9,6 +9,7 @@
 #include "directory.hpp"
 #include "process_runner.hpp"
 #include "reply_thread.hpp"
+#include "settling.hpp"
 #include "supervisor.hpp"
 
 #include <acta/actors/host.hpp>
@@ -37,6 +38,9 @@ struct replay_start {
   std::uint64_t position = 0;
   time_point recorded_at{};
 };
+
+/// Whether a store with this contract has ever had a schedule.
+[[nodiscard]] bool mentions_schedules(std::string_view contract) noexcept;
 
 class engine {
 public:
@@ -70,8 +74,10 @@ public:
   /// first one ever gives it the list of what processes have to do, and a thread that looks at it.
   /// Errors: `stopped`, and those of opening the outbox.
   result<void> use_schedules();
-  /// As outbox::schedules.
-  result<std::vector<std::string>> live_schedules(std::string_view after, std::size_t limit);
+  /// Null in a store that has none.
+  [[nodiscard]] process_runner* processes() const noexcept {
+    return running_.load(std::memory_order_acquire);
+  }
   [[nodiscard]] ticket_ptr make_ticket();
   [[nodiscard]] std::uint32_t partitions() const noexcept {
     return static_cast<std::uint32_t>(store_->partitions().size());
@@ -84,6 +90,16 @@ public:
              const std::function<result<void>(const aggregate_type&, erased_state&)>& use);
   result<std::vector<recorded_event>> read_events(std::string_view aggregate, std::string_view id,
                                                   event_range range);
+  /// Whether a commit of this stream has that command id. @param far  also where ids are no longer
+  /// remembered. Cost: one look-up; far: reading the stream. Errors: `unknown_aggregate`, `io`,
+  /// `corrupt_commit`.
+  result<bool> has_taken(std::string_view aggregate, std::string_view id, const uuid& command_id,
+                         bool far);
+  /// The last position of a partition that was recorded before `time`; 0 if there is none.
+  result<std::uint64_t> last_before(std::uint32_t partition, time_point time);
+  [[nodiscard]] std::uint64_t last_position(std::uint32_t partition) const noexcept {
+    return store_->partitions()[partition]->last_position();
+  }
   /// Puts the newest usable snapshot at or before the limits into `state`, which is fresh; else
   /// leaves it alone.
   result<replay_start> restore_snapshot(const binding& b, const persistence::stream_key& key,
@@ -127,6 +143,12 @@ public:
   /// The process takes in what comes after this position: it was not there before.
   [[nodiscard]] std::uint64_t process_start(std::string_view process,
                                             std::uint32_t partition) const;
+  // -- coming to rest
+  /// Who runs by itself takes part, before start() ends.
+  [[nodiscard]] acta::detail::settling& settling() noexcept { return settling_; }
+  bool settle(std::chrono::milliseconds deadline);
+  /// For tests that end the program there; set before start().
+  crash_hook on_crash_point = nullptr;
 
   // -- for the facade -----------------------------------------------------------
   [[nodiscard]] const acta::model& model() const noexcept { return model_; }
@@ -134,6 +156,7 @@ public:
   [[nodiscard]] const recovery_summary& recovery() const noexcept { return recovery_; }
   [[nodiscard]] runtime_figures figures() const;
   [[nodiscard]] std::vector<acta::quarantine> quarantined() const;
+  [[nodiscard]] std::vector<stuck_delivery> stuck(std::size_t limit) const;
   bool release(std::string_view aggregate, std::string_view id);
 
 private:
@@ -155,6 +178,7 @@ private:
   acta::model model_;
   runtime_options options_;
   acta::detail::counters counters_;
+  acta::detail::settling settling_;
   recovery_summary recovery_;
   std::chrono::milliseconds shortest_idle_time_ = std::chrono::hours{24};
   std::map<std::string, route, std::less<>> routes_;
@@ -181,6 +205,7 @@ private:
   bool schedules_used_ = false;   ///< ever, in this store
   bool processes_closed_ = false; ///< by stop()
   std::unique_ptr<process_runner> processes_;
+  std::atomic<process_runner*> running_{nullptr};
 };
 
 } // namespace acta::detail

@@ -130,6 +130,46 @@ result<std::vector<recorded_event>> engine::read_events(std::string_view aggrega
   return events;
 }
 
+result<bool> engine::has_taken(std::string_view aggregate, std::string_view id,
+                               const uuid& command_id, bool far) {
+  const auto* r = find_route(aggregate);
+  if (r == nullptr)
+    return error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'");
+  const persistence::stream_key key(r->type->name, id);
+  auto& partition = *bound(*r, key).partition;
+  if (!far) {
+    auto found = partition.find_command(key, command_id);
+    if (!found) return std::move(found).error();
+    return found->has_value();
+  }
+  bool found = false;
+  auto read = partition.read_stream(key, 1, [&](const persistence::commit_view& c) {
+    found = c.header().command_id == command_id;
+    return !found;
+  });
+  if (!read) return std::move(read).error();
+  return found;
+}
+
+result<std::uint64_t> engine::last_before(std::uint32_t partition, time_point time) {
+  auto& p = *store_->partitions()[partition];
+  // Times rise with positions.
+  std::uint64_t before = 0;
+  std::uint64_t after = p.last_position() + 1;
+  while (before + 1 < after) {
+    const auto middle = before + (after - before) / 2;
+    auto read = p.read_log(middle, [&](const persistence::commit_view& c) {
+      if (c.recorded_at() < time)
+        before = c.last_position();
+      else
+        after = c.position();
+      return false;
+    });
+    if (!read) return std::move(read).error();
+  }
+  return before;
+}
+
 const binding& engine::bound(const route& r, const persistence::stream_key& key) const {
   return *r.by_partition[r.by_partition.size() == 1 ? 0 : store_->of(key).number()];
 }

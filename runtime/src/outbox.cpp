@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
-// Table `rows` holds deliveries, by key, timers, by stream and name, and schedules, by stream;
-// table `indexes` holds the timers by due time. Layout: docs/storage-format.md.
+// Table `rows` holds deliveries, by target and key, and timers, by stream and name; table `indexes`
+// holds the timers by due time. Layout: docs/storage-format.md.
 #include "outbox.hpp"
 
 #include <acta/domain/codec/binary.hpp>
 #include <acta/domain/index.hpp>
+#include <acta/persistence/errc.hpp>
 
-#include <limits>
+#include <algorithm>
 
 namespace acta::detail {
 
@@ -15,69 +16,97 @@ namespace {
 
 constexpr char delivery_row = 'd';
 constexpr char timer_row = 't';
-constexpr char schedule_row = 's';
+/// Before the key of a row that could not be read, so that it holds up nobody and is not lost.
+constexpr char row_set_aside = 'x';
 /// On disk: rises with every change of the rows.
-constexpr std::uint64_t rows_format = 1;
+constexpr std::uint64_t rows_format = 2;
 
 template <class T> void append_big_endian(T value, std::string& out) {
   for (int shift = (sizeof value - 1) * 8; shift >= 0; shift -= 8)
     out.push_back(static_cast<char>(value >> shift));
 }
-template <class T> T read_big_endian(bytes_view from) {
+template <class T> T read_big_endian(std::string_view from) {
   T value = 0;
   for (std::size_t i = 0; i < sizeof value; ++i)
-    value = static_cast<T>(value << 8 | std::to_integer<T>(from[i]));
+    value = static_cast<T>(value << 8 | static_cast<unsigned char>(from[i]));
   return value;
 }
 
-constexpr std::size_t delivery_key_bytes = 1 + 4 + 8 + 2 + 1;
+constexpr std::size_t delivery_key_bytes = 4 + 8 + 2 + 1;
 
-std::string row_of_delivery(const delivery_key& key) {
-  std::string out(1, delivery_row);
+/// Texts of targets and streams hold no zero byte, so each has a prefix of its own.
+std::string prefix_of(char kind, std::string_view stream) {
+  std::string out(1, kind);
+  out.append(stream).push_back('\0');
+  return out;
+}
+
+bool read_row(std::string_view row, outbox::stored& out) {
+  if (row.size() < 2 + delivery_key_bytes || row[0] != delivery_row) return false;
+  const auto key = row.substr(row.size() - delivery_key_bytes);
+  if (row[row.size() - delivery_key_bytes - 1] != '\0') return false;
+  out.row = row;
+  out.target = row.substr(1, row.size() - delivery_key_bytes - 2);
+  out.key = {{read_big_endian<std::uint32_t>(key), read_big_endian<std::uint64_t>(key.substr(4))},
+             read_big_endian<std::uint16_t>(key.substr(12)),
+             static_cast<delivery_kind>(key[14])};
+  return true;
+}
+
+/// A column of kind time: a sign, then the count.
+constexpr std::size_t due_bytes = 1 + 8;
+std::optional<time_point> due_of(std::string_view entry) {
+  if (entry.size() < due_bytes) return std::nullopt;
+  return time_point{std::chrono::microseconds{
+      static_cast<std::int64_t>(read_big_endian<std::uint64_t>(entry.substr(1)))}};
+}
+
+result<void> put_row(row_writer& to, std::string_view key, const auto& value) {
+  byte_buffer bytes;
+  if (auto encoded = encode_binary(value, bytes); !encoded) return encoded;
+  return to.put(row_table::rows, as_bytes_view(key), bytes);
+}
+
+/// The row of the timer that an entry names. Errors: `corrupt_commit`, `decode_failed`, `io`.
+result<pending_timer> read_timer(row_reader& from, std::string_view row) {
+  bytes_view stored;
+  auto there = from.get(row_table::rows, as_bytes_view(row), stored);
+  if (!there) return std::move(there).error();
+  if (!*there)
+    return error(persistence::errc::corrupt_commit, "a timer is in the index, but has no row");
+  auto timer = decode_binary<pending_timer>(stored);
+  if (timer) timer->key.kind = delivery_kind::timer;
+  return timer;
+}
+
+result<bool> seek_after(table_cursor& cursor, std::string_view entry, table_entry& out) {
+  auto found = cursor.seek(as_bytes_view(entry), out);
+  if (found && *found && as_text(out.key) == entry) found = cursor.next(out);
+  return found;
+}
+
+} // namespace
+
+std::string row_of_delivery(std::string_view target, const delivery_key& key) {
+  auto out = prefix_of(delivery_row, target);
   append_big_endian(key.from.partition, out);
   append_big_endian(key.from.number, out);
   append_big_endian(key.index, out);
   append_big_endian(static_cast<std::uint8_t>(key.kind), out);
   return out;
 }
-
-std::optional<delivery_key> read_delivery_key(bytes_view row) {
-  if (row.size() != delivery_key_bytes || std::to_integer<char>(row[0]) != delivery_row)
-    return std::nullopt;
-  return delivery_key{
-      {read_big_endian<std::uint32_t>(row.subspan(1, 4)),
-       read_big_endian<std::uint64_t>(row.subspan(5, 8))},
-      read_big_endian<std::uint16_t>(row.subspan(13, 2)),
-      static_cast<delivery_kind>(read_big_endian<std::uint8_t>(row.subspan(15, 1)))};
-}
-
-/// A stream's text holds no zero byte, so all timers of one stream have a prefix of their own.
-std::string row_of_timers(std::string_view stream) {
-  std::string out(1, timer_row);
-  out.append(stream).push_back('\0');
-  return out;
-}
 std::string row_of_timer(std::string_view stream, std::string_view name) {
-  return row_of_timers(stream).append(name);
+  return prefix_of(timer_row, stream).append(name);
 }
-std::string row_of_schedule(std::string_view stream) {
-  return std::string(1, schedule_row).append(stream);
+std::string_view row_of_entry(std::string_view entry) {
+  return entry.substr(std::min(entry.size(), due_bytes));
 }
+std::string rows_of_timers(std::string_view stream) { return prefix_of(timer_row, stream); }
 std::string entry_of_timer(time_point due, std::string_view row) {
   std::string out;
   append_column(due, out);
   return out.append(row);
 }
-
-template <class T> result<T> decode_row(bytes_view from) { return decode_binary<T>(from); }
-
-template <class T> result<void> put_row(row_writer& to, const std::string& key, const T& value) {
-  byte_buffer bytes;
-  if (auto encoded = encode_binary(value, bytes); !encoded) return encoded;
-  return to.put(row_table::rows, as_bytes_view(key), bytes);
-}
-
-} // namespace
 
 result<outbox> outbox::open(const std::filesystem::path& folder, const uuid& store_id,
                             std::size_t map_bytes) {
@@ -87,26 +116,17 @@ result<outbox> outbox::open(const std::filesystem::path& folder, const uuid& sto
   auto store = folder.empty() ? persistence::make_scratch_view_store(identity, options)
                               : persistence::open_view_store(folder, identity, options);
   if (!store) return std::move(store).error();
-  return outbox(std::move(*store));
-}
-
-result<std::vector<std::string>> outbox::schedules(std::string_view after,
-                                                   std::size_t limit) const {
-  std::vector<std::string> streams;
-  auto reading = store_->read();
-  if (!reading) return std::move(reading).error();
-  auto cursor = (*reading)->scan(row_table::rows);
-  if (!cursor) return std::move(cursor).error();
-  table_entry entry;
-  const auto first = row_of_schedule(after);
-  auto found = (*cursor)->seek(as_bytes_view(first), entry);
-  for (; found && *found && streams.size() < limit; found = (*cursor)->next(entry)) {
-    const auto row = as_text(entry.key);
-    if (row.front() != schedule_row) break;
-    if (row != first) streams.emplace_back(row.substr(1));
+  {
+    auto reading = (*store)->read();
+    if (!reading) return std::move(reading).error();
+    auto head = (*reading)->head();
+    if (!head) return std::move(head).error();
+    if (head->fingerprint != rows_format)
+      return error(persistence::errc::wrong_format,
+                   folder.string() + " has rows of format " + std::to_string(head->fingerprint) +
+                       ", this program reads " + std::to_string(rows_format));
   }
-  if (!found) return std::move(found).error();
-  return streams;
+  return outbox(std::move(*store));
 }
 
 result<outbox_writing> outbox::write() {
@@ -121,134 +141,184 @@ result<std::uint64_t> outbox::checkpoint(std::uint32_t partition) {
   return (*reading)->checkpoint(partition);
 }
 
-result<void> outbox::visit(const std::function<void(const delivery_key&, delivery)>& f) {
+result<outbox::figures> outbox::count() {
+  auto reading = store_->read();
+  if (!reading) return std::move(reading).error();
+  auto timers = (*reading)->count(row_table::indexes);
+  if (!timers) return std::move(timers).error();
+  figures f;
+  f.timers = *timers;
+  auto cursor = (*reading)->scan(row_table::rows);
+  if (!cursor) return std::move(cursor).error();
+  for (const char kind : {delivery_row, row_set_aside}) {
+    auto& count = kind == delivery_row ? f.deliveries : f.set_aside;
+    table_entry entry;
+    auto found = (*cursor)->seek(as_bytes_view(std::string_view(&kind, 1)), entry);
+    for (; found && *found && as_text(entry.key)[0] == kind; found = (*cursor)->next(entry))
+      ++count;
+    if (!found) return std::move(found).error();
+  }
+  return f;
+}
+
+result<delivery> outbox::stored::decode() const { return decode_binary<delivery>(value); }
+
+result<bool> outbox::visit(std::string_view from, const std::function<bool(const stored&)>& f) {
   auto reading = store_->read();
   if (!reading) return std::move(reading).error();
   auto cursor = (*reading)->scan(row_table::rows);
   if (!cursor) return std::move(cursor).error();
   table_entry entry;
   const std::string first(1, delivery_row);
-  auto found = (*cursor)->seek(as_bytes_view(first), entry);
+  auto found = (*cursor)->seek(as_bytes_view(from.empty() ? first : from), entry);
   for (; found && *found; found = (*cursor)->next(entry)) {
-    const auto key = read_delivery_key(entry.key);
-    if (!key) break;
-    auto d = decode_row<delivery>(entry.value);
-    if (!d) return std::move(d).error();
-    f(*key, std::move(*d));
+    stored s;
+    if (!read_row(as_text(entry.key), s)) return true;
+    s.value = entry.value;
+    if (!f(s)) return false;
   }
   if (!found) return std::move(found).error();
-  return {};
+  return true;
 }
 
-result<std::optional<time_point>> outbox::next_due() {
+result<std::optional<time_point>>
+outbox::visit_due(std::string& after, time_point now,
+                  const std::function<bool(std::string_view, result<pending_timer>)>& f) {
   auto reading = store_->read();
   if (!reading) return std::move(reading).error();
   auto cursor = (*reading)->scan(row_table::indexes);
   if (!cursor) return std::move(cursor).error();
   table_entry entry;
-  auto found = (*cursor)->seek({}, entry);
+  auto found = seek_after(**cursor, after, entry);
+  for (; found && *found; found = (*cursor)->next(entry)) {
+    const auto key = as_text(entry.key);
+    const auto due = due_of(key);
+    if (due && *due > now) return due;
+    auto timer = read_timer(**reading, as_text(entry.value));
+    if (timer && entry_of_timer(timer->due, as_text(entry.value)) != key)
+      timer = error(persistence::errc::corrupt_commit, "the index names another time for a timer");
+    if (!timer && timer.error().code() == condition::io) return std::move(timer).error();
+    const bool go_on = f(key, std::move(timer));
+    if (!go_on) return due;
+    after = key;
+  }
   if (!found) return std::move(found).error();
-  if (!*found) return std::optional<time_point>{};
-  bytes_view row;
-  auto there = (*reading)->get(row_table::rows, entry.value, row);
-  if (!there) return std::move(there).error();
-  auto timer = decode_row<pending_timer>(row);
-  if (!timer) return std::move(timer).error();
-  return std::optional(timer->due);
+  return std::optional<time_point>{};
 }
 
-result<std::uint64_t> outbox::timers() const {
+result<std::vector<std::string>>
+outbox::streams_with_timers(std::string_view prefix, std::string_view after, std::size_t limit) {
+  std::vector<std::string> streams;
   auto reading = store_->read();
   if (!reading) return std::move(reading).error();
-  return (*reading)->count(row_table::indexes);
+  auto cursor = (*reading)->scan(row_table::rows);
+  if (!cursor) return std::move(cursor).error();
+  table_entry entry;
+  const auto from = std::string(1, timer_row).append(std::max(prefix, after));
+  auto found = (*cursor)->seek(as_bytes_view(from), entry);
+  for (; found && *found; found = (*cursor)->next(entry)) {
+    const auto row = as_text(entry.key);
+    if (row[0] != timer_row || !row.substr(1).starts_with(prefix)) break;
+    const auto stream = row.substr(1, row.find('\0') - 1);
+    if (stream == after || (!streams.empty() && streams.back() == stream)) continue;
+    if (streams.size() == limit) break;
+    streams.emplace_back(stream);
+  }
+  if (!found) return std::move(found).error();
+  return streams;
 }
 
-result<void> outbox_writing::put(const delivery_key& key, const delivery& d) {
-  return put_row(*txn_, row_of_delivery(key), d);
+result<std::optional<time_point>> outbox_writing::next_due(std::string_view after) {
+  auto cursor = txn_->scan(row_table::indexes);
+  if (!cursor) return std::move(cursor).error();
+  table_entry entry;
+  auto found = seek_after(**cursor, after, entry);
+  if (!found) return std::move(found).error();
+  return *found ? due_of(as_text(entry.key)) : std::nullopt;
 }
 
-result<void> outbox_writing::erase(const delivery_key& key) {
-  return txn_->erase(row_table::rows, as_bytes_view(row_of_delivery(key)));
+result<void> outbox_writing::apply(const outbox_changes& c) {
+  for (const auto& row : c.answered)
+    if (auto gone = txn_->erase(row_table::rows, as_bytes_view(row)); !gone) return gone;
+  for (const auto& row : c.unreadable)
+    if (auto moved = set_aside(row); !moved) return moved;
+  for (const auto& entry : c.unreadable_timers) {
+    if (auto gone = txn_->erase(row_table::indexes, as_bytes_view(entry)); !gone) return gone;
+    const auto row = row_of_entry(entry);
+    if (row.empty() || read_timer(*txn_, row)) continue; // the row is good: of a later timer
+    if (auto moved = set_aside(row); !moved) return moved;
+  }
+  if (auto changed = change_timers(c); !changed) return changed;
+  for (const auto& at : c.scanned)
+    if (auto set = txn_->set_checkpoint(at.partition, at.number); !set) return set;
+  return {};
 }
 
-result<void> outbox_writing::set_timer(const pending_timer& t) {
-  const auto row = row_of_timer(t.stream, t.name);
-  if (auto cancelled = cancel_key(row); !cancelled) return cancelled;
-  if (auto put = put_row(*txn_, row, t); !put) return put;
-  return txn_->put(row_table::indexes, as_bytes_view(entry_of_timer(t.due, row)),
-                   as_bytes_view(row));
+result<void> outbox_writing::change_timers(const outbox_changes& c) {
+  if (auto ended = end_timers(c.ended); !ended) return ended;
+  for (const auto& [row, change] : c.timers)
+    if (auto gone = cancel(row, change.only); !gone) return gone;
+  // Erased first, put then, table by table and in the order of keys: a put begins where the last
+  // one ended.
+  for (const auto& [row, d] : c.added)
+    if (auto put = put_row(*txn_, row, *d); !put) return put;
+  std::vector<std::pair<std::string, std::string_view>> entries;
+  for (const auto& [row, change] : c.timers) {
+    if (!change.set) continue;
+    if (auto put = put_row(*txn_, row, *change.set); !put) return put;
+    entries.emplace_back(entry_of_timer(change.set->due, row), row);
+  }
+  std::ranges::sort(entries);
+  for (const auto& [entry, row] : entries)
+    if (auto put = txn_->put(row_table::indexes, as_bytes_view(entry), as_bytes_view(row)); !put)
+      return put;
+  return {};
 }
 
-result<void> outbox_writing::cancel_key(std::string_view row) {
+result<void> outbox_writing::end_timers(const std::set<std::string>& streams) {
+  std::vector<std::string> rows;
+  {
+    auto cursor = txn_->scan(row_table::rows);
+    if (!cursor) return std::move(cursor).error();
+    for (const auto& stream : streams) {
+      const auto prefix = rows_of_timers(stream);
+      table_entry entry;
+      auto found = (*cursor)->seek(as_bytes_view(prefix), entry);
+      for (; found && *found && as_text(entry.key).starts_with(prefix);
+           found = (*cursor)->next(entry))
+        rows.emplace_back(as_text(entry.key));
+      if (!found) return std::move(found).error();
+    }
+  }
+  for (const auto& row : rows)
+    if (auto gone = cancel(row, 0); !gone) return gone;
+  return {};
+}
+
+result<void> outbox_writing::cancel(std::string_view row, version_number only) {
   bytes_view stored;
   auto there = txn_->get(row_table::rows, as_bytes_view(row), stored);
   if (!there) return std::move(there).error();
   if (!*there) return {};
-  auto timer = decode_row<pending_timer>(stored);
-  if (!timer) return std::move(timer).error();
+  auto timer = decode_binary<pending_timer>(stored);
+  if (!timer) return set_aside(row); // its entry is found when it is due
+  if (only != 0 && timer->version != only) return {};
   if (auto gone = txn_->erase(row_table::indexes, as_bytes_view(entry_of_timer(timer->due, row)));
       !gone)
     return gone;
   return txn_->erase(row_table::rows, as_bytes_view(row));
 }
 
-result<void> outbox_writing::cancel_timer(std::string_view stream, std::string_view name) {
-  return cancel_key(row_of_timer(stream, name));
-}
-
-result<void> outbox_writing::cancel_timers(std::string_view stream) {
-  const auto prefix = row_of_timers(stream);
-  for (;;) {
-    std::string row;
-    {
-      auto cursor = txn_->scan(row_table::rows);
-      if (!cursor) return std::move(cursor).error();
-      table_entry entry;
-      auto found = (*cursor)->seek(as_bytes_view(prefix), entry);
-      if (!found) return std::move(found).error();
-      if (!*found || !as_text(entry.key).starts_with(prefix)) return {};
-      row = as_text(entry.key);
-    }
-    if (auto cancelled = cancel_key(row); !cancelled) return cancelled;
-  }
-}
-
-result<void> outbox_writing::take_due(time_point now, std::size_t limit,
-                                      const std::function<result<void>(const pending_timer&)>& f) {
-  for (std::size_t i = 0; i < limit; ++i) {
-    std::string row;
-    {
-      auto cursor = txn_->scan(row_table::indexes);
-      if (!cursor) return std::move(cursor).error();
-      table_entry entry;
-      auto found = (*cursor)->seek({}, entry);
-      if (!found) return std::move(found).error();
-      if (!*found) return {};
-      row = as_text(entry.value);
-    }
-    bytes_view stored;
-    auto there = txn_->get(row_table::rows, as_bytes_view(row), stored);
-    if (!there) return std::move(there).error();
-    auto timer = decode_row<pending_timer>(stored);
-    if (!timer) return std::move(timer).error();
-    timer->key.kind = delivery_kind::timer;
-    if (timer->due > now) return {};
-    if (auto cancelled = cancel_key(row); !cancelled) return cancelled;
-    if (auto taken = f(*timer); !taken) return taken;
-  }
-  return {};
-}
-
-result<void> outbox_writing::note_schedule(std::string_view stream) {
-  return txn_->put(row_table::rows, as_bytes_view(row_of_schedule(stream)), {});
-}
-
-result<void> outbox_writing::forget_schedule(std::string_view stream) {
-  return txn_->erase(row_table::rows, as_bytes_view(row_of_schedule(stream)));
-}
-
-result<void> outbox_writing::set_checkpoint(position scanned) {
-  return txn_->set_checkpoint(scanned.partition, scanned.number);
+result<void> outbox_writing::set_aside(std::string_view row) {
+  bytes_view stored;
+  auto there = txn_->get(row_table::rows, as_bytes_view(row), stored);
+  if (!there) return std::move(there).error();
+  if (!*there) return {};
+  byte_buffer kept;
+  kept.append(stored);
+  const auto key = std::string(row); // may lie in the transaction's memory
+  if (auto gone = txn_->erase(row_table::rows, as_bytes_view(key)); !gone) return gone;
+  return txn_->put(row_table::rows, as_bytes_view(row_set_aside + key), kept);
 }
 
 } // namespace acta::detail

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What processes have still to do: deliveries not yet answered, timers not yet due, and how far
-/// the journal has been looked through for more; in one LMDB environment, changed in one
-/// transaction.
+/// What processes have still to do: deliveries not yet answered, timers whose input is not yet
+/// answered, and how far the journal has been looked through for more; in one LMDB environment,
+/// changed in one transaction.
 ///
-/// A delivery leaves it when it is answered, so what a crash leaves behind is sent again, under the
-/// same command id.
+/// It may be behind: what it does not hold yet is derived from the journal again, under the same
+/// command ids. It is never ahead.
 #pragma once
 
 #include "delivery.hpp"
@@ -15,36 +15,61 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace acta::detail {
 
+/// Keys of rows. A target's deliveries lie together, in the order of their keys; so do the timers
+/// of a stream.
+[[nodiscard]] std::string row_of_delivery(std::string_view target, const delivery_key& key);
+[[nodiscard]] std::string row_of_timer(std::string_view stream, std::string_view name);
+/// By due time, then row.
+[[nodiscard]] std::string entry_of_timer(time_point due, std::string_view row);
+[[nodiscard]] std::string_view row_of_entry(std::string_view entry);
+/// Those of all timers of a stream begin with it.
+[[nodiscard]] std::string rows_of_timers(std::string_view stream);
+
+/// What is to become of one timer; of several changes the last one counts.
+struct timer_change {
+  std::optional<pending_timer> set; ///< over an earlier one of the name
+  /// Not set: to be cancelled; only the one that the step at this version has set, unless 0.
+  version_number only = 0;
+};
+
+/// What one transaction does. Deliveries and timers are named by their rows.
+struct outbox_changes {
+  std::vector<std::string> answered;                          ///< deliveries
+  std::vector<std::pair<std::string, const delivery*>> added; ///< deliveries, sorted
+  std::map<std::string, timer_change> timers;
+  std::set<std::string> ended;                ///< streams whose timers all go, before `timers`
+  std::vector<std::string> unreadable;        ///< deliveries to be set aside
+  std::vector<std::string> unreadable_timers; ///< their entries
+  std::vector<position> scanned;
+};
+
 /// One transaction: given up unless committed. Threads: the one that began it.
 class outbox_writing {
 public:
   explicit outbox_writing(std::unique_ptr<persistence::view_writing> txn) : txn_(std::move(txn)) {}
 
-  result<void> put(const delivery_key& key, const delivery& d);
-  result<void> erase(const delivery_key& key);
-  /// Over an earlier one of the same stream and name.
-  result<void> set_timer(const pending_timer& t);
-  result<void> cancel_timer(std::string_view stream, std::string_view name);
-  result<void> cancel_timers(std::string_view stream);
-  /// Takes timers that are due out, at most `limit`, and hands them over.
-  result<void> take_due(time_point now, std::size_t limit,
-                        const std::function<result<void>(const pending_timer&)>& f);
-  /// A schedule that goes on, for those who want to know which there are.
-  result<void> note_schedule(std::string_view stream);
-  result<void> forget_schedule(std::string_view stream);
-  result<void> set_checkpoint(position scanned);
+  result<void> apply(const outbox_changes& c);
+  /// Of the first timer after this entry.
+  result<std::optional<time_point>> next_due(std::string_view after);
+  result<std::uint64_t> timers() { return txn_->count(row_table::indexes); }
   result<void> commit() { return txn_->commit(false); }
 
 private:
-  result<void> cancel_key(std::string_view name_key);
+  result<void> change_timers(const outbox_changes& c);
+  result<void> end_timers(const std::set<std::string>& streams);
+  /// Takes one out, row and entry.
+  result<void> cancel(std::string_view row, version_number only);
+  result<void> set_aside(std::string_view row);
   std::unique_ptr<persistence::view_writing> txn_;
 };
 
@@ -57,13 +82,35 @@ public:
 
   result<outbox_writing> write();
   result<std::uint64_t> checkpoint(std::uint32_t partition);
-  /// All deliveries, in order of their keys.
-  result<void> visit(const std::function<void(const delivery_key&, delivery)>& f);
-  result<std::optional<time_point>> next_due();
-  [[nodiscard]] result<std::uint64_t> timers() const;
-  /// Streams of schedules that go on, after this one, in order.
-  [[nodiscard]] result<std::vector<std::string>> schedules(std::string_view after,
-                                                           std::size_t limit) const;
+
+  struct figures {
+    std::uint64_t deliveries = 0, timers = 0;
+    std::uint64_t set_aside = 0; ///< rows that could not be read
+  };
+  /// Cost: a look at each delivery's key.
+  result<figures> count();
+
+  /// A stored delivery; its value is an error if it cannot be read.
+  struct stored {
+    std::string_view target;
+    delivery_key key;
+    std::string_view row;
+    /// Reads the value. Errors: `decode_failed`.
+    [[nodiscard]] result<delivery> decode() const;
+    bytes_view value;
+  };
+  /// Those at or after a row, in order, until `f` says false. True if it came to the end.
+  result<bool> visit(std::string_view from, const std::function<bool(const stored&)>& f);
+
+  /// Streams with timers that begin with `prefix` and stand after `after`, in order.
+  result<std::vector<std::string>> streams_with_timers(std::string_view prefix,
+                                                       std::string_view after, std::size_t limit);
+
+  /// Timers due after the entry `after`, which moves to the last one visited, until `f` says false.
+  /// Those that cannot be read come as an error. @returns when the first one not visited is due.
+  result<std::optional<time_point>>
+  visit_due(std::string& after, time_point now,
+            const std::function<bool(std::string_view entry, result<pending_timer>)>& f);
 
 private:
   explicit outbox(std::unique_ptr<persistence::view_store> store) : store_(std::move(store)) {}

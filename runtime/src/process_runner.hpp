@@ -4,12 +4,15 @@
 /// What makes processes go: brings them their inputs, does what their steps say, fires their
 /// timers.
 ///
-/// One thread follows the journal. In one transaction of the outbox it notes what an event asks for
-/// and that the event has been looked at; only then is anything sent. Each target gets its
-/// deliveries one after another; whatever is not answered by a receipt or a rejection is sent again
-/// after a pause. The order of steps, and a crash at each, is in docs/processes.md.
+/// One thread follows the journal and sends what its events ask for at once: a step is on disk, so
+/// what it asks for is derived again after a crash, under the same command ids. What is not
+/// answered soon is noted in the outbox, with how far the journal has been looked through; the rest
+/// never gets there. Each target gets its deliveries one after another; whatever is not answered by
+/// a receipt or a rejection is sent again after a pause. The order of steps, and a crash at each,
+/// is in docs/processes.md.
 #pragma once
 
+#include "crash_point.hpp"
 #include "outbox.hpp"
 
 #include <acta/domain/model.hpp>
@@ -19,6 +22,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,7 +35,7 @@ namespace acta::detail {
 
 class engine;
 
-/// Lifecycle: start(), stop(). Threads: stop() and figures() from any.
+/// Lifecycle: start(), stop(). Threads: start() once; the rest from any.
 class process_runner {
 public:
   process_runner(engine& e, outbox o) : engine_(e), outbox_(std::move(o)) {}
@@ -39,18 +43,73 @@ public:
 
   /// Errors: `io`.
   result<void> start();
-  /// Sends nothing more. What is not answered stays in the outbox.
+  /// Sends nothing more. What is not answered is in the outbox then.
   void stop();
+
   [[nodiscard]] process_figures figures() const;
-  /// As outbox::schedules. Threads: any.
-  [[nodiscard]] result<std::vector<std::string>> schedules(std::string_view after,
-                                                           std::size_t limit) const {
-    return outbox_.schedules(after, limit);
+  [[nodiscard]] std::vector<stuck_delivery> stuck(std::size_t limit) const;
+  /// A target was let out of quarantine: what waits for it need not wait any longer.
+  void released(std::string_view name);
+
+  /// As outbox::streams_with_timers.
+  [[nodiscard]] result<std::vector<std::string>>
+  streams_with_timers(std::string_view prefix, std::string_view after, std::size_t limit) {
+    return outbox_.streams_with_timers(prefix, after, limit);
   }
 
+  /// Everything committed before the call has been looked at, nothing waits but for targets that
+  /// are stuck, no timer is due, and the outbox says so.
+  [[nodiscard]] bool at_rest() const;
+  /// Has the clock looked at, and the outbox written.
+  void look();
+
 private:
-  struct answer {
+  /// Whose input an event is.
+  struct receiver {
+    const process_type* process;
+    const process_input* input;
+    std::size_t input_index;
+  };
+  /// Something to be sent, as long as it is in memory.
+  struct item {
     delivery_key key;
+    delivery what; ///< an event's JSON is made when the outbox wants it
+    /// Of an event that is an input: it need not be JSON to be sent.
+    std::shared_ptr<const event_type> event;
+    byte_buffer payload;
+    const receiver* to = nullptr;
+    /// Of a timer: its entry in the outbox, where it is until it is answered.
+    std::string entry;
+    version_number timer_version = 0;
+    bool stored = false;     ///< its row is in the outbox
+    bool looked = false;     ///< whether an earlier run has had its answer
+    bool looked_far = false; ///< the same, further back than ids are remembered
+
+    [[nodiscard]] bool is_timer() const noexcept { return key.kind == delivery_kind::timer; }
+  };
+  /// Who gets deliveries: one at a time, in order. Its address stays.
+  struct target {
+    std::string name; ///< `account/1`
+    std::list<item> items;
+    /// Behind rows that are not in memory: to be written, and read again after those.
+    std::list<item> late;
+    std::uint64_t on_disk = 0; ///< rows that are not in memory
+    bool in_flight = false;    ///< the first item is sent
+    bool ready = false;        ///< in ready_
+    bool listed = false;       ///< in listed_
+    bool reload = false;       ///< in reloads_
+    unsigned attempts = 0;     ///< that failed, of the first item
+    time_point since{};        ///< the first of them
+    std::multimap<std::chrono::steady_clock::time_point, target*>::iterator retry;
+    bool waits = false; ///< in retries_, at `retry`
+
+    [[nodiscard]] bool held_up() const noexcept { return attempts > 0; }
+    [[nodiscard]] std::uint64_t total() const noexcept {
+      return items.size() + late.size() + on_disk;
+    }
+  };
+  struct answer {
+    target* from;
     std::optional<error> outcome; ///< empty: a receipt
   };
   /// Shared with the callbacks of commands, which may come after the end.
@@ -58,38 +117,82 @@ private:
     std::mutex mutex;
     std::condition_variable wake;
     std::vector<answer> answers;
+    std::vector<std::string> released;
     bool told = false; ///< there may be more events
+    bool look = false;
     bool stopping = false;
+    bool asleep = false;
+    /// Pre: the mutex is locked.
+    void wake_up() {
+      if (std::exchange(asleep, false)) wake.notify_one();
+    }
   };
-  struct item {
-    delivery_key key;
-    delivery what;
-    unsigned attempts = 0;
-    std::chrono::steady_clock::time_point not_before{};
-  };
-  using queue = std::deque<item>;
 
+  // -- the loop: process_runner.cpp
   void run();
-  /// One transaction: answers, events, timers. Errors: the outbox's; nothing was changed.
-  result<bool> turn(const std::vector<answer>& answers);
-  result<void> take_answer(outbox_writing& txn, const answer& a);
-  result<void> take_event(outbox_writing& txn, const recorded_event& e);
-  result<void> take_step(outbox_writing& txn, const recorded_event& e);
-  /// Whether a command of this process waits for this target to answer.
-  [[nodiscard]] bool is_under_way(std::string_view process, const std::string& target) const;
-  result<void> route(outbox_writing& txn, const recorded_event& e);
+  /// Returns whether there may be more to do at once.
+  bool turn(std::vector<answer>& answers, const std::vector<std::string>& released);
+  void wait();
+  /// What may fail, and is tried again: the journal, the outbox, timers.
+  result<bool> read_and_write();
+  /// Reads on in the journal. Returns whether there was anything.
+  result<bool> read_events();
+  void publish();
+  [[nodiscard]] bool has_room() const;
+  void at(crash_point p) const;
+
+  // -- what events ask for: process_events.cpp
+  void make_routes();
+  void take_event(const recorded_event& e);
+  void take_step(const recorded_event& e);
+  void route(const recorded_event& e, const std::vector<receiver>& receivers);
+  void take_timers(const metadata& m, process_step& step, const uuid& correlation);
+  void change_timer(std::string row, timer_change c);
   /// The input that tells a process of a rejection; nothing if it has none for that command.
   [[nodiscard]] std::optional<delivery> rejection_for(std::string_view process, const delivery& d,
                                                       const rejection& no) const;
-  result<void> fire(outbox_writing& txn, const pending_timer& t);
-  result<void> add(outbox_writing& txn, delivery_key key, delivery d);
+  result<bool> fire();
+  [[nodiscard]] bool is_held_up(const std::string& name) const;
+  /// Whether a timer is left alone for now: the process does not take its input, or a schedule's
+  /// target does not take its commands, which would only get a longer queue.
+  [[nodiscard]] bool is_held_up(const pending_timer& t) const;
 
-  /// After the transaction: what was put in it, and what it took out.
-  void settle();
-  void dispatch(const std::string& target, queue& q);
-  void send(const item& i);
-  void dispatch_due();
-  [[nodiscard]] std::chrono::steady_clock::time_point next_retry() const;
+  // -- who gets what, and when: process_deliveries.cpp
+  void add(item i);
+  target& find_target(std::string name);
+  void take_answer(answer& a);
+  /// The input that tells of it, if anybody is to be told.
+  [[nodiscard]] std::optional<item> told_of(const item& i, const rejection& no) const;
+  void failed(target& t, const error& why);
+  /// The first item is answered: the next one.
+  void done(target& t);
+  /// Takes the first item out.
+  void pop(target& t);
+  void recovered(target& t);
+  void dispatch(target& t);
+  /// False if it cannot be read.
+  bool send(target& t, item& i);
+  void dispatch_ready();
+  void retry_due();
+  /// Whether it was answered in an earlier run, and nobody noted it.
+  result<bool> answered_before(item& i);
+  result<bool> is_old(position p);
+  void list(target& t);
+  void forget_if_empty(target& t);
+
+  // -- memory and outbox: process_outbox.cpp
+  void note_change(std::chrono::milliseconds delay);
+  result<void> flush();
+  void collect_added();
+  void after_flush();
+  /// Items of those who are held up leave memory, but for the first.
+  void spill(target& t);
+  result<void> load_more();
+  result<void> reload(target& t);
+  void want_reload(target& t);
+  /// A row of the outbox comes to memory; false if it cannot be read.
+  bool load_row(target& t, const outbox::stored& row);
+  [[nodiscard]] bool is_beyond_loaded(std::string_view name) const;
 
   engine& engine_;
   outbox outbox_;
@@ -98,17 +201,48 @@ private:
   std::thread thread_;
 
   // The thread's own.
-  std::unordered_map<std::string, queue> queues_; ///< by target; the front is sent
-  std::map<delivery_key, std::string> sent_;      ///< target of each front that awaits an answer
-  std::vector<item> added_;                       ///< in this transaction
-  std::vector<answer> retried_;
-  std::vector<delivery_key> done_;
-  std::size_t waiting_ = 0;
-  std::optional<event_page> page_; ///< taken from the journal, not yet in the outbox
-  std::vector<position> scanned_;
+  std::unordered_map<const event_type*, std::vector<receiver>> routes_;
+  std::unordered_map<std::string, target> targets_; ///< with something in memory
+  std::multimap<std::chrono::steady_clock::time_point, target*> retries_;
+  std::deque<target*> ready_;    ///< wait for others' answers only
+  std::vector<target*> listed_;  ///< the next flush has to do with them
+  std::vector<target*> reloads_; ///< empty, with more in the outbox
+  std::size_t in_flight_ = 0;
+  std::size_t in_flight_max_ = 0;
+  std::size_t active_ = 0;  ///< items of targets that are not held up
+  std::size_t held_up_ = 0; ///< targets
+  std::uint64_t waiting_ = 0;
+  std::uint64_t waiting_stuck_ = 0; ///< of them, for targets that are stuck
+  std::vector<std::uint64_t> start_positions_;
+  std::vector<std::uint64_t> old_up_to_; ///< per partition: events older than ids are remembered
+  std::optional<time_point> old_since_;
+
+  std::vector<position> scanned_; ///< taken, with all before
+  bool subscribed_ = false;       ///< will be told of more
+
+  outbox_changes changes_;
+  std::size_t changes_count_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> flush_at_;
+  unsigned failures_ = 0; ///< of journal or outbox, one after another
+  std::chrono::steady_clock::time_point trouble_until_{};
+  std::string load_from_; ///< target; what the outbox has for it and those after is not in memory
+  bool loading_ = true;
+
+  std::unordered_map<std::string, version_number> fired_; ///< entries in memory
+  /// Answered, and still in the outbox.
+  std::vector<std::pair<std::string, version_number>> fired_done_;
+  std::string fire_after_;             ///< entry; what is due before it is in fired_, or left out
+  bool left_out_ = false;              ///< timers of those who are held up
+  std::optional<time_point> next_due_; ///< in the outbox
+  std::optional<time_point> next_due_unwritten_;
 
   mutable std::mutex figures_mutex_;
-  process_figures figures_;
+  process_figures figures_; ///< as of the last turn; counters by the thread
+  std::map<std::string, stuck_delivery, std::less<>> stuck_;
+  std::vector<position> published_scanned_;
+  std::optional<time_point> published_due_;
+  bool published_rest_ = false;
+  process_figures counted_; ///< the thread's own
 };
 
 } // namespace acta::detail

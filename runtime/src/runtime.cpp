@@ -179,6 +179,10 @@ const acta::model& runtime::model() const noexcept { return engine_->model(); }
 const recovery_summary& runtime::recovery() const noexcept { return engine_->recovery(); }
 runtime_figures runtime::figures() const { return engine_->figures(); }
 std::vector<quarantine> runtime::quarantined() const { return engine_->quarantined(); }
+std::vector<stuck_delivery> runtime::stuck(std::size_t limit) const {
+  return engine_->stuck(limit);
+}
+bool runtime::settle(std::chrono::milliseconds deadline) { return engine_->settle(deadline); }
 bool runtime::release(std::string_view aggregate, std::string_view id) {
   return engine_->release(aggregate, id);
 }

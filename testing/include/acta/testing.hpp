@@ -8,6 +8,7 @@
 #include <acta/domain.hpp>
 #include <acta/testing/aggregate.hpp>
 #include <acta/testing/failure.hpp>
+#include <acta/testing/manual_clock.hpp>
 #include <acta/testing/memory_rows.hpp>
 #include <acta/testing/process.hpp>
 #include <acta/testing/query.hpp>

@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 #include "eventually.hpp"
+#include "noter.hpp"
 #include "runtime.hpp"
 #include "temp_folder.hpp"
 #include "transfer.hpp"
 
+#include <acta/testing/manual_clock.hpp>
+
 #include <catch2/catch.hpp>
 
-#include <atomic>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -112,47 +114,18 @@ TEST_CASE("many transfers at once keep the sum") {
 
 namespace {
 
-struct remind {
-  std::int64_t ms = 0;
-  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(ms)); }
-};
-struct be_quiet {
-  template <class A> void serialize(A&) {}
-};
-struct ring {
-  std::int64_t ms = 0;
-  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(ms)); }
-};
-
-struct reminder {
-  static constexpr std::string_view name = "reminder";
-  using inputs = acta::one_of<remind, be_quiet, ring>;
-  std::vector<std::int64_t> rung;
-
-  acta::reaction react(const remind& r) const {
-    return acta::after(std::chrono::milliseconds{r.ms}, ring{r.ms});
-  }
-  acta::reaction react(const be_quiet&) const { return acta::cancel<ring>(); }
-  acta::reaction react(const ring&) const { return {}; }
-  void evolve(const ring& r) { rung.push_back(r.ms); }
-  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(rung)); }
-};
-
 acta::model reminders() {
   acta::model m;
   m.process<reminder>();
   return m;
 }
 
-/// A runtime whose clock stands still until it is set.
-struct clocked {
-  std::atomic<std::int64_t> ms{1'000'000};
-  [[nodiscard]] acta::runtime_options options() {
-    acta::runtime_options o;
-    o.clock = [this] { return acta::time_point(std::chrono::milliseconds(ms.load())); };
-    return o;
-  }
-};
+/// Its clock stands still until it is set.
+acta::runtime_options by(const acta::manual_clock& clock) {
+  acta::runtime_options o;
+  o.clock = clock.source();
+  return o;
+}
 
 std::vector<std::int64_t> rung_by(acta::runtime& runtime, std::string_view id) {
   const auto state = runtime.state<reminder>(id);
@@ -164,38 +137,38 @@ std::uint64_t timers_in(acta::runtime& runtime) { return runtime.figures().proce
 
 TEST_CASE("a timer fires when its time has come on the runtime's clock, not before") {
   test::temp_folder folder;
-  clocked clock;
-  auto runtime = must_open(folder / "data", reminders(), clock.options());
+  acta::manual_clock clock;
+  auto runtime = must_open(folder / "data", reminders(), by(clock));
   REQUIRE(runtime.ask<reminder>("a", remind{5000}).wait_for(20s));
   REQUIRE(runtime.ask<reminder>("b", remind{100}).wait_for(20s));
   REQUIRE(eventually([&] { return timers_in(runtime) == 2; }));
-  clock.ms += 4999; // a jump of the clock
+  clock.advance(4999ms); // a jump of the clock
   REQUIRE(eventually([&] { return rung_by(runtime, "b").size() == 1; }));
   CHECK(rung_by(runtime, "a").empty());
   CHECK(timers_in(runtime) == 1);
-  clock.ms -= 3000; // and one back
+  clock.advance(-3000ms); // and one back
   REQUIRE(runtime.ask<reminder>("c", remind{1}).wait_for(20s));
   REQUIRE(eventually([&] { return timers_in(runtime) == 2; }));
-  clock.ms += 1;
+  clock.advance(1ms);
   REQUIRE(eventually([&] { return rung_by(runtime, "c").size() == 1; }));
   CHECK(rung_by(runtime, "a").empty());
-  clock.ms += 3000;
+  clock.advance(3000ms);
   REQUIRE(eventually([&] { return rung_by(runtime, "a").size() == 1; }));
 }
 
 TEST_CASE("a timer that is cancelled or replaced does not fire") {
   test::temp_folder folder;
-  clocked clock;
-  auto runtime = must_open(folder / "data", reminders(), clock.options());
+  acta::manual_clock clock;
+  auto runtime = must_open(folder / "data", reminders(), by(clock));
   REQUIRE(runtime.ask<reminder>("a", remind{100}).wait_for(20s));
   REQUIRE(runtime.ask<reminder>("a", be_quiet{}).wait_for(20s));
   REQUIRE(runtime.ask<reminder>("b", remind{100}).wait_for(20s));
   REQUIRE(runtime.ask<reminder>("b", remind{200}).wait_for(20s));
-  clock.ms += 150;
+  clock.advance(150ms);
   REQUIRE(runtime.ask<reminder>("c", remind{0}).wait_for(20s));
   REQUIRE(eventually([&] { return rung_by(runtime, "c").size() == 1; }));
-  clock.ms += 100;
-  REQUIRE(eventually([&] { return rung_by(runtime, "b").size() == 1; }));
+  clock.advance(100ms);
+  REQUIRE(runtime.settle(60s));
   CHECK(rung_by(runtime, "b") == std::vector<std::int64_t>{200});
   CHECK(rung_by(runtime, "a").empty());
   CHECK(timers_in(runtime) == 0);
@@ -203,14 +176,14 @@ TEST_CASE("a timer that is cancelled or replaced does not fire") {
 
 TEST_CASE("timers survive a restart, and those that were missed fire then") {
   test::temp_folder folder;
-  clocked clock;
+  acta::manual_clock clock;
   {
-    auto runtime = must_open(folder / "data", reminders(), clock.options());
+    auto runtime = must_open(folder / "data", reminders(), by(clock));
     for (int i = 0; i < 50; ++i)
       REQUIRE(runtime.ask<reminder>(std::to_string(i), remind{100 + i}).wait_for(20s));
   }
-  clock.ms += 125;
-  auto runtime = must_open(folder / "data", reminders(), clock.options());
+  clock.advance(125ms);
+  auto runtime = must_open(folder / "data", reminders(), by(clock));
   const auto fired = [&] {
     int count = 0;
     for (int i = 0; i < 50; ++i)
@@ -218,7 +191,7 @@ TEST_CASE("timers survive a restart, and those that were missed fire then") {
     return count;
   };
   REQUIRE(eventually([&] { return fired() == 26 && timers_in(runtime) == 24; }));
-  clock.ms += 100;
+  clock.advance(100ms);
   REQUIRE(eventually([&] { return fired() == 50; }));
 }
 

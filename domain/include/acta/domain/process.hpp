@@ -74,6 +74,8 @@ struct process_input {
   /// for it. Errors: `decode_failed`, `evolve_threw`, `invalid_argument` (no stream can have this
   /// id).
   result<std::optional<std::string>> (*key)(bytes_view payload, const metadata& m) = nullptr;
+  /// The input that a stored event is. Errors: `decode_failed`.
+  result<erased_command> (*from_event)(bytes_view payload) = nullptr;
 };
 
 struct process_type {
@@ -314,12 +316,19 @@ result<std::optional<std::string>> key_of_input(bytes_view payload, const metada
   } catch (...) { return error(domain_errc::evolve_threw, describe_exception()); }
 }
 
+template <class I> result<erased_command> input_from_event(bytes_view payload) {
+  I input{};
+  if (auto decoded = decode_binary(payload, input); !decoded) return std::move(decoded).error();
+  return own(std::move(input));
+}
+
 template <class P, class I> process_input make_process_input() {
   process_input t;
   t.name = type_name<I>();
   t.schema = static_cast<std::uint16_t>(schema_version<I>());
   t.type = &typeid(I);
   t.any_rejection = std::same_as<I, refused_command>;
+  t.from_event = input_from_event<I>;
   if constexpr (is_rejected<I>)
     t.rejected = &typeid(typename command_of_rejected<I>::type);
   else if constexpr (has_process_key<P, I>)

@@ -4,6 +4,7 @@
 /// The knobs of a runtime and of a command. Every field has a default, a unit and a cost.
 #pragma once
 
+#include <acta/core/error.hpp>
 #include <acta/core/ids.hpp>
 #include <acta/core/log.hpp>
 #include <acta/core/time.hpp>
@@ -78,9 +79,21 @@ struct process_figures {
   std::uint64_t waiting = 0;   ///< of them, not yet answered, now
   std::uint64_t stuck = 0;     ///< targets that have failed several times, now: alert when not 0
   std::uint64_t failures = 0;  ///< attempts without an answer that counts
-  std::uint64_t timers = 0;    ///< set, now
+  std::uint64_t timers = 0;    ///< set, now; new ones count once they are in the outbox
   std::uint64_t timers_fired = 0;
+  std::uint64_t set_aside = 0; ///< deliveries and timers that cannot be read: alert when not 0
   std::uint64_t schedules_refused = 0; ///< commands of schedules that the domain said no to
+};
+
+/// A delivery that has failed several times, and holds up others for its target. It is tried again,
+/// with pauses, for as long as it takes.
+struct stuck_delivery {
+  std::string target;  ///< `account/ada`
+  std::string command; ///< or input
+  std::string process; ///< `transfer/7`: who sent it, or the target if it is an input
+  unsigned attempts = 0;
+  error reason;       ///< of the last one
+  time_point since{}; ///< the first one, by the runtime's clock
 };
 
 /// What a caller may say about one command.

@@ -256,6 +256,13 @@ public:
   /// What can be done to one. Errors: `unknown_view`.
   result<acta::projection> projection(std::string_view view) { return read_side().find(view); }
 
+  /// Waits until nothing goes on by itself any more: all commands are answered, every view shows
+  /// every event, processes have nothing to do, and no timer is due by the runtime's clock. What is
+  /// stuck() counts as done; what has failed fewer times is waited for. False if it does not come
+  /// to that by the deadline (a view that stands still never does). For tests: commands of others
+  /// meanwhile keep it waiting. Blocking: yes.
+  bool settle(std::chrono::milliseconds deadline = std::chrono::seconds{10});
+
   /// Ends in order: no new commands, outstanding ones are answered, last commit, snapshots, actors.
   /// What is not answered by the deadline gets `stopped`. Returns whether everything was answered
   /// in time. Idempotent. Blocking: yes.
@@ -265,7 +272,10 @@ public:
   [[nodiscard]] const recovery_summary& recovery() const noexcept;
   [[nodiscard]] runtime_figures figures() const;
   [[nodiscard]] std::vector<quarantine> quarantined() const;
-  /// Lets a quarantined stream try again at its next command. False if it is not in quarantine.
+  /// What processes have to do and cannot, in order of targets, at most `limit`.
+  [[nodiscard]] std::vector<stuck_delivery> stuck(std::size_t limit = 1000) const;
+  /// Lets a quarantined stream try again at its next command, or at once if a process has one for
+  /// it. False if it is not in quarantine.
   bool release(std::string_view aggregate, std::string_view id);
 
 private:

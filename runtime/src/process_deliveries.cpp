@@ -1,0 +1,258 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+// Who gets what, and when: one delivery at a time to a target, again after a pause if it failed.
+#include "process_runner.hpp"
+
+#include "engine.hpp"
+#include "process_limits.hpp"
+#include "schedule_process.hpp"
+
+#include <acta/domain/process.hpp>
+
+namespace acta::detail {
+
+process_runner::target& process_runner::find_target(std::string name) {
+  const auto [at, is_new] = targets_.try_emplace(std::move(name));
+  if (is_new) at->second.name = at->first;
+  return at->second;
+}
+
+void process_runner::add(item i) {
+  auto& t = find_target(i.what.target());
+  ++waiting_;
+  if (t.attempts >= stuck_attempts) ++waiting_stuck_;
+  if (!i.is_timer()) {
+    ++changes_count_;
+    note_change(outbox_delay);
+    list(t);
+    if (t.on_disk > 0 || !t.late.empty() || is_beyond_loaded(t.name)) {
+      t.late.push_back(std::move(i));
+      return;
+    }
+  }
+  t.items.push_back(std::move(i));
+  if (t.held_up())
+    list(t);
+  else
+    ++active_;
+  if (t.items.size() == 1) dispatch(t);
+}
+
+void process_runner::list(target& t) {
+  if (std::exchange(t.listed, true)) return;
+  listed_.push_back(&t);
+}
+
+void process_runner::take_answer(answer& a) {
+  auto& t = *a.from;
+  t.in_flight = false;
+  --in_flight_;
+  const auto& i = t.items.front();
+  const auto* no = a.outcome ? a.outcome->rejection() : nullptr;
+  if (a.outcome && no == nullptr) return failed(t, *a.outcome);
+  const bool was_timer = i.is_timer();
+  auto told = no == nullptr ? std::nullopt : told_of(i, *no);
+  if (told) at(crash_point::rejection_taken);
+  ++counted_.delivered;
+  done(t);
+  at(was_timer ? crash_point::timer_answered : crash_point::answer_taken);
+  if (!told) return;
+  if (const auto to = told->what.target(); is_schedule(to)) {
+    ++counted_.schedules_refused;
+    engine_.log(log_level::warning, "{}: its command was refused: {}", to, told->what.json);
+  }
+  add(std::move(*told));
+  at(crash_point::rejection_told);
+}
+
+void process_runner::failed(target& t, const error& why) {
+  const auto& i = t.items.front();
+  ++counted_.failures;
+  if (t.attempts++ == 0) {
+    active_ -= t.items.size();
+    ++held_up_;
+    t.since = engine_.now();
+  }
+  if (t.attempts == stuck_attempts) {
+    waiting_stuck_ += t.total();
+    engine_.log(log_level::warning, "processes: {} for {} is stuck: {}", i.what.command, t.name,
+                why.to_string());
+  }
+  if (t.attempts >= stuck_attempts) {
+    const auto sender = i.what.attributes.find(std::string(process_attribute));
+    const std::lock_guard lock(figures_mutex_);
+    stuck_.insert_or_assign(
+        t.name, stuck_delivery{t.name, i.what.command,
+                               sender == i.what.attributes.end() ? t.name : sender->second,
+                               t.attempts, why, t.since});
+  }
+  const auto pause = backoff(engine_.options(), t.attempts);
+  t.retry = retries_.emplace(std::chrono::steady_clock::now() + pause, &t);
+  t.waits = true;
+  if (t.items.size() > 1) list(t), note_change(outbox_delay);
+}
+
+void process_runner::recovered(target& t) {
+  if (t.attempts >= stuck_attempts) {
+    waiting_stuck_ -= t.total();
+    const std::lock_guard lock(figures_mutex_);
+    stuck_.erase(t.name);
+  }
+  t.attempts = 0;
+  --held_up_;
+  active_ += t.items.size();
+  if (!std::exchange(left_out_, false)) return;
+  fire_after_.clear();
+  next_due_ = time_point::min();
+}
+
+void process_runner::done(target& t) {
+  if (t.held_up()) recovered(t);
+  pop(t);
+  dispatch(t);
+}
+
+void process_runner::pop(target& t) {
+  auto& i = t.items.front();
+  if (i.is_timer()) {
+    // Unless its row is to be changed anyway.
+    changes_.timers.try_emplace(std::string(row_of_entry(i.entry)),
+                                timer_change{{}, i.timer_version});
+    fired_done_.emplace_back(std::move(i.entry), i.timer_version);
+  } else if (i.stored) {
+    changes_.answered.push_back(row_of_delivery(t.name, i.key));
+  }
+  if (i.is_timer() || i.stored) {
+    ++changes_count_;
+    note_change(outbox_delay);
+  }
+  t.items.pop_front();
+  --active_;
+  --waiting_;
+}
+
+void process_runner::dispatch(target& t) {
+  if (t.in_flight || t.waits) return;
+  while (!t.items.empty()) {
+    if (in_flight_ >= in_flight_max_) {
+      if (!std::exchange(t.ready, true)) ready_.push_back(&t);
+      return;
+    }
+    auto& i = t.items.front();
+    const auto before = answered_before(i);
+    if (!before) return failed(t, before.error());
+    if (!*before && send(t, i)) return;
+    if (t.held_up()) recovered(t);
+    pop(t);
+  }
+  if (t.on_disk > 0)
+    want_reload(t);
+  else
+    forget_if_empty(t);
+}
+
+void process_runner::want_reload(target& t) {
+  if (!std::exchange(t.reload, true)) reloads_.push_back(&t);
+}
+
+void process_runner::forget_if_empty(target& t) {
+  if (t.total() == 0 && !t.listed && !t.ready && !t.reload && !t.in_flight) targets_.erase(t.name);
+}
+
+bool process_runner::send(target& t, item& i) {
+  at(crash_point::before_send);
+  command_options options;
+  options.command_id = id_of(i.key);
+  options.metadata = i.what.attributes;
+  options.correlation_id = i.what.correlation_id;
+  options.causation_id = i.what.causation_id;
+  std::optional<pending> reply;
+  if (i.event) {
+    auto input = i.to->input->from_event(i.payload);
+    if (!input) {
+      engine_.log(log_level::error, "process {}: {} at {} cannot be read: {}", i.what.aggregate,
+                  i.event->name, i.key.from.to_string(), input.error().to_string());
+      return false;
+    }
+    ticket_ptr ticket;
+    engine_.submit(engine_.find_route(i.what.aggregate), i.what.aggregate, i.what.id,
+                   i.to->input_index, std::move(*input), std::move(options), ticket);
+    reply.emplace(std::move(ticket));
+  } else {
+    reply.emplace(engine_.submit_json(i.what.aggregate, i.what.id, i.what.command, i.what.json,
+                                      std::move(options)));
+  }
+  t.in_flight = true;
+  ++in_flight_;
+  reply->then([in = inbox_, to = &t, hook = engine_.on_crash_point](const result<receipt>& r) {
+    if (hook != nullptr) hook(crash_point::answer_unseen);
+    const std::lock_guard lock(in->mutex);
+    in->answers.push_back({to, r ? std::nullopt : std::optional(r.error())});
+    in->wake_up();
+  });
+  at(crash_point::after_send);
+  return true;
+}
+
+void process_runner::dispatch_ready() {
+  while (!ready_.empty() && in_flight_ < in_flight_max_) {
+    auto& t = *ready_.front();
+    ready_.pop_front();
+    t.ready = false;
+    dispatch(t);
+  }
+}
+
+void process_runner::retry_due() {
+  const auto now = std::chrono::steady_clock::now();
+  while (!retries_.empty() && retries_.begin()->first <= now) {
+    auto& t = *retries_.begin()->second;
+    retries_.erase(retries_.begin());
+    t.waits = false;
+    dispatch(t);
+  }
+}
+
+result<bool> process_runner::answered_before(item& i) {
+  if (i.key.from.number > start_positions_[i.key.from.partition] || i.looked_far) return false;
+  if (i.is_timer()) return false; // the process knows which of its timers are set
+  auto old = is_old(i.key.from);
+  if (!old) return std::move(old).error();
+  if (i.looked && !*old) return false;
+  i.looked = true;
+  i.looked_far = *old;
+  const auto is_stored = [&](std::string_view stream, const delivery_key& key) {
+    const auto slash = stream.find('/');
+    return engine_.has_taken(stream.substr(0, slash), stream.substr(slash + 1), id_of(key), *old);
+  };
+  const auto sender = i.what.attributes.find(std::string(process_attribute));
+  if (i.key.kind == delivery_kind::command && sender != i.what.attributes.end()) {
+    // A command that was rejected has left nothing at its target. If its process has been told, it
+    // must not be decided anew: it might be accepted now.
+    auto key = i.key;
+    key.kind = delivery_kind::rejection;
+    auto told = is_stored(sender->second, key);
+    if (!told || *told) return told;
+  }
+  if (!*old) return false; // the target recognises its id
+  return is_stored(i.what.target(), i.key);
+}
+
+result<bool> process_runner::is_old(position p) {
+  const auto keep = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::min<std::chrono::hours>(engine_.options().dedupe_keep, std::chrono::hours{24 * 36500}));
+  const auto now = engine_.now();
+  if (!old_since_ || now > *old_since_ + keep / 16 || now < *old_since_) {
+    // With a margin: the ids go with the target's clock, and a while from now.
+    old_up_to_.clear();
+    for (std::uint32_t i = 0; i < engine_.partitions(); ++i) {
+      auto last = engine_.last_before(i, now - keep + keep / 8);
+      if (!last) return std::move(last).error();
+      old_up_to_.push_back(*last);
+    }
+    old_since_ = now;
+  }
+  return p.number <= old_up_to_[p.partition];
+}
+
+} // namespace acta::detail

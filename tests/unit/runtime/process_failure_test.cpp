@@ -1,0 +1,370 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+// What holds a process up holds up nobody else, and nothing is done twice: targets that do not take
+// anything, rows that cannot be read, an outbox that is behind, ids that nobody remembers.
+#include "engine.hpp"
+#include "eventually.hpp"
+#include "faulty_stores.hpp"
+#include "noter.hpp"
+#include "runtime.hpp"
+#include "temp_folder.hpp"
+#include "transfer.hpp"
+
+#include <acta/domain/index.hpp>
+#include <acta/testing/manual_clock.hpp>
+
+#include <catch2/catch.hpp>
+
+using namespace std::chrono_literals;
+using test::counter;
+using test::noter;
+
+namespace {
+
+acta::model work() {
+  acta::model m;
+  m.aggregate<counter>().process<noter>().process<test::reminder>();
+  return m;
+}
+acta::model money() {
+  acta::model m;
+  m.aggregate<test::account>().process<test::transfer>();
+  return m;
+}
+/// Who fails is stuck soon, and tried often.
+acta::runtime_options impatient() {
+  acta::runtime_options o;
+  o.replay_attempts = 1;
+  o.restart_backoff_min = 1ms;
+  o.restart_backoff_max = 20ms;
+  return o;
+}
+
+/// Counters whose streams cannot be replayed while it lives.
+struct bombs {
+  bombs() { test::bomb_planted::armed = true; }
+  ~bombs() { test::bomb_planted::armed = false; }
+};
+void plant(acta::runtime& runtime, std::string_view id) {
+  REQUIRE(runtime.ask<counter>(id, test::plant_bomb{}).wait_for(20s));
+}
+void give(acta::runtime& runtime, std::string_view id, const test::give_work& w) {
+  auto receipt = runtime.ask<noter>(id, w).wait_for(20s);
+  if (!receipt) FAIL(receipt.error());
+}
+std::vector<std::string> notes_of(acta::runtime& runtime, std::string_view id) {
+  std::vector<std::string> notes;
+  const auto events = runtime.events<counter>(id, {.limit = 100'000});
+  REQUIRE(events);
+  for (const auto& e : *events)
+    if (const auto n = e.get<test::noted>()) notes.push_back(n->text);
+  return notes;
+}
+/// Of counters `prefix`0, `prefix`1, …
+std::uint64_t count_notes(acta::runtime& runtime, const std::string& prefix, int counters) {
+  std::uint64_t notes = 0;
+  for (int i = 0; i < counters; ++i) {
+    const auto state = runtime.state<counter>(prefix + std::to_string(i));
+    if (state) notes += state->count;
+  }
+  return notes;
+}
+std::vector<std::string> numbers(int first, int count) {
+  std::vector<std::string> all;
+  for (int i = first; i < first + count; ++i) all.push_back(std::to_string(i));
+  return all;
+}
+bool settled(acta::runtime& runtime) { return runtime.settle(120s); }
+
+void copy_outbox(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::filesystem::remove_all(to);
+  std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
+}
+
+} // namespace
+
+TEST_CASE(
+    "a target in quarantine waits and shows why, others go on, and let out it gets all in order") {
+  test::temp_folder folder;
+  {
+    auto runtime = test::must_open(folder / "data", work());
+    plant(runtime, "bad0");
+  }
+  std::optional<bombs> armed{std::in_place};
+  const auto before_restart = [&] {
+    auto runtime = test::must_open(folder / "data", work(), impatient());
+    give(runtime, "n1", {"bad", 0, 200, 1});
+    give(runtime, "n2", {"good", 0, 5, 5});
+    REQUIRE(test::eventually([&] { return runtime.stuck().size() == 1; }));
+    REQUIRE(settled(runtime)); // what is stuck does not count
+    CHECK(count_notes(runtime, "good", 5) == 5);
+    const auto stuck = runtime.stuck().front();
+    CHECK(stuck.target == "counter/bad0");
+    CHECK(stuck.command == "note");
+    CHECK(stuck.process == "noter/n1");
+    CHECK(stuck.attempts >= 5);
+    CHECK(stuck.reason.code() == acta::runtime_errc::quarantined);
+    CHECK(stuck.since.time_since_epoch().count() > 0);
+    CHECK(runtime.figures().processes.stuck == 1);
+    CHECK(runtime.figures().processes.waiting == 200);
+    give(runtime, "n1", {"bad", 200, 100, 1});
+    REQUIRE(settled(runtime));
+    CHECK(runtime.figures().processes.waiting == 300);
+    CHECK(runtime.stuck(0).empty());
+  };
+  before_restart();
+  auto runtime = test::must_open(folder / "data", work(), impatient());
+  give(runtime, "n1", {"bad", 300, 50, 1});
+  REQUIRE(test::eventually([&] { return runtime.stuck().size() == 1; }));
+  armed.reset();
+  REQUIRE(runtime.release("counter", "bad0"));
+  REQUIRE(settled(runtime));
+  CHECK(runtime.stuck().empty());
+  CHECK(runtime.figures().processes.waiting == 0);
+  CHECK(notes_of(runtime, "bad0") == numbers(0, 350));
+}
+
+TEST_CASE("many targets in quarantine do not stop those that are not") {
+  test::temp_folder folder;
+  constexpr int bad = 300;
+  {
+    auto runtime = test::must_open(folder / "data", work());
+    for (int i = 0; i < bad; ++i) plant(runtime, "bad" + std::to_string(i));
+  }
+  std::optional<bombs> armed{std::in_place};
+  auto runtime = test::must_open(folder / "data", work(), impatient());
+  for (int i = 0; i < 20; ++i) {
+    give(runtime, "n", {"bad", i * 1000, 1000, bad});
+    give(runtime, "n", {"good", i * 1000, 1000, 100});
+  }
+  REQUIRE(test::eventually([&] { return runtime.stuck().size() == bad; }, 120s));
+  REQUIRE(settled(runtime));
+  CHECK(runtime.figures().processes.waiting == 20'000); // more than are kept in memory
+  for (int i = 0; i < 100; ++i) CHECK(notes_of(runtime, "good" + std::to_string(i)).size() == 200);
+  armed.reset();
+  for (int i = 0; i < bad; ++i) REQUIRE(runtime.release("counter", "bad" + std::to_string(i)));
+  REQUIRE(settled(runtime));
+  CHECK(count_notes(runtime, "bad", bad) == 20'000 + bad); // and a bomb each
+}
+
+TEST_CASE("more than fits into memory is sent at the next start, each once") {
+  test::temp_folder folder;
+  constexpr std::int64_t steps = 20;
+  {
+    auto runtime = test::must_open(folder / "data", work());
+    for (int i = 0; i < steps; ++i) give(runtime, "n", {"c", i * 1000, 1000, 5003});
+  } // closed at once
+  auto runtime = test::must_open(folder / "data", work());
+  INFO("waiting at the start: " << runtime.figures().processes.waiting);
+  REQUIRE(settled(runtime));
+  CHECK(count_notes(runtime, "c", 5003) == steps * 1000);
+}
+
+TEST_CASE("an overloaded runtime holds timers up, which shows, and fires them when there is room") {
+  auto fault = std::make_shared<test::fault>();
+  acta::manual_clock clock;
+  auto options = impatient();
+  options.clock = clock.source();
+  options.outstanding_max = 8;
+  acta::detail::engine engine(work(), options, test::make_faulty_store(fault),
+                              acta::actors::make_caf_host);
+  REQUIRE(engine.start());
+  const auto remind = [&](const std::string& id, int ms) {
+    return engine.submit_json("reminder", id, "remind", "{\"ms\":" + std::to_string(ms) + "}", {});
+  };
+  REQUIRE(engine.submit_json("reminder", "a", "remind_all", R"({"ms":100,"count":5})", {})
+              .wait_for(20s));
+  REQUIRE(engine.settle(20s));
+  fault->held = true;
+  std::vector<acta::pending> filling;
+  for (int i = 0; i < 8; ++i) filling.push_back(remind("other" + std::to_string(i), 1'000'000));
+  clock.advance(100ms);
+  const auto shows = test::eventually([&] { return engine.stuck(10).size() == 1; });
+  const auto stuck = engine.stuck(10);
+  fault->held = false; // whatever the outcome, or nothing ends
+  REQUIRE(shows);
+  CHECK(stuck.front().target == "reminder/a");
+  CHECK(stuck.front().command == "ring");
+  CHECK(stuck.front().reason.code() == acta::runtime_errc::overloaded);
+  for (auto& f : filling) CHECK(f.wait_for(20s));
+  REQUIRE(test::eventually([&] { return engine.stuck(10).empty(); }));
+  REQUIRE(engine.settle(20s));
+  CHECK(engine.figures().processes.timers == 8);
+  CHECK(engine.figures().processes.timers_fired >= 5);
+  CHECK(engine.read_events("reminder", "a", {})->size() == 6);
+}
+
+TEST_CASE("rows that cannot be read are set aside, and nobody waits for them") {
+  test::temp_folder folder;
+  acta::manual_clock clock;
+  const auto options = [&] {
+    auto o = impatient();
+    o.clock = clock.source();
+    return o;
+  };
+  {
+    auto runtime = test::must_open(folder / "data", work(), options());
+    REQUIRE(runtime.ask<test::reminder>("a", test::remind{1000}).wait_for(20s));
+    REQUIRE(runtime.ask<test::reminder>("b", test::remind{1000}).wait_for(20s));
+  }
+  {
+    auto store = acta::persistence::store::open(folder / "data", {});
+    REQUIRE(store);
+    auto rows = acta::persistence::open_view_store(folder / "data" / "processes",
+                                                   {(*store)->id(), "acta.processes", 2, 2},
+                                                   {.map_bytes = std::size_t{1} << 26});
+    REQUIRE(rows);
+    auto txn = (*rows)->write();
+    REQUIRE(txn);
+    const auto put = [&](acta::row_table table, const std::string& key, const std::string& value) {
+      REQUIRE((*txn)->put(table, acta::as_bytes_view(key), acta::as_bytes_view(value)));
+    };
+    using acta::row_table;
+    using namespace acta::detail;
+    const auto due = clock.now() + 500ms;
+    // A delivery; a timer, with and without an entry; an entry without a timer; a timer that the
+    // index names too early.
+    put(row_table::rows, row_of_delivery("counter/x", {{0, 1}, 0, delivery_kind::command}), "?");
+    put(row_table::rows, row_of_timer("reminder/c", "ring"), "?");
+    put(row_table::indexes, entry_of_timer(due, row_of_timer("reminder/c", "ring")),
+        row_of_timer("reminder/c", "ring"));
+    put(row_table::indexes, entry_of_timer(due, row_of_timer("reminder/d", "ring")),
+        row_of_timer("reminder/d", "ring"));
+    put(row_table::indexes, entry_of_timer(due, row_of_timer("reminder/b", "ring")),
+        row_of_timer("reminder/b", "ring"));
+    REQUIRE((*txn)->commit(false));
+  }
+  const auto rung = [](acta::runtime& runtime, std::string_view id) {
+    return runtime.state<test::reminder>(id)->rung.size();
+  };
+  {
+    auto runtime = test::must_open(folder / "data", work(), options());
+    give(runtime, "n", {"x", 0, 10, 1});
+    clock.advance(500ms);
+    REQUIRE(settled(runtime));
+    CHECK(notes_of(runtime, "x0").size() == 10);
+    CHECK(runtime.figures().processes.waiting == 0);
+    CHECK(runtime.figures().processes.set_aside == 4);
+    CHECK(rung(runtime, "b") == 0); // never early
+    clock.advance(500ms);
+    REQUIRE(settled(runtime));
+    CHECK(rung(runtime, "a") == 1);
+    CHECK(rung(runtime, "b") == 1);
+    CHECK(runtime.figures().processes.timers == 0);
+  }
+  auto runtime = test::must_open(folder / "data", work(), options());
+  REQUIRE(settled(runtime));
+  CHECK(runtime.figures().processes.set_aside == 2); // of which something was left to keep
+}
+
+TEST_CASE("an outbox that power loss has put back does not undo a rejection that was told") {
+  test::temp_folder folder;
+  const auto outbox = folder / "data" / "processes";
+  const auto open = [&] { return test::must_open(folder / "data", money()); };
+  {
+    auto runtime = open();
+    for (const auto* id : {"ada", "bob"})
+      REQUIRE(runtime.ask<test::account>(id, test::open_account{id}).wait_for(20s));
+  }
+  copy_outbox(outbox, folder / "before");
+  {
+    auto runtime = open();
+    REQUIRE(
+        runtime.ask<test::transfer>("t", test::request_transfer{"ada", "bob", 30}).wait_for(20s));
+    REQUIRE(settled(runtime));
+    REQUIRE(runtime.state<test::transfer>("t")->state == "refused: insufficient_funds");
+    // Now it would be accepted.
+    REQUIRE(runtime.ask<test::account>("ada", test::credit{100}).wait_for(20s));
+  }
+  SECTION("an earlier one") { copy_outbox(folder / "before", outbox); }
+  SECTION("none at all") { std::filesystem::remove_all(outbox); }
+  auto runtime = open();
+  REQUIRE(settled(runtime));
+  CHECK(runtime.state<test::account>("ada")->cents == 100);
+  CHECK(runtime.state<test::transfer>("t")->state == "refused: insufficient_funds");
+}
+
+TEST_CASE("a delivery older than the memory of command ids is not taken for a new one") {
+  test::temp_folder folder;
+  const auto outbox = folder / "data" / "processes";
+  acta::manual_clock clock;
+  const auto open = [&](acta::model m) {
+    acta::runtime_options o;
+    o.clock = clock.source();
+    return test::must_open(folder / "data", std::move(m), std::move(o));
+  };
+  {
+    auto runtime = open(money());
+    for (const auto* id : {"ada", "bob"}) {
+      REQUIRE(runtime.ask<test::account>(id, test::open_account{id}).wait_for(20s));
+      REQUIRE(runtime.ask<test::account>(id, test::credit{100}).wait_for(20s));
+    }
+  }
+  copy_outbox(outbox, folder / "before");
+  {
+    auto runtime = open(money());
+    REQUIRE(
+        runtime.ask<test::transfer>("t", test::request_transfer{"ada", "bob", 30}).wait_for(20s));
+    REQUIRE(
+        runtime.ask<test::transfer>("u", test::request_transfer{"ada", "bob", 99}).wait_for(20s));
+    REQUIRE(settled(runtime));
+    REQUIRE(runtime.state<test::transfer>("t")->state == "done");
+    REQUIRE(runtime.state<test::transfer>("u")->state == "refused: insufficient_funds");
+  }
+  clock.advance(24h * 8);
+  {
+    acta::model accounts; // nothing is sent here, but old command ids are swept
+    accounts.aggregate<test::account>();
+    auto runtime = open(std::move(accounts));
+    for (int i = 0; i < 100; ++i)
+      REQUIRE(runtime.ask<test::account>("ada", test::credit{1}).wait_for(20s));
+  }
+  SECTION("an earlier outbox") { copy_outbox(folder / "before", outbox); }
+  SECTION("none at all") { std::filesystem::remove_all(outbox); }
+  auto runtime = open(money());
+  REQUIRE(settled(runtime));
+  CHECK(runtime.state<test::account>("ada")->cents == 170);
+  CHECK(runtime.state<test::account>("bob")->cents == 130);
+  CHECK(runtime.events("transfer", "t")->size() == 3);
+  CHECK(runtime.events("transfer", "u")->size() == 2);
+  // And what is new goes on as ever.
+  REQUIRE(runtime.ask<test::transfer>("v", test::request_transfer{"ada", "bob", 99}).wait_for(20s));
+  REQUIRE(settled(runtime));
+  CHECK(runtime.state<test::account>("bob")->cents == 229);
+}
+
+TEST_CASE("a timer set again for the very time at which it fires fires again") {
+  test::temp_folder folder;
+  acta::manual_clock clock;
+  auto options = impatient();
+  options.clock = clock.source();
+  auto runtime = test::must_open(folder / "data", work(), options);
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(
+        runtime.ask<test::reminder>(std::to_string(i), test::remind_often{100, 4}).wait_for(20s));
+  clock.advance(100ms);
+  REQUIRE(settled(runtime));
+  for (int i = 0; i < 20; ++i)
+    CHECK(runtime.state<test::reminder>(std::to_string(i))->rung.size() == 4);
+  CHECK(runtime.figures().processes.timers == 0);
+}
+
+TEST_CASE("an outbox that cannot be written does not keep processes from going on") {
+  test::temp_folder folder;
+  {
+    acta::runtime_options o;
+    o.projections.map_bytes = std::size_t{1} << 18; // of the outbox too
+    auto runtime = test::must_open(folder / "data", work(), o);
+    // Timers fill it up.
+    for (int i = 0; i < 3000; ++i) {
+      const auto dropped =
+          runtime.ask<test::reminder>("r" + std::to_string(i), test::remind{1'000'000'000});
+    }
+    give(runtime, "n", {"c", 0, 1000, 10});
+    REQUIRE(test::eventually([&] { return count_notes(runtime, "c", 10) == 1000; }, 60s));
+  }
+  auto runtime = test::must_open(folder / "data", work());
+  REQUIRE(settled(runtime));
+  CHECK(runtime.figures().processes.timers == 3000);
+  CHECK(count_notes(runtime, "c", 10) == 1000);
+}
