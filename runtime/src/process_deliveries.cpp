@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
-// Who gets what, and when: one delivery at a time to a target, again after a pause if it failed.
+// Who gets what, and when: of one sender one delivery at a time to a target, again after
+// a pause if it failed.
 #include "process_runner.hpp"
 
 #include "engine.hpp"
@@ -8,6 +9,10 @@
 #include "schedule_process.hpp"
 
 #include <acta/domain/process.hpp>
+
+#include <algorithm>
+#include <array>
+#include <span>
 
 namespace acta::detail {
 
@@ -35,7 +40,7 @@ void process_runner::add(item i) {
     list(t);
   else
     ++active_;
-  if (t.items.size() == 1) dispatch(t);
+  if (t.in_flight < target_window) dispatch(t);
 }
 
 void process_runner::list(target& t) {
@@ -45,17 +50,21 @@ void process_runner::list(target& t) {
 
 void process_runner::take_answer(answer& a) {
   auto& t = *a.from;
-  t.in_flight = false;
+  auto& i = *a.which;
+  i.sent = false;
+  --t.in_flight;
   --in_flight_;
-  const auto& i = t.items.front();
   const auto* no = a.outcome ? a.outcome->rejection() : nullptr;
-  if (a.outcome && no == nullptr) return failed(t, *a.outcome);
+  if (a.outcome && no == nullptr) return failed(t, i, *a.outcome);
   const bool was_timer = i.is_timer();
   auto told = no == nullptr ? std::nullopt : told_of(i, *no);
   if (told) at(crash_point::rejection_taken);
   ++counted_.delivered;
-  done(t);
+  // What was sent along with one that has failed proves nothing.
+  if (t.held_up() && !t.waits) recovered(t);
+  pop(t, a.which);
   at(was_timer ? crash_point::timer_answered : crash_point::answer_taken);
+  dispatch(t);
   if (!told) return;
   if (const auto to = told->what.target(); is_schedule(to)) {
     ++counted_.schedules_refused;
@@ -65,9 +74,9 @@ void process_runner::take_answer(answer& a) {
   at(crash_point::rejection_told);
 }
 
-void process_runner::failed(target& t, const error& why) {
-  const auto& i = t.items.front();
+void process_runner::failed(target& t, item& i, const error& why) {
   ++counted_.failures;
+  if (t.waits) return;
   if (t.attempts++ == 0) {
     active_ -= t.items.size();
     ++held_up_;
@@ -106,45 +115,53 @@ void process_runner::recovered(target& t) {
   next_due_ = time_point::min();
 }
 
-void process_runner::done(target& t) {
-  if (t.held_up()) recovered(t);
-  pop(t);
-  dispatch(t);
-}
-
-void process_runner::pop(target& t) {
-  auto& i = t.items.front();
-  if (i.is_timer()) {
+process_runner::item_list::iterator process_runner::pop(target& t, item_list::iterator i) {
+  if (i->is_timer()) {
     // Unless its row is to be changed anyway.
-    changes_.timers.try_emplace(std::string(row_of_entry(i.entry)),
-                                timer_change{{}, i.timer_version});
-    fired_done_.emplace_back(std::move(i.entry), i.timer_version);
-  } else if (i.stored) {
-    changes_.answered.push_back(row_of_delivery(t.name, i.key));
+    changes_.timers.try_emplace(std::string(row_of_entry(i->entry)),
+                                timer_change{{}, i->timer_version});
+    fired_done_.emplace_back(std::move(i->entry), i->timer_version);
+  } else if (i->stored) {
+    changes_.answered.push_back(row_of_delivery(t.name, i->key));
   }
-  if (i.is_timer() || i.stored) {
+  if (i->is_timer() || i->stored) {
     ++changes_count_;
     note_change(outbox_delay);
   }
-  t.items.pop_front();
-  --active_;
+  if (!t.held_up()) --active_;
+  if (t.attempts >= stuck_attempts) --waiting_stuck_;
   --waiting_;
+  return t.items.erase(i);
 }
 
 void process_runner::dispatch(target& t) {
-  if (t.in_flight || t.waits) return;
-  while (!t.items.empty()) {
-    if (in_flight_ >= in_flight_max_) {
-      if (!std::exchange(t.ready, true)) ready_.push_back(&t);
-      return;
+  if (t.waits || (t.held_up() && t.in_flight > 0)) return;
+  std::array<std::uint64_t, 2 * target_window> before;
+  std::size_t count = 0;
+  for (auto i = t.items.begin();
+       i != t.items.end() && t.in_flight < target_window && count < before.size();) {
+    const auto seen = std::span(before).first(count);
+    const bool blocked =
+        i->sent || (count > 0 && i->sender == 0) ||
+        std::ranges::any_of(seen, [&](auto s) { return s == i->sender || s == 0; });
+    if (!blocked) {
+      if (in_flight_ >= in_flight_max_) {
+        if (!std::exchange(t.ready, true)) ready_.push_back(&t);
+        return;
+      }
+      const auto answered = answered_before(*i);
+      if (!answered) return failed(t, *i, answered.error());
+      if (*answered || !send(t, i)) {
+        if (t.held_up()) recovered(t);
+        i = pop(t, i);
+        continue;
+      }
+      if (t.held_up()) return; // first let it take this one
     }
-    auto& i = t.items.front();
-    const auto before = answered_before(i);
-    if (!before) return failed(t, before.error());
-    if (!*before && send(t, i)) return;
-    if (t.held_up()) recovered(t);
-    pop(t);
+    before[count++] = i->sender;
+    ++i;
   }
+  if (!t.items.empty()) return;
   if (t.on_disk > 0)
     want_reload(t);
   else
@@ -156,10 +173,11 @@ void process_runner::want_reload(target& t) {
 }
 
 void process_runner::forget_if_empty(target& t) {
-  if (t.total() == 0 && !t.listed && !t.ready && !t.reload && !t.in_flight) targets_.erase(t.name);
+  if (t.total() == 0 && !t.listed && !t.ready && !t.reload) targets_.erase(t.name);
 }
 
-bool process_runner::send(target& t, item& i) {
+bool process_runner::send(target& t, item_list::iterator which) {
+  auto& i = *which;
   at(crash_point::before_send);
   command_options options;
   options.command_id = id_of(i.key);
@@ -182,14 +200,16 @@ bool process_runner::send(target& t, item& i) {
     reply.emplace(engine_.submit_json(i.what.aggregate, i.what.id, i.what.command, i.what.json,
                                       std::move(options)));
   }
-  t.in_flight = true;
+  i.sent = true;
+  ++t.in_flight;
   ++in_flight_;
-  reply->then([in = inbox_, to = &t, hook = engine_.on_crash_point](const result<receipt>& r) {
-    if (hook != nullptr) hook(crash_point::answer_unseen);
-    const std::lock_guard lock(in->mutex);
-    in->answers.push_back({to, r ? std::nullopt : std::optional(r.error())});
-    in->wake_up();
-  });
+  reply->then(
+      [in = inbox_, to = &t, which, hook = engine_.on_crash_point](const result<receipt>& r) {
+        if (hook != nullptr) hook(crash_point::answer_unseen);
+        const std::lock_guard lock(in->mutex);
+        in->answers.push_back({to, which, r ? std::nullopt : std::optional(r.error())});
+        in->wake_up();
+      });
   at(crash_point::after_send);
   return true;
 }

@@ -63,10 +63,12 @@ void process_runner::take_step(const recorded_event& e) {
   // Before the commands: what they cause may set the timers anew.
   take_timers(m, step, correlation);
   const auto due = m.attributes.find(std::string(due_attribute));
+  const auto sender = sender_of(m.stream);
   for (std::size_t i = 0; i < step.commands.size(); ++i) {
     auto& c = step.commands[i];
     item command;
     command.key = {m.position, static_cast<std::uint16_t>(i), delivery_kind::command};
+    command.sender = sender;
     auto& d = command.what;
     d.aggregate = std::move(c.aggregate);
     d.id = std::move(c.id);
@@ -120,6 +122,7 @@ void process_runner::route(const recorded_event& e, const std::vector<receiver>&
     const auto& name = to.process->name;
     item input;
     input.key = {m.position, 0, delivery_kind::returned};
+    input.sender = sender_of(m.stream);
     auto& d = input.what;
     if (name == sender.first) {
       d.id = sender.second;
@@ -195,6 +198,7 @@ std::optional<process_runner::item> process_runner::told_of(const item& i,
   told.key.kind = delivery_kind::rejection;
   told.what = std::move(*back);
   told.what.id = std::move(id);
+  told.sender = sender_of(i.what.target());
   told.what.causation_id = id_of(i.key);
   return told;
 }
@@ -242,6 +246,7 @@ result<bool> process_runner::fire() {
         d.causation_id = event_id(t->key.from);
         d.attributes.emplace(timer_attribute, t->name + '@' + std::to_string(t->version));
         d.attributes.emplace(due_attribute, to_rfc3339(t->due));
+        i.sender = sender_of(t->stream);
         i.entry = entry;
         i.timer_version = t->version;
         due.push_back(std::move(i));

@@ -22,6 +22,8 @@ inline constexpr std::size_t target_load_max = 64;
 /// Targets that are held up; each has its first delivery in memory, the others lie in the outbox.
 /// With more no further events are looked at. Cost: about 800 bytes each.
 inline constexpr std::size_t held_up_max = 65'536;
+/// Deliveries of different senders on their way to one target.
+inline constexpr std::size_t target_window = 32;
 /// Commands on their way; at most half of what the runtime takes, so that clients get the rest.
 inline constexpr std::size_t in_flight_max = 4'096;
 /// Changes that the outbox does not have yet. Beyond the first it is written at once, beyond the

@@ -69,8 +69,8 @@ void process_runner::after_flush() {
     // Who is not loaded yet is counted when it is.
     if (!is_beyond_loaded(t->name)) t->on_disk += t->late.size();
     t->late.clear();
-    if (t->held_up()) spill(*t);
     t->listed = false;
+    if (t->held_up()) spill(*t);
     if (t->items.empty() && t->on_disk > 0)
       want_reload(*t);
     else
@@ -79,6 +79,10 @@ void process_runner::after_flush() {
 }
 
 void process_runner::spill(target& t) {
+  if (t.in_flight > 0) { // not before it is known which of them are answered
+    list(t);
+    return note_change(outbox_delay);
+  }
   while (t.items.size() > 1) {
     const auto& i = t.items.back();
     if (i.is_timer()) {
@@ -187,6 +191,10 @@ bool process_runner::load_row(target& t, const outbox::stored& row) {
   i.key = row.key;
   i.what = std::move(*d);
   i.stored = true;
+  if (i.key.kind == delivery_kind::command)
+    if (const auto by = i.what.attributes.find(std::string(process_attribute));
+        by != i.what.attributes.end())
+      i.sender = sender_of(by->second);
   t.items.push_back(std::move(i));
   if (!t.held_up()) ++active_;
   return true;

@@ -59,6 +59,7 @@ void process_runner::stop() {
 void process_runner::look() {
   const std::lock_guard lock(inbox_->mutex);
   inbox_->look = true;
+  ++inbox_->looks;
   inbox_->wake_up();
 }
 
@@ -82,6 +83,7 @@ void process_runner::run() {
       answers.swap(inbox_->answers);
       released.swap(inbox_->released);
       if (std::exchange(inbox_->told, false)) subscribed_ = false;
+      looks_ = inbox_->looks;
       if (std::exchange(inbox_->look, false) && flush_at_)
         flush_at_ = std::chrono::steady_clock::time_point{};
     }
@@ -98,10 +100,12 @@ void process_runner::run() {
 bool process_runner::turn(std::vector<answer>& answers, const std::vector<std::string>& released) {
   for (auto& a : answers) take_answer(a);
   for (const auto& name : released)
-    if (const auto t = targets_.find(name); t != targets_.end() && t->second.waits) {
-      retries_.erase(t->second.retry);
-      t->second.waits = false;
-      dispatch(t->second);
+    if (const auto found = targets_.find(name);
+        found != targets_.end() && found->second.held_up()) {
+      auto& t = found->second;
+      if (std::exchange(t.waits, false)) retries_.erase(t.retry);
+      recovered(t); // or so it is said: attempts count from one again
+      dispatch(t);
     }
   retry_due();
   dispatch_ready();
@@ -197,14 +201,19 @@ void process_runner::publish() {
     figures_.timers -= std::min<std::uint64_t>(figures_.timers, fired_.size());
     published_scanned_ = scanned_;
     published_due_ = next_due_;
+    published_looks_ = looks_;
     published_rest_ = waiting_ == waiting_stuck_ && changes_count_ == 0 && failures_ == 0;
   }
   engine_.settling().changed();
 }
 
 bool process_runner::at_rest() const {
+  const auto looks = [this] {
+    const std::lock_guard lock(inbox_->mutex);
+    return inbox_->looks;
+  }();
   const std::lock_guard lock(figures_mutex_);
-  if (!published_rest_) return false;
+  if (!published_rest_ || published_looks_ != looks) return false;
   if (published_due_ && *published_due_ <= engine_.now()) return false;
   return std::ranges::all_of(published_scanned_, [&](const position& p) {
     return p.number >= engine_.last_position(p.partition);

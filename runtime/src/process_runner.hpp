@@ -19,6 +19,7 @@
 #include <acta/projections/subscription.hpp>
 #include <acta/runtime/options.hpp>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -81,24 +82,33 @@ private:
     /// Of a timer: its entry in the outbox, where it is until it is answered.
     std::string entry;
     version_number timer_version = 0;
+    /// Of those with the same number the later one waits for the earlier one; 0: with all.
+    std::uint64_t sender = 0;
+    bool sent = false;       ///< and not answered
     bool stored = false;     ///< its row is in the outbox
     bool looked = false;     ///< whether an earlier run has had its answer
     bool looked_far = false; ///< the same, further back than ids are remembered
 
     [[nodiscard]] bool is_timer() const noexcept { return key.kind == delivery_kind::timer; }
   };
-  /// Who gets deliveries: one at a time, in order. Its address stays.
+  using item_list = std::list<item>;
+  /// What comes from one stream stays in order.
+  static std::uint64_t sender_of(std::string_view stream) {
+    return std::max<std::uint64_t>(std::hash<std::string_view>{}(stream), 1);
+  }
+  /// Who gets deliveries, in order: of one sender one at a time, of several together; of all one at
+  /// a time while it is held up. Its address stays.
   struct target {
     std::string name; ///< `account/1`
-    std::list<item> items;
+    item_list items;
     /// Behind rows that are not in memory: to be written, and read again after those.
-    std::list<item> late;
+    item_list late;
     std::uint64_t on_disk = 0; ///< rows that are not in memory
-    bool in_flight = false;    ///< the first item is sent
+    std::size_t in_flight = 0; ///< items that are sent
     bool ready = false;        ///< in ready_
     bool listed = false;       ///< in listed_
     bool reload = false;       ///< in reloads_
-    unsigned attempts = 0;     ///< that failed, of the first item
+    unsigned attempts = 0;     ///< that failed, since one did not
     time_point since{};        ///< the first of them
     std::multimap<std::chrono::steady_clock::time_point, target*>::iterator retry;
     bool waits = false; ///< in retries_, at `retry`
@@ -110,6 +120,7 @@ private:
   };
   struct answer {
     target* from;
+    item_list::iterator which;
     std::optional<error> outcome; ///< empty: a receipt
   };
   /// Shared with the callbacks of commands, which may come after the end.
@@ -120,6 +131,7 @@ private:
     std::vector<std::string> released;
     bool told = false; ///< there may be more events
     bool look = false;
+    std::uint64_t looks = 0; ///< asked for
     bool stopping = false;
     bool asleep = false;
     /// Pre: the mutex is locked.
@@ -163,15 +175,14 @@ private:
   void take_answer(answer& a);
   /// The input that tells of it, if anybody is to be told.
   [[nodiscard]] std::optional<item> told_of(const item& i, const rejection& no) const;
-  void failed(target& t, const error& why);
-  /// The first item is answered: the next one.
-  void done(target& t);
-  /// Takes the first item out.
-  void pop(target& t);
+  void failed(target& t, item& i, const error& why);
+  /// Takes an item out.
+  item_list::iterator pop(target& t, item_list::iterator i);
   void recovered(target& t);
+  /// Sends what may be sent.
   void dispatch(target& t);
   /// False if it cannot be read.
-  bool send(target& t, item& i);
+  bool send(target& t, item_list::iterator i);
   void dispatch_ready();
   void retry_due();
   /// Whether it was answered in an earlier run, and nobody noted it.
@@ -218,6 +229,7 @@ private:
   std::optional<time_point> old_since_;
 
   std::vector<position> scanned_; ///< taken, with all before
+  std::uint64_t looks_ = 0;       ///< asked for, and had
   bool subscribed_ = false;       ///< will be told of more
 
   outbox_changes changes_;
@@ -241,6 +253,7 @@ private:
   std::map<std::string, stuck_delivery, std::less<>> stuck_;
   std::vector<position> published_scanned_;
   std::optional<time_point> published_due_;
+  std::uint64_t published_looks_ = 0;
   bool published_rest_ = false;
   process_figures counted_; ///< the thread's own
 };

@@ -64,9 +64,11 @@ TEST_CASE("a clock set forward has done its work when settle returns") {
   clock.advance(59'999ms);
   REQUIRE(runtime.settle(60s));
   CHECK(rung_by(runtime, "a").empty());
+  // [settle]
   clock.advance(1ms);
   REQUIRE(runtime.settle(60s));
   CHECK(rung_by(runtime, "a").size() == 1);
+  // [settle end]
   CHECK(runtime.figures().processes.timers == 0);
 }
 
