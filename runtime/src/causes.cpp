@@ -114,15 +114,20 @@ void cause_finder::add_inputs(const recorded_event& e, std::vector<place>& to) c
   std::pair<std::string, std::string> sender;
   if (const auto by = m.attributes.find(std::string(process_attribute)); by != m.attributes.end())
     sender = split_stream(by->second);
-  for (const auto& process : engine_.model().processes())
+  const auto processes = engine_.model().processes();
+  // 0; in older stores the number of the process, in the program that ran then.
+  const auto add = [&](const std::string& process, const std::string& id, delivery_kind kind) {
+    for (std::uint16_t i = 0; i <= processes.size(); ++i)
+      to.push_back({process, id, {m.position, i, kind}});
+  };
+  for (const auto& process : processes)
     for (const auto& input : process->inputs) {
       if (*input.type != *e.known_as->type) continue;
       if (process->name == sender.first) {
-        to.push_back({process->name, sender.second, {m.position, 0, delivery_kind::returned}});
+        add(process->name, sender.second, delivery_kind::returned);
       } else if (input.key != nullptr) {
         const auto key = input.key(e.payload, m);
-        if (key && *key && check_stream_id(**key))
-          to.push_back({process->name, **key, {m.position, 0, delivery_kind::keyed}});
+        if (key && *key && check_stream_id(**key)) add(process->name, **key, delivery_kind::keyed);
       }
     }
 }

@@ -41,23 +41,6 @@ std::chrono::milliseconds sweep_interval(std::chrono::milliseconds shortest_idle
                     std::chrono::milliseconds{1000});
 }
 
-/// What the contract of a store says once it has had a schedule.
-constexpr std::string_view schedule_contract_line = "event acta.schedule.stepped ";
-
-/// Before the first process or schedule of a store nothing in it asks for anything to be done.
-result<void> skip_what_was(persistence::store& s, outbox& todo) {
-  auto contract = s.contract();
-  if (!contract) return std::move(contract).error();
-  if (contract->find("\ninput ") != std::string::npos || contract->starts_with("input ")) return {};
-  outbox_changes all_looked_at;
-  for (const auto& p : s.partitions())
-    all_looked_at.scanned.push_back({p->number(), p->last_position()});
-  auto txn = todo.write();
-  if (!txn) return std::move(txn).error();
-  if (auto applied = txn->apply(all_looked_at); !applied) return applied;
-  return txn->commit();
-}
-
 std::size_t worker_threads(const runtime_options& options) {
   return options.worker_threads != 0
              ? options.worker_threads
@@ -170,7 +153,7 @@ result<void> engine::start() {
   if (!contract) return std::move(contract).error();
   const bool has_user_processes = !model_.processes().empty();
   model_.add(make_schedule_type());
-  schedules_used_ = contract->find(schedule_contract_line) != std::string::npos;
+  schedules_used_ = mentions_schedules(*contract);
   if (schedules_used_)
     if (auto ok = check_contract(); !ok) return ok;
   if (auto ok = bind(); !ok) return ok;
@@ -209,11 +192,11 @@ result<void> engine::start() {
   settling_.add([this] { return counters_.outstanding.load() == 0; }, [] {});
   settling_.add(
       [this] {
-        const auto* p = running_processes_.load();
+        const auto* p = processes();
         return p == nullptr || p->at_rest();
       },
       [this] {
-        if (auto* p = running_processes_.load()) p->look();
+        if (auto* p = processes()) p->look();
       });
   settling_.add([this] { return subscribers_->at_rest(); }, [] {});
   if (has_user_processes || schedules_used_) {
@@ -224,37 +207,6 @@ result<void> engine::start() {
   return {};
 }
 
-result<void> engine::start_processes(bool first_schedule) {
-  const auto folder = store_->folder();
-  auto todo = outbox::open(folder.empty() ? folder : folder / "processes", store_->id(),
-                           options_.projections.map_bytes);
-  if (!todo) return std::move(todo).error();
-  if (first_schedule)
-    if (auto skipped = skip_what_was(*store_, *todo); !skipped) return skipped;
-  auto runner = std::make_unique<process_runner>(*this, std::move(*todo));
-  if (auto started = runner->start(); !started) return started;
-  processes_ = std::move(runner);
-  running_processes_.store(processes_.get());
-  return {};
-}
-
-result<void> engine::use_schedules() {
-  const std::lock_guard lock(processes_mutex_);
-  if (processes_closed_) return error(runtime_errc::stopped, "the runtime is stopping");
-  if (!processes_)
-    if (auto started = start_processes(!schedules_used_); !started) return started;
-  if (schedules_used_) return {};
-  if (auto noted = check_contract(); !noted) return noted;
-  schedules_used_ = true;
-  return {};
-}
-
-result<std::vector<std::string>> engine::live_schedules(std::string_view after, std::size_t limit) {
-  auto* p = running_processes_.load();
-  if (p == nullptr) return std::vector<std::string>{};
-  return p->schedules(after, limit);
-}
-
 bool engine::stop(std::chrono::milliseconds allowed) {
   if (stopped_) return stopped_in_time_;
   stopped_ = true;
@@ -263,8 +215,8 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   {
     const std::lock_guard lock(processes_mutex_);
     processes_closed_ = true;
-    if (processes_) processes_->stop();
   }
+  if (auto* p = processes()) p->stop();
   if (subscribers_) subscribers_->stop();
   stopping_.store(true);
   {
@@ -478,12 +430,12 @@ bool engine::release(std::string_view aggregate_name, std::string_view id) {
     if (quarantine_.erase(key.text()) == 0) return false;
   }
   if (const auto a = directory_->find(key)) a->signal(aggregate::retry);
-  if (auto* p = running_processes_.load()) p->released(key.text());
+  if (auto* p = processes()) p->released(key.text());
   return true;
 }
 
 std::vector<stuck_delivery> engine::stuck(std::size_t limit) const {
-  const auto* p = running_processes_.load();
+  const auto* p = processes();
   return p != nullptr ? p->stuck(limit) : std::vector<stuck_delivery>{};
 }
 
@@ -544,7 +496,7 @@ runtime_figures engine::figures() const {
     f.failed_batches += part.failed_batches;
   }
   f.projections = read_side_->figures();
-  if (const auto* p = running_processes_.load()) f.processes = p->figures();
+  if (const auto* p = processes()) f.processes = p->figures();
   if (subscribers_) f.subscribers = subscribers_->figures();
   return f;
 }

@@ -40,6 +40,9 @@ struct replay_start {
   time_point recorded_at{};
 };
 
+/// Whether a store with this contract has ever had a schedule.
+[[nodiscard]] bool mentions_schedules(std::string_view contract) noexcept;
+
 class engine {
 public:
   /// @param make_host  called twice: the read side's actors wait for the disk, so their threads are
@@ -72,8 +75,10 @@ public:
   /// first one ever gives it the list of what processes have to do, and a thread that looks at it.
   /// Errors: `stopped`, and those of opening the outbox.
   result<void> use_schedules();
-  /// As outbox::schedules.
-  result<std::vector<std::string>> live_schedules(std::string_view after, std::size_t limit);
+  /// Null in a store that has none.
+  [[nodiscard]] process_runner* processes() const noexcept {
+    return running_.load(std::memory_order_acquire);
+  }
   [[nodiscard]] ticket_ptr make_ticket();
   [[nodiscard]] persistence::store& store() const noexcept { return *store_; }
   [[nodiscard]] std::uint32_t partitions() const noexcept {
@@ -206,11 +211,11 @@ private:
   std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<supervisor> supervisor_;
-  std::mutex processes_mutex_; ///< taken to start or stop them
+  std::mutex processes_mutex_;    ///< taken to start them
   bool schedules_used_ = false;   ///< ever, in this store
   bool processes_closed_ = false; ///< by stop()
   std::unique_ptr<process_runner> processes_;
-  std::atomic<process_runner*> running_processes_{nullptr}; ///< the same, once it has started
+  std::atomic<process_runner*> running_{nullptr}; ///< the same, once it has started
   std::unique_ptr<subscribers> subscribers_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
-// Table `rows` holds deliveries, by target and key, timers, by stream and name, and schedules, by
-// stream; table `indexes` holds the timers by due time. Layout: docs/storage-format.md.
+// Table `rows` holds deliveries, by target and key, and timers, by stream and name; table `indexes`
+// holds the timers by due time. Layout: docs/storage-format.md.
 #include "outbox.hpp"
 
 #include <acta/domain/codec/binary.hpp>
@@ -16,7 +16,6 @@ namespace {
 
 constexpr char delivery_row = 'd';
 constexpr char timer_row = 't';
-constexpr char schedule_row = 's';
 /// Before the key of a row that could not be read, so that it holds up nobody and is not lost.
 constexpr char row_set_aside = 'x';
 /// On disk: rises with every change of the rows.
@@ -98,9 +97,6 @@ std::string row_of_delivery(std::string_view target, const delivery_key& key) {
 }
 std::string row_of_timer(std::string_view stream, std::string_view name) {
   return prefix_of(timer_row, stream).append(name);
-}
-std::string row_of_schedule(std::string_view stream) {
-  return std::string(1, schedule_row).append(stream);
 }
 std::string_view row_of_entry(std::string_view entry) {
   return entry.substr(std::min(entry.size(), due_bytes));
@@ -210,6 +206,28 @@ outbox::visit_due(std::string& after, time_point now,
   return std::optional<time_point>{};
 }
 
+result<std::vector<std::string>>
+outbox::streams_with_timers(std::string_view prefix, std::string_view after, std::size_t limit) {
+  std::vector<std::string> streams;
+  auto reading = store_->read();
+  if (!reading) return std::move(reading).error();
+  auto cursor = (*reading)->scan(row_table::rows);
+  if (!cursor) return std::move(cursor).error();
+  table_entry entry;
+  const auto from = std::string(1, timer_row).append(std::max(prefix, after));
+  auto found = (*cursor)->seek(as_bytes_view(from), entry);
+  for (; found && *found; found = (*cursor)->next(entry)) {
+    const auto row = as_text(entry.key);
+    if (row[0] != timer_row || !row.substr(1).starts_with(prefix)) break;
+    const auto stream = row.substr(1, row.find('\0') - 1);
+    if (stream == after || (!streams.empty() && streams.back() == stream)) continue;
+    if (streams.size() == limit) break;
+    streams.emplace_back(stream);
+  }
+  if (!found) return std::move(found).error();
+  return streams;
+}
+
 result<std::optional<time_point>> outbox_writing::next_due(std::string_view after) {
   auto cursor = txn_->scan(row_table::indexes);
   if (!cursor) return std::move(cursor).error();
@@ -217,25 +235,6 @@ result<std::optional<time_point>> outbox_writing::next_due(std::string_view afte
   auto found = seek_after(**cursor, after, entry);
   if (!found) return std::move(found).error();
   return *found ? due_of(as_text(entry.key)) : std::nullopt;
-}
-
-result<std::vector<std::string>> outbox::schedules(std::string_view after,
-                                                   std::size_t limit) const {
-  std::vector<std::string> streams;
-  auto reading = store_->read();
-  if (!reading) return std::move(reading).error();
-  auto cursor = (*reading)->scan(row_table::rows);
-  if (!cursor) return std::move(cursor).error();
-  table_entry entry;
-  const auto first = row_of_schedule(after);
-  auto found = seek_after(**cursor, first, entry);
-  for (; found && *found && streams.size() < limit; found = (*cursor)->next(entry)) {
-    const auto row = as_text(entry.key);
-    if (row.front() != schedule_row) break;
-    streams.emplace_back(row.substr(1));
-  }
-  if (!found) return std::move(found).error();
-  return streams;
 }
 
 result<void> outbox_writing::apply(const outbox_changes& c) {
@@ -250,13 +249,6 @@ result<void> outbox_writing::apply(const outbox_changes& c) {
     if (auto moved = set_aside(row); !moved) return moved;
   }
   if (auto changed = change_timers(c); !changed) return changed;
-  for (const auto& [stream, goes_on] : c.schedules) {
-    const auto row = row_of_schedule(stream);
-    if (auto noted = goes_on ? txn_->put(row_table::rows, as_bytes_view(row), {})
-                             : txn_->erase(row_table::rows, as_bytes_view(row));
-        !noted)
-      return noted;
-  }
   for (const auto& at : c.scanned)
     if (auto set = txn_->set_checkpoint(at.partition, at.number); !set) return set;
   return {};

@@ -50,7 +50,6 @@ struct outbox_changes {
   std::set<std::string> ended;                ///< streams whose timers all go, before `timers`
   std::vector<std::string> unreadable;        ///< deliveries to be set aside
   std::vector<std::string> unreadable_timers; ///< their entries
-  std::map<std::string, bool> schedules;      ///< streams: whether the schedule goes on
   std::vector<position> scanned;
 };
 
@@ -103,15 +102,15 @@ public:
   /// Those at or after a row, in order, until `f` says false. True if it came to the end.
   result<bool> visit(std::string_view from, const std::function<bool(const stored&)>& f);
 
+  /// Streams with timers that begin with `prefix` and stand after `after`, in order.
+  result<std::vector<std::string>> streams_with_timers(std::string_view prefix,
+                                                       std::string_view after, std::size_t limit);
+
   /// Timers due after the entry `after`, which moves to the last one visited, until `f` says false.
   /// Those that cannot be read come as an error. @returns when the first one not visited is due.
   result<std::optional<time_point>>
   visit_due(std::string& after, time_point now,
             const std::function<bool(std::string_view entry, result<pending_timer>)>& f);
-
-  /// Streams of schedules that go on, after this one, in order.
-  [[nodiscard]] result<std::vector<std::string>> schedules(std::string_view after,
-                                                           std::size_t limit) const;
 
 private:
   explicit outbox(std::unique_ptr<persistence::view_store> store) : store_(std::move(store)) {}

@@ -66,10 +66,9 @@ void process_runner::take_answer(answer& a) {
   at(was_timer ? crash_point::timer_answered : crash_point::answer_taken);
   dispatch(t);
   if (!told) return;
-  if (is_schedule(told->what.target())) {
+  if (const auto to = told->what.target(); is_schedule(to)) {
     ++counted_.schedules_refused;
-    engine_.log(log_level::warning, "{}: its command was refused: {}", told->what.target(),
-                told->what.json);
+    engine_.log(log_level::warning, "{}: its command was refused: {}", to, told->what.json);
   }
   add(std::move(*told));
   at(crash_point::rejection_told);

@@ -10,8 +10,6 @@
 
 #include <acta/domain/process.hpp>
 
-#include <algorithm>
-
 namespace acta::detail {
 
 namespace {
@@ -62,11 +60,9 @@ void process_runner::take_step(const recorded_event& e) {
     return;
   }
   const auto correlation = correlation_of(m);
-  const bool of_schedule = is_schedule(m.stream);
-  if (of_schedule) note_schedule(m.stream, step);
-  const auto due = m.attributes.find(std::string(due_attribute));
   // Before the commands: what they cause may set the timers anew.
   take_timers(m, step, correlation);
+  const auto due = m.attributes.find(std::string(due_attribute));
   const auto sender = sender_of(m.stream);
   for (std::size_t i = 0; i < step.commands.size(); ++i) {
     auto& c = step.commands[i];
@@ -82,8 +78,6 @@ void process_runner::take_step(const recorded_event& e) {
     d.causation_id = event_id(m.position);
     d.attributes.emplace(process_attribute, m.stream);
     if (due != m.attributes.end()) d.attributes.insert(*due);
-    // Or a target that does not answer would get a longer queue each time.
-    if (of_schedule && is_under_way(m.stream, d.target())) continue;
     add(std::move(command));
   }
 }
@@ -111,37 +105,6 @@ void process_runner::take_timers(const metadata& m, process_step& step, const uu
                  {pending_timer{m.stream, std::move(t.name), std::move(t.input), std::move(t.json),
                                 t.due, m.version, key, correlation}});
   }
-}
-
-/// What goes on is in the outbox's list.
-void process_runner::note_schedule(const std::string& stream, const process_step& step) {
-  if (step.timers.empty() && step.input == refused_command::name) return;
-  changes_.schedules.insert_or_assign(stream, !step.timers.empty());
-  ++changes_count_;
-}
-
-bool process_runner::is_under_way(std::string_view process, const std::string& target_name) {
-  const auto sent_by_it = [&](const delivery& d) {
-    const auto sender = d.attributes.find(std::string(process_attribute));
-    return sender != d.attributes.end() && sender->second == process;
-  };
-  const auto of_process = [&](const item& i) {
-    return i.key.kind == delivery_kind::command && sent_by_it(i.what);
-  };
-  const auto t = targets_.find(target_name);
-  if (t != targets_.end() && (std::ranges::any_of(t->second.items, of_process) ||
-                              std::ranges::any_of(t->second.late, of_process)))
-    return true;
-  if (t != targets_.end() ? t->second.on_disk == 0 : !is_beyond_loaded(target_name)) return false;
-  bool found = false;
-  auto read = outbox_.visit(row_of_delivery(target_name, {}), [&](const outbox::stored& row) {
-    if (row.target != target_name) return false;
-    if (row.key.kind != delivery_kind::command) return true;
-    const auto d = row.decode();
-    found = d && sent_by_it(*d);
-    return !found;
-  });
-  return read && found; // one too many does less harm than none
 }
 
 void process_runner::change_timer(std::string row, timer_change c) {
@@ -213,10 +176,12 @@ std::optional<delivery> process_runner::rejection_for(std::string_view process, 
   }
   const auto any = std::ranges::find_if(type->inputs, &process_input::any_rejection);
   if (any == type->inputs.end()) return std::nullopt;
+  auto json = to_json(refused_command{no.code, no.message, d.command});
+  if (!json) return std::nullopt;
   delivery back;
   back.aggregate = type->name;
   back.command = any->name;
-  back.json = fields_of(refused_command{no.code, no.message, d.command});
+  back.json = std::move(*json);
   back.correlation_id = d.correlation_id;
   return back;
 }
@@ -238,6 +203,18 @@ std::optional<process_runner::item> process_runner::told_of(const item& i,
   return told;
 }
 
+bool process_runner::is_held_up(const std::string& name) const {
+  const auto at = targets_.find(name);
+  return at != targets_.end() && at->second.held_up();
+}
+
+bool process_runner::is_held_up(const pending_timer& t) const {
+  if (is_held_up(t.stream)) return true;
+  if (held_up_ == 0 || !is_schedule(t.stream)) return false;
+  const auto due = from_json<schedule_due>(t.json);
+  return due && is_held_up(due->target);
+}
+
 result<bool> process_runner::fire() {
   std::vector<item> due;
   const auto now = engine_.now();
@@ -254,8 +231,7 @@ result<bool> process_runner::fire() {
         }
         const auto known = fired_.find(std::string(entry));
         if (known != fired_.end() && known->second == t->version) return true;
-        if (const auto to = targets_.find(t->stream);
-            to != targets_.end() && to->second.held_up()) {
+        if (is_held_up(*t)) {
           left_out_ = true;
           return true;
         }

@@ -49,13 +49,14 @@ public:
 
   [[nodiscard]] process_figures figures() const;
   [[nodiscard]] std::vector<stuck_delivery> stuck(std::size_t limit) const;
-  /// As outbox::schedules.
-  [[nodiscard]] result<std::vector<std::string>> schedules(std::string_view after,
-                                                           std::size_t limit) const {
-    return outbox_.schedules(after, limit);
-  }
   /// A target was let out of quarantine: what waits for it need not wait any longer.
   void released(std::string_view name);
+
+  /// As outbox::streams_with_timers.
+  [[nodiscard]] result<std::vector<std::string>>
+  streams_with_timers(std::string_view prefix, std::string_view after, std::size_t limit) {
+    return outbox_.streams_with_timers(prefix, after, limit);
+  }
 
   /// Everything committed before the call has been looked at, nothing waits but for targets that
   /// are stuck, no timer is due, and the outbox says so.
@@ -159,13 +160,14 @@ private:
   void route(const recorded_event& e, const std::vector<receiver>& receivers);
   void take_timers(const metadata& m, process_step& step, const uuid& correlation);
   void change_timer(std::string row, timer_change c);
-  void note_schedule(const std::string& stream, const process_step& step);
-  /// Whether a command of this process waits for this target to answer.
-  [[nodiscard]] bool is_under_way(std::string_view process, const std::string& target_name);
   /// The input that tells a process of a rejection; nothing if it has none for that command.
   [[nodiscard]] std::optional<delivery> rejection_for(std::string_view process, const delivery& d,
                                                       const rejection& no) const;
   result<bool> fire();
+  [[nodiscard]] bool is_held_up(const std::string& name) const;
+  /// Whether a timer is left alone for now: the process does not take its input, or a schedule's
+  /// target does not take its commands, which would only get a longer queue.
+  [[nodiscard]] bool is_held_up(const pending_timer& t) const;
 
   // -- who gets what, and when: process_deliveries.cpp
   void add(item i);

@@ -40,6 +40,10 @@ constexpr time_point latest =
 error refused_timing(std::string what) { return error(errc::invalid_argument, std::move(what)); }
 bool can_be_shown(time_point t) { return t >= earliest && t <= latest; }
 
+action timer_for(const schedule_start& s, time_point due) {
+  return acta::at(due, schedule_due{due, s.command.aggregate + '/' + s.command.id}, timer_name);
+}
+
 /// The times of a schedule, one after the other.
 class rhythm {
 public:
@@ -124,13 +128,13 @@ reaction schedule_process::react(const schedule_start& s, const context& c) cons
   const auto due = first_due(s, c.now());
   if (!due) throw std::runtime_error(due.error().to_string());
   if (!*due) return {};
-  return acta::at(**due, schedule_due{**due}, timer_name);
+  return timer_for(s, **due);
 }
 
 reaction schedule_process::react(const schedule_due& d, const context& c) const {
   const auto now = c.now();
   // The clock was set back since the timer fired.
-  if (now < d.at) return acta::at(d.at, d, timer_name);
+  if (now < d.at) return timer_for(order, d.at);
   const auto too_late = [&](time_point due) {
     return order.misfire == misfire::skip && now - due > order.misfire_after;
   };
@@ -145,7 +149,7 @@ reaction schedule_process::react(const schedule_due& d, const context& c) const 
   } else {
     next = times.after(d.at, now);
   }
-  if (next) r.add(acta::at(*next, schedule_due{*next}, timer_name));
+  if (next) r.add(timer_for(order, *next));
   return r;
 }
 

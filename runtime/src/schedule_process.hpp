@@ -40,7 +40,8 @@ struct schedule_start {
 struct schedule_due {
   static constexpr std::string_view name = "due";
   time_point at{};
-  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(at)); }
+  std::string target; ///< `account/ada`: while that is held up, the timer waits
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(at), CEREAL_NVP(target)); }
 };
 /// On disk.
 struct schedule_stop {

@@ -151,8 +151,9 @@ result<std::vector<schedule_status>> schedules::list(std::size_t limit, std::str
   std::vector<schedule_status> all;
   const std::string prefix = std::string(schedule_process::name) + '/';
   auto from = prefix + std::string(after);
-  while (all.size() < limit) {
-    auto streams = engine_.live_schedules(from, limit - all.size());
+  auto* processes = engine_.processes();
+  while (processes != nullptr && all.size() < limit) {
+    auto streams = processes->streams_with_timers(prefix, from, limit - all.size());
     if (!streams) return std::move(streams).error();
     if (streams->empty()) break;
     from = streams->back();

@@ -81,8 +81,8 @@ struct process_figures {
   std::uint64_t failures = 0;  ///< attempts without an answer that counts
   std::uint64_t timers = 0;    ///< set, now; new ones count once they are in the outbox
   std::uint64_t timers_fired = 0;
-  std::uint64_t schedules_refused = 0; ///< commands of schedules that the domain said no to
   std::uint64_t set_aside = 0; ///< deliveries and timers that cannot be read: alert when not 0
+  std::uint64_t schedules_refused = 0; ///< commands of schedules that the domain said no to
 };
 
 /// A delivery that has failed several times, and holds up others for its target. It is tried again,

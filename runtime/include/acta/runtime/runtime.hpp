@@ -273,8 +273,8 @@ public:
   bool settle(std::chrono::milliseconds deadline = std::chrono::seconds{10});
 
   /// Ends in order: no new commands, outstanding ones are answered, what subscribers do is done,
-  /// last commit, snapshots, actors. What is not answered by the deadline gets `stopped`. Returns whether everything was answered
-  /// in time. Idempotent. Blocking: yes.
+  /// last commit, snapshots, actors. What is not answered by the deadline gets `stopped`. Returns
+  /// whether everything was answered in time. Idempotent. Blocking: yes.
   bool stop(std::chrono::milliseconds deadline = std::chrono::seconds{10});
 
   [[nodiscard]] const acta::model& model() const noexcept;
