@@ -12,10 +12,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <deque>
 #include <fstream>
 #include <iostream>
 #include <malloc.h>
+#include <optional>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -41,8 +43,8 @@ struct settings {
 std::atomic<std::int64_t> ahead_us{0};
 acta::time_point now() { return acta::system_now() + std::chrono::microseconds{ahead_us.load()}; }
 
-acta::runtime open(const settings& s) {
-  std::filesystem::remove_all(s.folder / "store");
+acta::runtime open(const settings& s, bool anew = true) {
+  if (anew) std::filesystem::remove_all(s.folder / "store");
   acta::model m;
   m.aggregate<bench::wallet>().process<bench::transfer>().process<bench::alarm_clock>();
   acta::runtime_options o;
@@ -202,7 +204,8 @@ std::chrono::duration<double> set_timers(const settings& s, acta::runtime& runti
 std::vector<float> delays(const settings& s, acta::runtime& runtime) {
   auto events = runtime.subscribe({.filter = {.types = {"alarm_clock.stepped"}}});
   if (!events) throw std::runtime_error(events.error().to_string());
-  const auto run = std::to_string(ahead_us.load());
+  static int runs = 0;
+  const auto run = std::to_string(++runs);
   const auto fired = runtime.figures().processes.timers_fired;
   std::size_t set = 0;
   asking ask(s.outstanding);
@@ -242,22 +245,33 @@ void print_delays(const settings& s, acta::runtime& runtime) {
   std::fflush(stdout);
 }
 
-void timers_table(const settings& s) {
-  auto runtime = open(s);
-  fmt::print("\ntimers, {} a step when many are set\n", s.timers_a_step);
-  print_delays(s, runtime);
+void print_memory(acta::runtime& runtime, std::string_view when) {
   malloc_trim(0);
-  const auto anonymous = memory("RssAnon:");
-  const auto mapped = memory("RssFile:");
-  const auto took = set_timers(s, runtime, "far", s.pending, 24h * 365);
+  fmt::print("{:>12} pending: anonymous memory {:.0f} MiB, of files {:.0f} MiB, {} processes "
+             "resident ({})\n",
+             runtime.figures().processes.timers, mib(memory("RssAnon:")), mib(memory("RssFile:")),
+             runtime.figures().resident, when);
+  std::fflush(stdout);
+}
+
+void timers_table(const settings& s) {
+  std::optional<acta::runtime> held = open(s);
+  fmt::print("\ntimers, {} a step when many are set\n", s.timers_a_step);
+  print_memory(*held, "at the start");
+  print_delays(s, *held);
+  const auto took = set_timers(s, *held, "far", s.pending, 24h * 365);
+  fmt::print("{:>12} set in {:.2f} s: {:.0f}/s\n", s.pending, took.count(),
+             static_cast<double>(s.pending) / took.count());
   const auto until = steady::now() + 3s; // the index takes over what the lanes hold
   while (steady::now() < until) std::this_thread::yield();
-  malloc_trim(0);
-  fmt::print("{:>12} set in {:.2f} s: {:.0f}/s; anonymous memory {:.0f} MiB before, {:.0f} MiB "
-             "after; of files {:.0f} and {:.0f} MiB\n",
-             s.pending, took.count(), static_cast<double>(s.pending) / took.count(), mib(anonymous),
-             mib(memory("RssAnon:")), mib(mapped), mib(memory("RssFile:")));
-  std::fflush(stdout);
+  print_memory(*held, "those that have set them are in memory");
+  held.reset();
+  // In a program of its own: this one's heap has grown.
+  const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
+  const auto command = self + " --sections kept --data '" + s.folder.string() + "'";
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("no second program");
+  held = open(s, false);
+  auto& runtime = *held;
   print_delays(s, runtime);
   for (std::size_t i = 0; i < s.rounds; ++i) {
     settings one = s;
@@ -276,6 +290,11 @@ void timers_table(const settings& s) {
                static_cast<double>(s.fired) / spent.count());
     std::fflush(stdout);
   }
+}
+
+void kept_table(const settings& s) {
+  auto runtime = open(s, false);
+  print_memory(runtime, "after a restart");
 }
 
 } // namespace
@@ -298,7 +317,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--fired", s.fired, "timers that are due at once")->capture_default_str();
   app.add_option("--sections", s.sections, "what to measure")
-      ->check(CLI::IsMember({"steps", "timers"}))
+      ->check(CLI::IsMember({"steps", "timers", "kept"}))
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   s.time = std::chrono::milliseconds{milliseconds};
@@ -308,6 +327,10 @@ int main(int argc, char** argv) {
     };
     if (wanted("steps")) steps_table(s);
     if (wanted("timers")) timers_table(s);
+    if (wanted("kept")) { // by an earlier run
+      kept_table(s);
+      return 0;
+    }
     std::filesystem::remove_all(s.folder / "store");
   } catch (const std::exception& e) {
     std::cerr << "bench_processes: " << e.what() << '\n';
