@@ -28,11 +28,11 @@ namespace test {
 /// What a customer does after the check-out, once the payment is asked for.
 enum class habit {
   pays,
-  pays_again,    ///< the provider says it twice
-  pays_twice,    ///< with two references
-  pays_wrong,    ///< first another amount
-  is_declined,   ///< by the provider
-  never_pays,    ///
+  pays_again,  ///< the provider says it twice
+  pays_twice,  ///< with two references
+  pays_wrong,  ///< first another amount
+  is_declined, ///< by the provider
+  never_pays,
   pays_late,     ///< when the order is cancelled
   races,         ///< pays just when the time is over
   changes_mind,  ///< cancels the order by hand, and has paid or not
