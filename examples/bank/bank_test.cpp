@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // [test]
 #include "bank.hpp"
-#include "transfer.hpp"
+#include "bank_transfer.hpp"
 
 #include <acta/testing.hpp>
 
