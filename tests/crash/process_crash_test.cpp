@@ -79,7 +79,7 @@ std::size_t judge(const std::filesystem::path& folder) {
         return settled == transfers.size() && runtime.figures().processes.waiting == 0;
       },
       60s));
-  CHECK(runtime.figures().processes.timers == 0);
+  CHECK(test::eventually([&] { return runtime.figures().processes.timers == 0; }));
   const auto b = audit(runtime);
   CHECK(b.sum == 0);
   for (const auto& stream : transfers) {

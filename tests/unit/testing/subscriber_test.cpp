@@ -155,7 +155,7 @@ TEST_CASE("a mail, a webhook, nothing and a failure are not taken for each other
 TEST_CASE("a report of a subscriber shows the event, both effects and the line") {
   int line = 0;
   const auto f = caught([&] {
-    line = __LINE__ + 1;
+    line = __LINE__ + 3; // that of `when`
     acta::given_subscriber<odd>()
         .in("order/7")
         .when(event{"x"})
