@@ -198,8 +198,7 @@ template <class S> void fill_state_table(aggregate_type& t, S fresh) {
 
 /// Builds the table of `A`. Compile errors name the missing overload: aggregate_must_decide<A, C>
 /// and its siblings.
-template <class A>
-aggregate_type make_aggregate_type(const aggregate_options& options = {}, A fresh = {}) {
+template <class A> aggregate_type make_aggregate_type(const aggregate_options& options, A fresh) {
   static_assert(detail::aggregate_must_be_well_formed<A>::ok);
   aggregate_type t;
   t.name = A::name;
@@ -216,6 +215,11 @@ aggregate_type make_aggregate_type(const aggregate_options& options = {}, A fres
     *static_cast<A*>(into) = std::move(*static_cast<A*>(from));
   };
   return t;
+}
+
+template <class A> aggregate_type make_aggregate_type(const aggregate_options& options = {}) {
+  static_assert(detail::aggregate_must_be_well_formed<A>::ok);
+  return make_aggregate_type<A>(options, A{});
 }
 
 } // namespace acta

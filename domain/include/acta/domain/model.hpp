@@ -33,11 +33,17 @@ public:
   /// @param fresh  what an instance is before its first event. Members that `serialize` does not
   ///   name are the host's to set in it, a price list or a deadline: every instance has them, and
   ///   nothing stores them. What `evolve` reads must not be among them, or replay would differ.
-  template <class A> model& aggregate(const aggregate_options& options = {}, A fresh = {}) {
+  template <class A> model& aggregate(const aggregate_options& options, A fresh) {
     return add(make_aggregate_type<A>(options, std::move(fresh)));
   }
-  template <class P> model& process(const aggregate_options& options = {}, P fresh = {}) {
+  template <class A> model& aggregate(const aggregate_options& options = {}) {
+    return add(make_aggregate_type<A>(options));
+  }
+  template <class P> model& process(const aggregate_options& options, P fresh) {
     return add(make_process_type<P>(options, std::move(fresh)));
+  }
+  template <class P> model& process(const aggregate_options& options = {}) {
+    return add(make_process_type<P>(options));
   }
   template <class V> model& view(const view_options& options = {}) {
     return add(make_view_type<V>(options));

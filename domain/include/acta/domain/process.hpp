@@ -348,8 +348,7 @@ template <class P, class I> command_type make_input_command() {
 } // namespace detail
 
 /// Builds the tables of `P`. Compile errors name the missing overload: process_must_react<P, I>.
-template <class P>
-process_type make_process_type(const aggregate_options& options = {}, P fresh = {}) {
+template <class P> process_type make_process_type(const aggregate_options& options, P fresh) {
   static_assert(detail::process_must_be_well_formed<P>::ok);
   using state = detail::process_state<P>;
   auto t = std::make_shared<aggregate_type>();
@@ -377,6 +376,11 @@ process_type make_process_type(const aggregate_options& options = {}, P fresh = 
   }(typename P::inputs{});
   made.stored_as = std::move(t);
   return made;
+}
+
+template <class P> process_type make_process_type(const aggregate_options& options = {}) {
+  static_assert(detail::process_must_be_well_formed<P>::ok);
+  return make_process_type<P>(options, P{});
 }
 
 } // namespace acta
