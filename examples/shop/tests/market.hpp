@@ -45,7 +45,7 @@ struct purchase {
   std::string customer; ///< `nobody` is not registered
   std::vector<shop::add_item> items;
   habit then = habit::pays;
-  bool pays_anyway = false; ///< of changes_mind
+  bool pays_anyway = false; ///< or more, or later: some habits have two kinds
 };
 
 class market {
