@@ -37,6 +37,8 @@ constexpr time_point earliest = std::chrono::sys_days{std::chrono::year{0} / 1 /
 constexpr time_point latest =
     std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1} - std::chrono::microseconds{1};
 
+constexpr std::chrono::hours misfire_after_max{24 * 36'525};
+
 error refused_timing(std::string what) { return error(errc::invalid_argument, std::move(what)); }
 bool can_be_shown(time_point t) { return t >= earliest && t <= latest; }
 
@@ -114,7 +116,8 @@ result<std::optional<time_point>> first_due(const schedule_start& s, time_point 
   for (const auto& limit : {s.first, s.until})
     if (limit && !can_be_shown(*limit))
       return refused_timing("`first` and `until` lie within the years 0 to 9999");
-  if (s.misfire_after.count() < 0) return refused_timing("`misfire_after` is not negative");
+  if (s.misfire_after.count() < 0 || s.misfire_after > misfire_after_max)
+    return refused_timing("`misfire_after` is not negative, and at most a century");
   if (const auto* t = std::get_if<at_timing>(&s.timing)) return due_once(s, t->time);
   if (const auto* t = std::get_if<every_timing>(&s.timing)) return due_by_period(s, t->period, now);
   if (const auto* t = std::get_if<cron_timing>(&s.timing)) return due_by_cron(s, *t, now);

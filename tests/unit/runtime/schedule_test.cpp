@@ -579,6 +579,8 @@ TEST_CASE("a timing that makes no sense is refused with what is wrong") {
   CHECK_THAT(why(acta::cron("@daily"), {.until = s.now() + 1h}), Contains("never be due"));
   CHECK_THAT(why(acta::every(1h), {.first = acta::time_point::min()}), Contains("9999"));
   CHECK_THAT(why(acta::every(1h), {.misfire_after = -1ms}), Contains("negative"));
+  CHECK_THAT(why(acta::every(1h), {.misfire_after = std::chrono::milliseconds::max()}),
+             Contains("century"));
   CHECK_THAT(why(acta::every(1h), {.id = std::string(257, 'x')}), Contains("256"));
 }
 
