@@ -228,6 +228,8 @@ TEST_CASE("an overloaded runtime holds timers up, which shows, and fires them wh
 
 TEST_CASE("rows that cannot be read are set aside, and nobody waits for them") {
   test::temp_folder folder;
+  acta::persistence::store_options small; // a sanitizer leaves little of the address space
+  small.partition.journal_map_bytes = small.partition.derived_map_bytes = std::size_t{1} << 30;
   acta::manual_clock clock;
   const auto options = [&] {
     auto o = impatient();
@@ -240,8 +242,8 @@ TEST_CASE("rows that cannot be read are set aside, and nobody waits for them") {
     REQUIRE(runtime.ask<test::reminder>("b", test::remind{1000}).wait_for(20s));
   }
   {
-    auto store = acta::persistence::store::open(folder / "data", {});
-    REQUIRE(store);
+    auto store = acta::persistence::store::open(folder / "data", small);
+    if (!store) FAIL(store.error());
     auto rows = acta::persistence::open_view_store(folder / "data" / "processes",
                                                    {(*store)->id(), "acta.processes", 2, 2},
                                                    {.map_bytes = std::size_t{1} << 26});
@@ -289,8 +291,8 @@ TEST_CASE("rows that cannot be read are set aside, and nobody waits for them") {
     REQUIRE(settled(runtime));
     CHECK(runtime.figures().processes.set_aside == 2); // of which something was left to keep
   }
-  auto store = acta::persistence::store::open(folder / "data", {});
-  REQUIRE(store);
+  auto store = acta::persistence::store::open(folder / "data", small);
+  if (!store) FAIL(store.error());
   auto outbox = acta::detail::outbox::open(folder / "data" / "processes", (*store)->id(),
                                            std::size_t{1} << 26);
   REQUIRE(outbox);
