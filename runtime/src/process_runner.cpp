@@ -109,24 +109,31 @@ bool process_runner::turn(std::vector<answer>& answers, const std::vector<std::s
     }
   retry_due();
   dispatch_ready();
-  if (std::chrono::steady_clock::now() < trouble_until_) return false;
-  auto more = read_and_write();
-  if (more) {
-    failures_ = 0;
-    return *more || !reloads_.empty();
+  // Each by itself: a journal that cannot be read does not keep the outbox from being written, and
+  // a full disk keeps nobody waiting but the outbox.
+  bool more = attempt(journal_trouble_, [this] { return read_events(); });
+  more = attempt(outbox_trouble_, [this] { return write_outbox(); }) || more;
+  more = attempt(timer_trouble_, [this] { return fire_due(); }) || more;
+  return more || (!reloads_.empty() && outbox_trouble_.failures == 0);
+}
+
+bool process_runner::attempt(trouble& t, const std::function<result<bool>()>& f) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < t.until) return false;
+  const auto done = f();
+  if (done) {
+    t = {};
+    return *done;
   }
-  if (failures_++ == 0)
-    engine_.log(log_level::error, "processes: {}; trying again", more.error().to_string());
-  trouble_until_ = std::chrono::steady_clock::now() + backoff(engine_.options(), failures_);
+  if (t.failures++ == 0)
+    engine_.log(log_level::error, "processes: {}; trying again", done.error().to_string());
+  t.until = now + backoff(engine_.options(), t.failures);
   return false;
 }
 
-result<bool> process_runner::read_and_write() {
-  // A journal that cannot be read does not keep the outbox from being written.
-  auto more = read_events();
-  const auto now = engine_.now();
+result<bool> process_runner::write_outbox() {
   const bool load = (loading_ && active_ < waiting_max / 2) || !reloads_.empty();
-  const bool due = next_due_unwritten_ && *next_due_unwritten_ <= now;
+  const bool due = next_due_unwritten_ && *next_due_unwritten_ <= engine_.now();
   const bool settle = engine_.settling().anybody_waits() && waiting_ == waiting_stuck_;
   if (load || due || changes_count_ >= changes_soft_max ||
       (flush_at_ && (settle || *flush_at_ <= std::chrono::steady_clock::now()))) {
@@ -134,10 +141,12 @@ result<bool> process_runner::read_and_write() {
     if (load)
       if (auto loaded = load_more(); !loaded) return std::move(loaded).error();
   }
-  if (!more || !next_due_ || *next_due_ > now || active_ >= waiting_max) return more;
-  auto fired = fire();
-  if (!fired) return fired;
-  return *fired || *more;
+  return false;
+}
+
+result<bool> process_runner::fire_due() {
+  if (!next_due_ || active_ >= waiting_max || *next_due_ > engine_.now()) return false;
+  return fire();
 }
 
 bool process_runner::has_room() const {
@@ -157,25 +166,26 @@ result<bool> process_runner::read_events() {
   return true;
 }
 
+std::chrono::steady_clock::time_point process_runner::look_again(time_point due) const {
+  const auto now = std::chrono::steady_clock::now();
+  const auto clock = engine_.now();
+  if (due <= clock) return now;
+  return now + (due < clock + timer_look_every ? due - clock
+                                               : std::chrono::microseconds{timer_look_every});
+}
+
 void process_runner::wait() {
   const auto now = std::chrono::steady_clock::now();
-  const bool trouble = now < trouble_until_;
   auto until = now + std::chrono::minutes{1};
-  if (trouble) until = std::min(until, trouble_until_);
-  if (flush_at_ && !trouble) until = std::min(until, *flush_at_);
+  if (journal_trouble_.failures > 0) until = std::min(until, journal_trouble_.until);
+  if (flush_at_) until = std::min(until, std::max(*flush_at_, outbox_trouble_.until));
+  if (!reloads_.empty()) until = std::min(until, outbox_trouble_.until);
   if (!retries_.empty()) until = std::min(until, retries_.begin()->first);
-  if (active_ < waiting_max && !trouble && (next_due_ || next_due_unwritten_)) {
-    const auto due = std::min(next_due_.value_or(time_point::max()),
-                              next_due_unwritten_.value_or(time_point::max()));
-    const auto clock = engine_.now();
-    if (due <= clock)
-      until = now;
-    else if (due < clock + timer_look_every)
-      until = std::min(until, now + (due - clock));
-    else
-      until = std::min(until, now + timer_look_every);
-  }
-  if (!trouble && !subscribed_ && has_room()) {
+  if (next_due_ && active_ < waiting_max)
+    until = std::min(until, std::max(look_again(*next_due_), timer_trouble_.until));
+  if (next_due_unwritten_)
+    until = std::min(until, std::max(look_again(*next_due_unwritten_), outbox_trouble_.until));
+  if (journal_trouble_.failures == 0 && !subscribed_ && has_room()) {
     subscribed_ = true;
     events_->notify([in = inbox_] {
       const std::lock_guard lock(in->mutex);
@@ -202,7 +212,8 @@ void process_runner::publish() {
     published_scanned_ = scanned_;
     published_due_ = next_due_;
     published_looks_ = looks_;
-    published_rest_ = waiting_ == waiting_stuck_ && changes_count_ == 0 && failures_ == 0;
+    published_rest_ = waiting_ == waiting_stuck_ && changes_count_ == 0 &&
+                      journal_trouble_.failures + timer_trouble_.failures == 0;
   }
   engine_.settling().changed();
 }

@@ -145,8 +145,17 @@ private:
   /// Returns whether there may be more to do at once.
   bool turn(std::vector<answer>& answers, const std::vector<std::string>& released);
   void wait();
-  /// What may fail, and is tried again: the journal, the outbox, timers.
-  result<bool> read_and_write();
+  /// What has failed, and is tried again after a pause.
+  struct trouble {
+    unsigned failures = 0; ///< one after another
+    std::chrono::steady_clock::time_point until{};
+  };
+  /// Whether there may be more to do at once.
+  bool attempt(trouble& t, const std::function<result<bool>()>& f);
+  result<bool> write_outbox();
+  result<bool> fire_due();
+  /// When a timer may be due by a clock that may be set.
+  [[nodiscard]] std::chrono::steady_clock::time_point look_again(time_point due) const;
   /// Reads on in the journal. Returns whether there was anything.
   result<bool> read_events();
   void publish();
@@ -235,8 +244,7 @@ private:
   outbox_changes changes_;
   std::size_t changes_count_ = 0;
   std::optional<std::chrono::steady_clock::time_point> flush_at_;
-  unsigned failures_ = 0; ///< of journal or outbox, one after another
-  std::chrono::steady_clock::time_point trouble_until_{};
+  trouble journal_trouble_, outbox_trouble_, timer_trouble_;
   std::string load_from_; ///< target; what the outbox has for it and those after is not in memory
   bool loading_ = true;
 

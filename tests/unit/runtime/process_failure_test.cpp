@@ -394,20 +394,31 @@ TEST_CASE("a timer set again for the very time at which it fires fires again") {
 
 TEST_CASE("an outbox that cannot be written does not keep processes from going on") {
   test::temp_folder folder;
+  std::atomic<bool> complained{false};
   {
     acta::runtime_options o;
     o.projections.map_bytes = std::size_t{1} << 18; // of the outbox too
+    // Who waits for the outbox comes too late.
+    o.restart_backoff_min = o.restart_backoff_max = 1h;
+    o.log = [&](acta::log_level level, std::string_view text) {
+      complained =
+          complained || (level == acta::log_level::error && text.find("store_full") != text.npos);
+    };
     auto runtime = test::must_open(folder / "data", work(), o);
     // Timers fill it up.
     for (int i = 0; i < 3000; ++i) {
       const auto dropped =
           runtime.ask<test::reminder>("r" + std::to_string(i), test::remind{1'000'000'000});
     }
-    give(runtime, "n", {"c", 0, 1000, 10});
-    REQUIRE(test::eventually([&] { return count_notes(runtime, "c", 10) == 1000; }, 60s));
+    REQUIRE(test::eventually([&] { return complained.load(); }));
+    for (int i = 0; i < 2000; ++i) {
+      const auto dropped =
+          runtime.ask<noter>("n" + std::to_string(i), test::give_work{"c", i, 1, 10});
+    }
+    REQUIRE(test::eventually([&] { return count_notes(runtime, "c", 10) == 2000; }, 60s));
   }
   auto runtime = test::must_open(folder / "data", work());
   REQUIRE(settled(runtime));
   CHECK(runtime.figures().processes.timers == 3000);
-  CHECK(count_notes(runtime, "c", 10) == 1000);
+  CHECK(count_notes(runtime, "c", 10) == 2000);
 }
