@@ -156,7 +156,9 @@ TEST_CASE("a target of many processes gets what each of them sends in order, als
     plant(runtime, "hot0");
   }
   std::optional<bombs> armed{std::in_place};
-  auto runtime = test::must_open(folder / "data", work(), impatient());
+  auto options = impatient();
+  options.inbox_max = 2; // of those sent together some are refused
+  auto runtime = test::must_open(folder / "data", work(), options);
   constexpr int processes = 50;
   const auto give_all = [&](int first) {
     for (int p = 0; p < processes; ++p)
@@ -175,6 +177,52 @@ TEST_CASE("a target of many processes gets what each of them sends in order, als
     CHECK(next[number / 1000]++ == number % 1000);
   }
   for (int p = 0; p < processes; ++p) CHECK(next[p] == 40);
+}
+
+TEST_CASE("what is new does not overtake what has not been read from the outbox yet") {
+  test::temp_folder folder;
+  constexpr int stored = 30'000; // more than are in memory
+  {
+    auto runtime = test::must_open(folder / "data", work());
+    give(runtime, "n", {"first", 0, 1, 1}); // what the rows say they come from
+    REQUIRE(settled(runtime));
+  }
+  {
+    acta::persistence::store_options small;
+    small.partition.journal_map_bytes = small.partition.derived_map_bytes = std::size_t{1} << 28;
+    auto store = acta::persistence::store::open(folder / "data", small);
+    REQUIRE(store);
+    auto outbox = acta::detail::outbox::open(folder / "data" / "processes", (*store)->id(),
+                                             std::size_t{1} << 26);
+    REQUIRE(outbox);
+    std::vector<std::unique_ptr<acta::detail::delivery>> all;
+    acta::detail::outbox_changes c;
+    for (int i = 0; i < stored; ++i) {
+      // The last ten for the target that is read last.
+      const bool last = i >= stored - 10;
+      acta::detail::delivery d;
+      d.aggregate = "counter";
+      d.id = last ? "z0" : "a" + std::to_string(i % 3000);
+      d.command = "note";
+      d.json = R"({"text":")" + std::to_string(last ? i - (stored - 10) : i) + R"("})";
+      d.attributes.emplace(acta::process_attribute, "noter/n");
+      auto row = acta::detail::row_of_delivery(
+          d.target(),
+          {{0, 1}, static_cast<std::uint16_t>(i), acta::detail::delivery_kind::command});
+      all.push_back(std::make_unique<acta::detail::delivery>(std::move(d)));
+      c.added.emplace_back(std::move(row), all.back().get());
+    }
+    std::ranges::sort(c.added);
+    auto txn = outbox->write();
+    REQUIRE(txn);
+    REQUIRE(txn->apply(c));
+    REQUIRE(txn->commit());
+  }
+  auto runtime = test::must_open(folder / "data", work());
+  give(runtime, "n", {"z", 10, 10, 1});
+  REQUIRE(settled(runtime));
+  CHECK(notes_of(runtime, "z0") == numbers(0, 20));
+  CHECK(count_notes(runtime, "a", 3000) == stored - 10);
 }
 
 TEST_CASE("more than fits into memory is sent at the next start, each once") {
