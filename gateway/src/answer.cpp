@@ -119,6 +119,14 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
   append_number(out, figures.processes.stuck);
   out += R"(,"timers":)";
   append_number(out, figures.processes.timers);
+  out += R"(},"subscribers":{"paused":)";
+  append_number(out, figures.subscribers.paused);
+  out += R"(,"retrying":)";
+  append_number(out, figures.subscribers.retrying);
+  out += R"(,"dead_letters":)";
+  append_number(out, figures.subscribers.dead_letters);
+  out += R"(,"behind_max":)";
+  append_number(out, figures.subscribers.behind_max);
   out += "}}";
 }
 

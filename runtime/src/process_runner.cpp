@@ -118,8 +118,7 @@ bool process_runner::turn(std::vector<answer>& answers, const std::vector<std::s
 }
 
 bool process_runner::attempt(trouble& t, const std::function<result<bool>()>& f) {
-  const auto now = std::chrono::steady_clock::now();
-  if (now < t.until) return false;
+  if (std::chrono::steady_clock::now() < t.until) return false;
   const auto done = f();
   if (done) {
     t = {};
@@ -127,7 +126,7 @@ bool process_runner::attempt(trouble& t, const std::function<result<bool>()>& f)
   }
   if (t.failures++ == 0)
     engine_.log(log_level::error, "processes: {}; trying again", done.error().to_string());
-  t.until = now + backoff(engine_.options(), t.failures);
+  t.until = std::chrono::steady_clock::now() + backoff(engine_.options(), t.failures);
   return false;
 }
 

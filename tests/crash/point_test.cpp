@@ -23,7 +23,7 @@ namespace {
 /// Runs the worker, which must end there.
 bool dies_at(const test::temp_folder& folder, std::string_view point, int n) {
   test::subprocess worker(
-      {CRASH_POINT_WORKER, folder.path().string(), std::string(point), std::to_string(n)});
+      {CRASH_WORKER, folder.path().string(), std::string(point), std::to_string(n)});
   const auto end = worker.end();
   if (end == -SIGKILL) return true;
   if (end != 0) FAIL(point << ", passing " << n << ": " << worker.errors());

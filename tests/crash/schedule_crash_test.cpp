@@ -92,9 +92,9 @@ TEST_CASE("a process killed at any moment sends every scheduled command once") {
   std::size_t before = 0;
   for (int round = 0; round < rounds; ++round) {
     INFO("round " << round);
-    crash::victim victim({CRASH_SCHEDULE_WORKER, folder.path().string(), std::to_string(random()),
-                          std::to_string(round)},
-                         folder.path());
+    crash::victim victim(
+        {CRASH_WORKER, folder.path().string(), std::to_string(random()), std::to_string(round)},
+        folder.path());
     victim.live_until_acknowledged();
     victim.live_for(std::chrono::microseconds(random() % 500'000));
     victim.kill();

@@ -95,8 +95,8 @@ TEST_CASE("a subscriber killed at any moment has done everything, and repeats un
   test::temp_folder folder;
   for (int round = 0; round < rounds; ++round) {
     INFO("round " << round);
-    crash::victim victim(
-        {CRASH_SUBSCRIBER_WORKER, folder.path().string(), std::to_string(random())}, folder.path());
+    crash::victim victim({CRASH_WORKER, folder.path().string(), std::to_string(random())},
+                         folder.path());
     victim.live_until_acknowledged();
     victim.live_for(std::chrono::microseconds(random() % 250'000));
     victim.kill();

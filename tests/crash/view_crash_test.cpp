@@ -57,7 +57,7 @@ struct tally {
 
 std::vector<std::string> command_of(const path& folder, std::uint64_t seed, int round,
                                     std::uint32_t partitions) {
-  return {CRASH_VIEW_WORKER, folder.string(), std::to_string(seed), std::to_string(round),
+  return {CRASH_WORKER, folder.string(), std::to_string(seed), std::to_string(round),
           std::to_string(partitions)};
 }
 

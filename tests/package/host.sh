@@ -5,9 +5,11 @@ source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/host" && pwd -P)
 work=$1
 read -ra programs <<<"$2"
 shift 2
+# Whether it builds and runs is the question, not how fast it is.
+unoptimised=(-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0)
 # A cache of another time may hold what has since gone.
 rm -f "$work/CMakeCache.txt"
-cmake -S "$source_dir" -B "$work" -G Ninja -DCMAKE_BUILD_TYPE=Release "$@"
+cmake -S "$source_dir" -B "$work" -G Ninja "${unoptimised[@]}" "$@"
 cmake --build "$work" --target "${programs[@]}"
 
 data=$(mktemp -d)
