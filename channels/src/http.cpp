@@ -116,12 +116,14 @@ public:
 
 private:
   result<void> check(const webhook& w, const parsed_url& url) const {
-    if (!url.good()) return bad_content("'" + printable(w.url) + "' is no URL");
+    if (!url.good()) return bad_content("the URL is none"); // it may hold a secret
     const auto scheme = url.part(CURLUPART_SCHEME);
     const auto host = url.part(CURLUPART_HOST);
     if (scheme != "https" && scheme != "http")
       return bad_content("the URL's scheme is " + printable(scheme) + ", not https or http");
-    if (scheme == "http" && !options_.allow_plain_http && !is_loopback(host))
+    const auto allowed = options_.allow_plain_http;
+    if (scheme == "http" && allowed != plain_http::anywhere &&
+        !(allowed == plain_http::loopback && is_loopback(host)))
       return bad_content("http:// to " + printable(host) + " could be read by all; use https://");
     if (auto ok = check_line("the content type", w.content_type); !ok) return ok;
     if (w.body.size() > body_bytes_max) return bad_content("the body is longer than 16 MiB");

@@ -147,8 +147,9 @@ constexpr std::array format_names{std::pair{log_format::text, "text"},
 constexpr std::array security_names{std::pair{smtp_security::none, "none"},
                                     std::pair{smtp_security::starttls, "starttls"},
                                     std::pair{smtp_security::tls, "tls"}};
-/// Of webhook_options::allow_plain_http.
-constexpr std::array plain_http_names{std::pair{false, "loopback"}, std::pair{true, "anywhere"}};
+constexpr std::array plain_http_names{std::pair{plain_http::never, "never"},
+                                      std::pair{plain_http::loopback, "loopback"},
+                                      std::pair{plain_http::anywhere, "anywhere"}};
 
 template <const auto& Names, auto... Path> struct choice {
   static result<void> set(node_config& c, const key_value& v) {
@@ -392,8 +393,9 @@ constexpr std::array keys{
         "Authorities (PEM) that a receiver's certificate may come from. Empty: the system's."),
     make<choice<plain_http_names, &nc::webhook, &wc::http, &wo::allow_plain_http>>(
         "webhook", "plain_http", key_type::text,
-        "Where http:// may go, for all on the way to read: \"loopback\" addresses alone, or "
-        "\"anywhere\"."),
+        "Where http:// may go, for all on the way to read: \"never\", \"loopback\" addresses "
+        "alone, or \"anywhere\".\nIf URLs come from users, anything else than \"never\" lets them "
+        "reach what listens there,\nthis node's own port for one."),
     make<duration<1 * ms, 1 * h, &nc::webhook, &wc::http, &wo::timeout>>(
         "webhook", "timeout", key_type::duration,
         "For a receiver to answer; then it is called again. 1ms..1h."),

@@ -52,7 +52,44 @@ private:
   std::string line_;
 };
 
+/// As spdlog's, but what is written is one line.
+class text_formatter final : public spdlog::formatter {
+public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& to) override {
+    line_ = one_line({message.payload.data(), message.payload.size()});
+    auto safe = message;
+    safe.payload = line_;
+    pattern_.format(safe, to);
+    message.color_range_start = safe.color_range_start;
+    message.color_range_end = safe.color_range_end;
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<text_formatter>();
+  }
+
+private:
+  spdlog::pattern_formatter pattern_{"%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v",
+                                     spdlog::pattern_time_type::utc};
+  std::string line_;
+};
+
 } // namespace
+
+std::string one_line(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size());
+  for (const auto c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n')
+      out += "\\n";
+    else if (byte < 0x20 || byte == 0x7f)
+      ((out += "\\x") += digits[byte >> 4]) += digits[byte & 15];
+    else
+      out += c;
+  }
+  return out;
+}
 
 logging::logging(log_level level, log_format format)
     : writer_(std::make_shared<spdlog::details::thread_pool>(lines_max, 1)) {
@@ -63,8 +100,7 @@ logging::logging(log_level level, log_format format)
   if (format == log_format::json)
     logger_->set_formatter(std::make_unique<json_formatter>());
   else
-    logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v", spdlog::pattern_time_type::utc));
+    logger_->set_formatter(std::make_unique<text_formatter>());
 }
 
 logging::~logging() = default;

@@ -6,6 +6,7 @@
 #include <acta/projections/errc.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace acta {
 
@@ -109,13 +110,16 @@ result<event_page> follower::next(std::size_t max, std::chrono::nanoseconds wait
     {
       const auto reading = room_->reading();
       if (!reading) return error(projection_errc::stopped, "the runtime has stopped");
+      // No partition may starve the others.
+      const auto first = std::exchange(first_part_, (first_part_ + 1) % parts_.size());
       for (std::size_t i = 0; i < parts_.size() && !to.is_full(); ++i) {
-        auto& p = parts_[(first_part_ + i) % parts_.size()];
-        if (auto collected = collect(p, to); !collected) return std::move(collected).error();
+        auto collected = collect(parts_[(first + i) % parts_.size()], to);
+        if (collected) continue;
+        // What was read before is handed out; whoever asks for more meets the error again.
+        if (to.page.events.empty()) return std::move(collected).error();
+        break;
       }
     }
-    // No partition may starve the others.
-    first_part_ = (first_part_ + 1) % parts_.size();
     if (!to.page.events.empty() || scanned() != before ||
         std::chrono::steady_clock::now() >= deadline)
       break;

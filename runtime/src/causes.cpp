@@ -31,9 +31,6 @@ namespace detail {
 
 namespace {
 
-/// Commits of a stream that are looked through for a command id too old for the dedupe index.
-constexpr std::size_t old_commits_max = 10'000;
-
 bool is_step(const recorded_event& e) {
   return e.known_as && *e.known_as->type == typeid(process_step);
 }
@@ -143,10 +140,13 @@ result<std::optional<position>> cause_finder::find(const place& where, time_poin
   std::optional<position> found;
   if (*at) found = position{part.number(), **at};
   if (found || not_before > engine_.now() - engine_.options().dedupe_keep) return found;
-  std::size_t left = old_commits_max;
+  // Too old for the index: the stream itself is looked through.
   auto read = part.read_stream(stream, 1, [&](const persistence::commit_view& c) {
     if (c.header().command_id == id) found = position{part.number(), c.position()};
-    return !found && --left > 0;
+    if (!found && old_commits_left_ == 0) is_cut_short_ = true;
+    if (found || is_cut_short_) return false;
+    --old_commits_left_;
+    return true;
   });
   if (!read) return std::move(read).error();
   return found;
@@ -185,12 +185,14 @@ result<void> cause_finder::grow(std::vector<recorded_event> roots, const causes_
     std::ranges::reverse(children);
     into.tree.push_back({std::move(event), std::move(*because), depth});
     push(std::move(children), depth + 1);
+    if (is_cut_short_) into.truncated = true;
   }
   return {};
 }
 
 result<event_causes> cause_finder::find(position of, const causes_options& limits) {
   event_causes found;
+  old_commits_left_ = limits.search_max;
   auto asked = event_at(of);
   if (!asked) return std::move(asked).error();
   if (!*asked) return error(errc::not_found, "there is no event at " + of.to_string());

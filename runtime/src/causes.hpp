@@ -17,7 +17,7 @@ namespace acta::detail {
 
 class engine;
 
-/// Threads: one at a time.
+/// For one question. Threads: one at a time.
 class cause_finder {
 public:
   explicit cause_finder(engine& e) noexcept : engine_(e) {}
@@ -46,6 +46,8 @@ private:
                     event_causes& into);
 
   engine& engine_;
+  std::size_t old_commits_left_ = 0; ///< of those that may be looked through
+  bool is_cut_short_ = false;        ///< there were more
 };
 
 } // namespace acta::detail

@@ -55,7 +55,11 @@ void process_runner::take_answer(answer& a) {
   --t.in_flight;
   --in_flight_;
   const auto* no = a.outcome ? a.outcome->rejection() : nullptr;
-  if (a.outcome && no == nullptr) return failed(t, i, *a.outcome);
+  if (a.outcome && no == nullptr) {
+    if (make_json(i)) return failed(t, i, *a.outcome);
+    set_aside(t, t.items, a.which);
+    return dispatch(t);
+  }
   const bool was_timer = i.is_timer();
   auto told = no == nullptr ? std::nullopt : told_of(i, *no);
   if (told) at(crash_point::rejection_taken);
@@ -132,6 +136,22 @@ process_runner::item_list::iterator process_runner::pop(target& t, item_list::it
   if (t.attempts >= stuck_attempts) --waiting_stuck_;
   --waiting_;
   return t.items.erase(i);
+}
+
+bool process_runner::make_json(item& i) {
+  return !i.event || !i.what.json.empty() || i.event->append_json(i.payload, i.what.json);
+}
+
+process_runner::item_list::iterator process_runner::set_aside(target& t, item_list& from,
+                                                              item_list::iterator i) {
+  engine_.log(log_level::error,
+              "processes: the event at {} has no JSON, so {} cannot take it; it is set aside",
+              i->key.from.to_string(), t.name);
+  ++counted_.set_aside;
+  if (&from == &t.items && !t.held_up()) --active_;
+  if (t.attempts >= stuck_attempts) --waiting_stuck_;
+  --waiting_;
+  return from.erase(i);
 }
 
 void process_runner::dispatch(target& t) {
@@ -259,8 +279,7 @@ result<bool> process_runner::answered_before(item& i) {
 }
 
 result<bool> process_runner::is_old(position p) {
-  const auto keep = std::chrono::duration_cast<std::chrono::microseconds>(
-      std::min<std::chrono::hours>(engine_.options().dedupe_keep, std::chrono::hours{24 * 36500}));
+  const std::chrono::microseconds keep = engine_.options().dedupe_keep;
   const auto now = engine_.now();
   if (!old_since_ || now > *old_since_ + keep / 16 || now < *old_since_) {
     // With a margin: the ids go with the target's clock, and a while from now.

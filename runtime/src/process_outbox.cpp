@@ -43,11 +43,16 @@ void process_runner::collect_added() {
   changes_.added.clear();
   for (auto* t : listed_)
     for (auto* list : {&t->items, &t->late})
-      for (auto& i : *list) {
-        if (i.stored || i.is_timer()) continue;
-        if (i.event && i.what.json.empty() && !i.event->append_json(i.payload, i.what.json))
-          continue; // it cannot be sent either
-        changes_.added.emplace_back(row_of_delivery(t->name, i.key), &i.what);
+      for (auto i = list->begin(); i != list->end();) {
+        if (!i->stored && !i->is_timer()) {
+          if (make_json(*i)) {
+            changes_.added.emplace_back(row_of_delivery(t->name, i->key), &i->what);
+          } else if (!i->sent) { // else its answer says the same
+            i = set_aside(*t, *list, i);
+            continue;
+          }
+        }
+        ++i;
       }
   std::ranges::sort(
       changes_.added, {}, [](const auto& a) -> const auto& { return a.first; });
@@ -67,7 +72,10 @@ void process_runner::after_flush() {
   for (auto* t : noted) {
     for (auto& i : t->items) i.stored = !i.is_timer();
     // Who is not loaded yet is counted when it is.
-    if (!is_beyond_loaded(t->name)) t->on_disk += t->late.size();
+    if (!is_beyond_loaded(t->name))
+      t->on_disk += t->late.size();
+    else if (t->attempts >= stuck_attempts)
+      waiting_stuck_ -= t->late.size();
     t->late.clear();
     t->listed = false;
     if (t->held_up()) spill(*t);
@@ -79,6 +87,7 @@ void process_runner::after_flush() {
 }
 
 void process_runner::spill(target& t) {
+  if (t.items.size() <= 1) return;
   if (t.in_flight > 0) { // not before it is known which of them are answered
     list(t);
     return note_change(outbox_delay);
@@ -127,6 +136,7 @@ result<void> process_runner::load_more() {
       rows = 0;
     }
     auto& t = *loaded.back();
+    if (t.attempts >= stuck_attempts) ++waiting_stuck_;
     if (rows < target_load_max)
       rows += load_row(t, row) ? 1 : 0;
     else
@@ -134,13 +144,9 @@ result<void> process_runner::load_more() {
     return true;
   });
   if (!ended) {
-    // None of them may be there twice.
     for (auto* t : loaded) {
-      std::erase_if(t->items, [&](const item& i) {
-        if (i.stored && !t->held_up()) --active_;
-        return i.stored;
-      });
-      t->on_disk = 0;
+      const auto taken_back = unload(*t) + std::exchange(t->on_disk, 0);
+      if (t->attempts >= stuck_attempts) waiting_stuck_ -= taken_back;
       forget_if_empty(*t);
     }
     return std::move(ended).error();
@@ -165,17 +171,28 @@ result<void> process_runner::reload(target& t) {
     ++read;
     return true;
   });
-  if (!ended) return std::move(ended).error();
+  if (!ended) {
+    unload(t);
+    return std::move(ended).error();
+  }
   t.on_disk -= std::min(read, t.on_disk);
-  if (!more) waiting_ -= std::exchange(t.on_disk, 0); // an event without JSON was counted there
+  if (!more) waiting_ -= std::exchange(t.on_disk, 0); // what is not there is not waited for
   if (t.held_up()) list(t), note_change(outbox_delay);
   dispatch(t);
   return {};
 }
 
+std::size_t process_runner::unload(target& t) {
+  const auto taken_back = std::erase_if(t.items, [](const item& i) { return i.stored; });
+  if (!t.held_up()) active_ -= taken_back;
+  return taken_back;
+}
+
 bool process_runner::load_row(target& t, const outbox::stored& row) {
   auto d = row.decode();
   if (!d) {
+    if (std::ranges::find(changes_.unreadable, row.row) != changes_.unreadable.end())
+      return false; // by a load that failed behind it
     engine_.log(log_level::error,
                 "processes: a delivery for {} cannot be read and is set aside: {}", t.name,
                 d.error().to_string());

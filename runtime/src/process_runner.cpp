@@ -110,9 +110,10 @@ bool process_runner::turn(std::vector<answer>& answers, const std::vector<std::s
   retry_due();
   dispatch_ready();
   // Each by itself: a journal that cannot be read does not keep the outbox from being written, and
-  // a full disk keeps nobody waiting but the outbox.
-  bool more = attempt(journal_trouble_, [this] { return read_events(); });
-  more = attempt(outbox_trouble_, [this] { return write_outbox(); }) || more;
+  // a full disk keeps nobody waiting but the outbox. The outbox comes first: at the start it is
+  // read, and what is taken from the journal before that has to wait for it.
+  bool more = attempt(outbox_trouble_, [this] { return write_outbox(); });
+  more = attempt(journal_trouble_, [this] { return read_events(); }) || more;
   more = attempt(timer_trouble_, [this] { return fire_due(); }) || more;
   return more || (!reloads_.empty() && outbox_trouble_.failures == 0);
 }
@@ -144,12 +145,14 @@ result<bool> process_runner::write_outbox() {
 }
 
 result<bool> process_runner::fire_due() {
-  if (!next_due_ || active_ >= waiting_max || *next_due_ > engine_.now()) return false;
+  if (!next_due_ || !has_room_for_timers() || *next_due_ > engine_.now()) return false;
   return fire();
 }
 
-bool process_runner::has_room() const {
-  return active_ < waiting_max && held_up_ < held_up_max && changes_count_ < changes_hard_max;
+bool process_runner::has_room() const { return has_room_for_timers() && held_up_ < held_up_max; }
+
+bool process_runner::has_room_for_timers() const {
+  return active_ < waiting_max && changes_count_ < changes_hard_max;
 }
 
 result<bool> process_runner::read_events() {
@@ -177,10 +180,10 @@ void process_runner::wait() {
   const auto now = std::chrono::steady_clock::now();
   auto until = now + std::chrono::minutes{1};
   if (journal_trouble_.failures > 0) until = std::min(until, journal_trouble_.until);
+  if (outbox_trouble_.failures > 0) until = std::min(until, outbox_trouble_.until);
   if (flush_at_) until = std::min(until, std::max(*flush_at_, outbox_trouble_.until));
-  if (!reloads_.empty()) until = std::min(until, outbox_trouble_.until);
   if (!retries_.empty()) until = std::min(until, retries_.begin()->first);
-  if (next_due_ && active_ < waiting_max)
+  if (next_due_ && has_room_for_timers())
     until = std::min(until, std::max(look_again(*next_due_), timer_trouble_.until));
   if (next_due_unwritten_)
     until = std::min(until, std::max(look_again(*next_due_unwritten_), outbox_trouble_.until));

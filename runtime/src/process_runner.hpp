@@ -160,6 +160,7 @@ private:
   result<bool> read_events();
   void publish();
   [[nodiscard]] bool has_room() const;
+  [[nodiscard]] bool has_room_for_timers() const;
   void at(crash_point p) const;
 
   // -- what events ask for: process_events.cpp
@@ -185,6 +186,11 @@ private:
   /// The input that tells of it, if anybody is to be told.
   [[nodiscard]] std::optional<item> told_of(const item& i, const rejection& no) const;
   void failed(target& t, item& i, const error& why);
+  /// Makes the JSON that the outbox wants. False if there can be none: the process's step would
+  /// need it too.
+  static bool make_json(item& i);
+  /// Takes an item out that nobody can take.
+  item_list::iterator set_aside(target& t, item_list& from, item_list::iterator i);
   /// Takes an item out.
   item_list::iterator pop(target& t, item_list::iterator i);
   void recovered(target& t);
@@ -212,6 +218,9 @@ private:
   void want_reload(target& t);
   /// A row of the outbox comes to memory; false if it cannot be read.
   bool load_row(target& t, const outbox::stored& row);
+  /// Takes back what was loaded, when not all could be read: none may be there twice.
+  /// Returns how many.
+  std::size_t unload(target& t);
   [[nodiscard]] bool is_beyond_loaded(std::string_view name) const;
 
   engine& engine_;

@@ -8,6 +8,7 @@
 
 #include <acta/domain/errc.hpp>
 
+#include <algorithm>
 #include <thread>
 
 namespace acta {
@@ -30,6 +31,11 @@ persistence::store_options store_options_from(const runtime_options& o) {
       log(log_level::info, fmt::format("{}: {:.0f} %", what, share * 100));
     };
   return s;
+}
+
+/// Times are microseconds in 64 bits, and this is taken from them.
+void keep_to_limits(runtime_options& o) {
+  o.dedupe_keep = std::clamp(o.dedupe_keep, std::chrono::hours{0}, dedupe_keep_max);
 }
 
 std::unique_ptr<detail::engine> make_engine(model m, runtime_options options,
@@ -62,12 +68,14 @@ result<runtime> runtime::open(const std::filesystem::path& folder, acta::model m
                               runtime_options options) {
   if (auto ok = m.check(); !ok) return std::move(ok).error(); // before a store is created for it
   if (auto ok = detail::check_channels(m, options); !ok) return std::move(ok).error();
+  keep_to_limits(options);
   auto store = persistence::store::open(folder, store_options_from(options));
   if (!store) return std::move(store).error();
   return start(make_engine(std::move(m), std::move(options), std::move(store).value()));
 }
 
 result<runtime> runtime::in_memory(acta::model m, runtime_options options) {
+  keep_to_limits(options);
   auto store = persistence::store::in_memory(store_options_from(options));
   return start(make_engine(std::move(m), std::move(options), std::move(store)));
 }

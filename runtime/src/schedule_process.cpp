@@ -93,7 +93,7 @@ result<std::optional<time_point>> due_by_period(const schedule_start& s,
   if (period < schedule_period_min)
     return refused_timing("its period is shorter than " +
                           format_duration(std::chrono::microseconds{schedule_period_min}));
-  if (!s.first && period > latest - now)
+  if (period > (s.first ? latest - earliest : latest - now))
     return refused_timing("it would be due beyond the years 0 to 9999");
   auto due = s.first.value_or(now + period);
   if (due < now) due += (now - due + period - std::chrono::microseconds{1}) / period * period;

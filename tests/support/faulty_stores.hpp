@@ -12,6 +12,7 @@
 #include <memory>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 namespace test {
 
@@ -25,7 +26,8 @@ struct fault {
   std::atomic<int> failing_commits{0};
   std::atomic<errc> code{errc::store_full};
   std::atomic<bool> derived_fails{false};
-  std::atomic<bool> held{false}; ///< commits wait
+  std::atomic<bool> held{false};    ///< commits wait
+  std::atomic<bool> garbles{false}; ///< commits are written with a wrong byte
 };
 
 class faulty_log final : public log_store {
@@ -37,7 +39,10 @@ public:
       inner_->abort();
       return acta::error(fault_->code.load(), "injected");
     }
-    return inner_->append(position, record);
+    if (!fault_->garbles) return inner_->append(position, record);
+    std::vector<std::byte> wrong(record.begin(), record.end());
+    wrong.back() ^= std::byte{1};
+    return inner_->append(position, wrong);
   }
   result<void> commit() override {
     while (fault_->held) std::this_thread::yield();

@@ -94,4 +94,18 @@ struct reminder {
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(rung)); }
 };
 
+/// Hears every note of a counter; it takes words that are no UTF-8, of which there is no JSON.
+struct listener {
+  static constexpr std::string_view name = "listener";
+  using inputs = acta::one_of<noted>;
+  std::int64_t heard = 0;
+
+  static std::string key(const noted&, const acta::metadata& m) {
+    return m.stream.substr(m.stream.find('/') + 1);
+  }
+  acta::reaction react(const noted&) const { return {}; }
+  void evolve(const noted&) { ++heard; }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(heard)); }
+};
+
 } // namespace test

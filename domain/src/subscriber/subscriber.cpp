@@ -47,7 +47,7 @@ struct checker {
     const auto at = m.to.find('@');
     if (at == 0 || at == std::string::npos || at + 1 == m.to.size() || !is_line(m.to) ||
         m.to.find_first_of(" ,;<>") != std::string::npos)
-      return refused("'" + m.to + "' is no address for a mail");
+      return refused("what it is to go to is no address for a mail");
     if (!is_line(m.subject)) return refused("the subject of a mail is one line");
     if (!is_utf8(m.to) || !is_utf8(m.subject) || !is_utf8(m.text))
       return refused("a mail is UTF-8");
@@ -57,7 +57,7 @@ struct checker {
     const auto url = std::string_view(w.url);
     if ((!url.starts_with("http://") && !url.starts_with("https://")) || !is_line(url) ||
         url.find(' ') != std::string_view::npos)
-      return refused("'" + w.url + "' is no http or https address for a webhook");
+      return refused("its URL is no http or https address"); // it may hold a secret
     if (!is_line(w.content_type)) return refused("the content type of a webhook is one line");
     return {};
   }

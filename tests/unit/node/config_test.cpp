@@ -86,7 +86,7 @@ response_max = "4KiB"
   CHECK(c.mail.smtp.timeout == 5s);
   CHECK(c.mail.maildir == "post");
   CHECK(c.webhook.secret_file == "secret");
-  CHECK(c.webhook.http.allow_plain_http);
+  CHECK(c.webhook.http.allow_plain_http == acta::plain_http::anywhere);
   CHECK(c.webhook.http.response_bytes_max == 4096);
   CHECK(c.runtime.inbox_max == acta::runtime_options{}.inbox_max);
   CHECK(parse_config("", "empty.toml").mistakes.empty());
@@ -152,7 +152,7 @@ TEST_CASE("each mistake in a config is told with its place and the way out") {
       {"[mail]\nsecurity = \"ssl\"\n", "n.toml:2:12: 'mail.security' is \"ssl\", but must be one "
                                        "of \"none\", \"starttls\", \"tls\""},
       {"[webhook]\nplain_http = \"yes\"\n", "n.toml:2:14: 'webhook.plain_http' is \"yes\", but "
-                                            "must be one of \"loopback\", \"anywhere\""},
+                                            "must be one of \"never\", \"loopback\", \"anywhere\""},
       {"[runtime]\nrestart_backoff_min = \"10s\"\n",
        "n.toml: 'runtime.restart_backoff_min' must not exceed 'runtime.restart_backoff_max'"},
   };

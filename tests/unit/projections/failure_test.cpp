@@ -255,7 +255,9 @@ struct faulty_runtime {
 
   faulty_runtime() { REQUIRE(engine.start()); }
   static acta::runtime_options options() {
-    return with_map(std::size_t{1} << 30); // ThreadSanitizer leaves no more
+    auto o = with_map(std::size_t{1} << 30); // ThreadSanitizer leaves no more
+    o.projections.tail_bytes_max = 1;        // so that the journal is read
+    return o;
   }
   acta::pending add_one(std::string_view id) {
     acta::detail::ticket_ptr t;
@@ -348,4 +350,25 @@ TEST_CASE("a journal that takes nothing more leaves its views readable, and they
     }));
   }
   r.check(last, 100);
+}
+
+TEST_CASE("a commit that cannot be read hides nothing that stands before it") {
+  faulty_runtime r;
+  for (int i = 0; i < 5; ++i) REQUIRE(r.add_one("a").wait_for(20s));
+  r.fault->garbles = true;
+  REQUIRE(r.add_one("b").wait_for(20s));
+  r.fault->garbles = false;
+  for (int i = 0; i < 5; ++i) REQUIRE(r.add_one("c").wait_for(20s));
+  auto events = r.engine.read_side().subscribe({});
+  if (!events) FAIL(events.error());
+  const auto page = events->next(100);
+  if (!page) FAIL(page.error());
+  CHECK(page->events.size() == 5);
+  CHECK(page->scanned == std::vector<acta::position>{{0, 5}});
+  for (int i = 0; i < 3; ++i) {
+    const auto no = events->next(100);
+    REQUIRE(!no);
+    CHECK(no.error().code() == acta::persistence::errc::corrupt_commit);
+    CHECK(events->scanned() == std::vector<acta::position>{{0, 5}});
+  }
 }

@@ -136,6 +136,10 @@ TEST_CASE("what came of a command is found when its id is long forgotten") {
   hours = 2'000; // and the dedupe records with them
   open_account_with(runtime, "c", 1);
   CHECK(runtime.why(last)->tree.size() == 5);
+  CHECK_FALSE(runtime.why(last)->truncated);
+  const auto incomplete = runtime.why(last, {.search_max = 1});
+  CHECK(incomplete->tree.size() < 5);
+  CHECK(incomplete->truncated);
 }
 
 TEST_CASE("a long chain and a large tree are cut, and say so") {

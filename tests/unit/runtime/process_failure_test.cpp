@@ -348,6 +348,35 @@ TEST_CASE("rows that cannot be read are set aside, and nobody waits for them") {
   CHECK(outbox->count()->set_aside == 2);
 }
 
+TEST_CASE("an event that no step can hold is set aside, told of, and holds up nobody") {
+  test::temp_folder folder;
+  std::atomic<int> told{0};
+  auto options = impatient();
+  options.log = [&](acta::log_level level, std::string_view text) {
+    if (level == acta::log_level::error && text.find("has no JSON") != text.npos) ++told;
+  };
+  acta::model m;
+  m.aggregate<counter>().process<test::listener>();
+  auto runtime = test::must_open(folder / "data", std::move(m), options);
+  const auto say = [&](std::string_view id, std::string text) {
+    auto receipt = runtime.ask<counter>(id, test::note{std::move(text)}).wait_for(20s);
+    if (!receipt) FAIL(receipt.error());
+  };
+  for (int i = 0; i < 50; ++i) {
+    say("a", "fine");
+    say("a", "bad \xff");
+    say("b", "fine");
+  }
+  REQUIRE(settled(runtime));
+  CHECK(runtime.stuck().empty());
+  CHECK(runtime.state<test::listener>("a")->heard == 50);
+  CHECK(runtime.state<test::listener>("b")->heard == 50);
+  const auto figures = runtime.figures().processes;
+  CHECK(figures.set_aside == 50);
+  CHECK(figures.waiting == 0);
+  CHECK(told == 50);
+}
+
 TEST_CASE("an outbox that power loss has put back does not undo a rejection that was told") {
   test::temp_folder folder;
   const auto outbox = folder / "data" / "processes";
@@ -443,15 +472,15 @@ TEST_CASE("a timer set again for the very time at which it fires fires again") {
 TEST_CASE("an outbox that cannot be written does not keep processes from going on") {
   test::temp_folder folder;
   std::atomic<bool> complained{false};
+  acta::runtime_options o;
+  o.projections.map_bytes = std::size_t{1} << 18; // of the outbox too
+  // Who waits for the outbox comes too late.
+  o.restart_backoff_min = o.restart_backoff_max = 1h;
+  o.log = [&](acta::log_level level, std::string_view text) {
+    complained =
+        complained || (level == acta::log_level::error && text.find("store_full") != text.npos);
+  };
   {
-    acta::runtime_options o;
-    o.projections.map_bytes = std::size_t{1} << 18; // of the outbox too
-    // Who waits for the outbox comes too late.
-    o.restart_backoff_min = o.restart_backoff_max = 1h;
-    o.log = [&](acta::log_level level, std::string_view text) {
-      complained =
-          complained || (level == acta::log_level::error && text.find("store_full") != text.npos);
-    };
     auto runtime = test::must_open(folder / "data", work(), o);
     // Timers fill it up.
     for (int i = 0; i < 3000; ++i) {
@@ -465,8 +494,15 @@ TEST_CASE("an outbox that cannot be written does not keep processes from going o
     }
     REQUIRE(test::eventually([&] { return count_notes(runtime, "c", 10) == 2000; }, 60s));
   }
+  complained = false;
+  { // no better after a restart, whose first attempt at the outbox fails
+    auto runtime = test::must_open(folder / "data", work(), o);
+    give(runtime, "more", {"c", 2000, 100, 10});
+    REQUIRE(test::eventually([&] { return complained.load(); }));
+    REQUIRE(test::eventually([&] { return count_notes(runtime, "c", 10) == 2100; }, 60s));
+  }
   auto runtime = test::must_open(folder / "data", work());
   REQUIRE(settled(runtime));
   CHECK(runtime.figures().processes.timers == 3000);
-  CHECK(count_notes(runtime, "c", 10) == 2000);
+  CHECK(count_notes(runtime, "c", 10) == 2100);
 }

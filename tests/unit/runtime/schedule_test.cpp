@@ -474,6 +474,21 @@ TEST_CASE("scheduling the same again has one effect") {
   CHECK(s.total("c") == 1);
 }
 
+TEST_CASE("a rhythm that is scheduled again after its end is the same, and has had its effect") {
+  site s;
+  const acta::schedule_options options{.id = "c", .until = s.now() + 90min};
+  must(s->schedule<counter>("c", add{1}, acta::every(1h), options));
+  s.pass(1h);
+  REQUIRE(s.fires("c", 1));
+  s.pass(1h);
+  must(s->schedule<counter>("c", add{1}, acta::every(1h), options));
+  const auto other = s->schedule<counter>("c", add{2}, acta::every(1h), options);
+  REQUIRE_FALSE(other);
+  CHECK_THAT(other.error().to_string(), Contains("never be due"));
+  s.settle();
+  CHECK(s.total("c") == 1);
+}
+
 TEST_CASE("an id that stands for something else is not taken over") {
   site s;
   must(s->schedule<counter>("c", add{1}, acta::every(1h), {.id = "c"}));
@@ -578,6 +593,8 @@ TEST_CASE("a timing that makes no sense is refused with what is wrong") {
              Contains("never be due"));
   CHECK_THAT(why(acta::cron("@daily"), {.until = s.now() + 1h}), Contains("never be due"));
   CHECK_THAT(why(acta::every(1h), {.first = acta::time_point::min()}), Contains("9999"));
+  CHECK_THAT(why(acta::every(std::chrono::microseconds::max()), {.first = s.now() - 24h}),
+             Contains("9999"));
   CHECK_THAT(why(acta::every(1h), {.misfire_after = -1ms}), Contains("negative"));
   CHECK_THAT(why(acta::every(1h), {.misfire_after = std::chrono::milliseconds::max()}),
              Contains("century"));

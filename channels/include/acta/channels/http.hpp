@@ -17,14 +17,22 @@
 
 namespace acta {
 
+/// Where http:// may go, for all on the way to read.
+enum class plain_http {
+  never,
+  loopback, ///< 127.0.0.0/8, ::1 and `localhost`
+  anywhere
+};
+
 struct webhook_options {
   /// Shared with the receiver, at least 16 bytes. Empty: calls are not signed, and a receiver
   /// cannot tell them from anybody's.
   std::string secret;
   /// Authorities to trust (PEM) instead of the system's; empty: the system's.
   std::filesystem::path ca_file;
-  /// Whether http:// may go further than loopback addresses, for all to read.
-  bool allow_plain_http = false;
+  /// URLs often come from users: with more than `never`, whatever listens there without asking who
+  /// calls, such as a gateway of Acta's, can be reached by them.
+  plain_http allow_plain_http = plain_http::never;
   /// For one call, 1 ms..1 h. Cost: a thread that waits.
   std::chrono::milliseconds timeout = std::chrono::seconds{30};
   /// Of it, to have a connection, 1 ms..1 h.

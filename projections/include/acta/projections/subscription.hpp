@@ -60,7 +60,8 @@ public:
 
   /// At most `max` events, and none after those that reach `bytes_max` together. With none to give
   /// it waits; what comes back empty has looked through a stretch without a match, or has waited in
-  /// vain. Errors: `stopped`, `corrupt_commit`, `io`.
+  /// vain. Errors: `stopped`, `corrupt_commit`, `io`; none is skipped by one, and what can be read
+  /// of other partitions goes on coming.
   result<event_page> next(std::size_t max = 100, std::chrono::nanoseconds wait = {},
                           std::size_t bytes_max = event_page_bytes_max);
   /// Calls `f` once, when next() may have more to give; at once if it has. `f` must not block, and

@@ -44,7 +44,7 @@ struct event_causes {
   /// Everything that came of the first cause, depth first: a child stands below its parent, one
   /// deeper.
   std::vector<caused_event> tree;
-  /// The chain is longer, or the tree larger, than was allowed.
+  /// The chain is longer, the tree larger, or more was to be looked through, than was allowed.
   bool truncated = false;
 };
 
@@ -53,6 +53,9 @@ struct causes_options {
   std::size_t chain_max = 1'000;
   /// Events of the tree. Cost: an index look-up or two each.
   std::size_t tree_max = 1'000;
+  /// Commits looked through, in all, for effects of what is older than `dedupe_keep`: no index has
+  /// them, so the streams in which they would be are read.
+  std::size_t search_max = 100'000;
 };
 
 } // namespace acta

@@ -21,6 +21,9 @@
 
 namespace acta {
 
+/// A century.
+inline constexpr std::chrono::hours dedupe_keep_max{24 * 36500};
+
 struct runtime_options {
   /// Partitions of a new store, 1..1024; 0 takes an existing store's count, or 1. Durable: only
   /// `acta repartition` changes it.
@@ -56,7 +59,7 @@ struct runtime_options {
   /// memory, and commits to read again after a crash.
   std::size_t index_commits_max = 65536;
   std::chrono::milliseconds index_delay_max{1000};
-  /// How long a retry of a command id is recognised.
+  /// How long a retry of a command id is recognised. At most dedupe_keep_max, more is taken for it.
   std::chrono::hours dedupe_keep{24 * 7};
 
   /// Views, queries, pictures and subscriptions.
