@@ -102,6 +102,18 @@ result<void> take(view_writing& txn, const subscriber_note& n, bool covered) {
 
 } // namespace
 
+void add_note(std::vector<subscriber_note>& to, subscriber_note note) {
+  const auto replaced = [&](const subscriber_note& n) {
+    return n.what == subscriber_note::kind::failed && n.where == note.where;
+  };
+  if (note.attempts > 0) // else there is nothing to be looked for
+    if (const auto at = std::ranges::find_if(to, replaced); at != to.end()) {
+      *at = std::move(note);
+      return;
+    }
+  to.push_back(std::move(note));
+}
+
 result<subscriber_record> subscriber_record::open(const std::filesystem::path& folder,
                                                   const uuid& store_id, std::string_view subscriber,
                                                   std::size_t map_bytes) {

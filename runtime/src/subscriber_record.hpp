@@ -36,6 +36,10 @@ struct subscriber_note {
   time_point at{};       ///< for a new dead letter
 };
 
+/// Adds a note to those that are not written yet. It replaces a failed attempt of the same event,
+/// so that there are no more of them than events, however long they cannot be written.
+void add_note(std::vector<subscriber_note>& to, subscriber_note note);
+
 /// Threads: any.
 class subscriber_record {
 public:

@@ -11,6 +11,7 @@
 #include <acta/runtime/errc.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace acta::detail {
 
@@ -80,11 +81,12 @@ std::size_t subscriber_runner::room() const {
 }
 
 bool subscriber_runner::turn() {
-  if (clock::now() < not_before_) return false;
   std::list<std::thread> leaving;
   std::string hiring_trouble;
   {
     const std::lock_guard lock(mutex_);
+    // Who stops has a deadline, so the disk is asked once more at once.
+    if (!stopping_ && clock::now() < not_before_) return false;
     leaving.swap(ended_);
     window_->wake(clock::now());
     hire();
@@ -114,26 +116,26 @@ bool subscriber_runner::turn() {
 
 bool subscriber_runner::note_trouble(const error& why) {
   std::unique_lock lock(mutex_);
-  const bool stopping = stopping_;
-  const bool is_news = disk_failures_++ == 0;
-  if (stopping) {
-    unwritten_ = {};
-    unwritten_count_ = 0;
-  } else {
+  // As long as more comes nothing is left out: the checkpoint would pass it in a later turn.
+  const bool gives_up = stopping_ && window_->taken() == 0 && notes_.empty();
+  const bool is_news = disk_failures_++ == 0 || (gives_up && !gave_up_);
+  gave_up_ = gives_up;
+  if (!stopping_) {
     disk_trouble_ = why;
     const auto& o = engine_.options();
     not_before_ =
         clock::now() + backoff_limit(o.restart_backoff_min, o.restart_backoff_max, disk_failures_);
   }
   lock.unlock();
-  if (stopping || is_news)
+  if (is_news)
     engine_.log(log_level::error, "subscriber {}: {}; {}", type_->name, why.to_string(),
-                stopping ? "what it has done last is done again" : "trying again");
+                gives_up ? "what it has done last is done again" : "trying again");
   return false;
 }
 
 subscriber_window::clock::time_point subscriber_runner::next_turn() const {
   const std::lock_guard lock(mutex_);
+  if (stopping_) return clock::time_point::max(); // what comes back calls
   if (not_before_ != clock::time_point{}) return not_before_;
   if (!may_take()) return clock::time_point::max();
   return window_->next_wake().value_or(clock::time_point::max());
@@ -141,7 +143,8 @@ subscriber_window::clock::time_point subscriber_runner::next_turn() const {
 
 bool subscriber_runner::is_done() const {
   const std::lock_guard lock(mutex_);
-  return stopping_ && window_->taken() == 0 && notes_.empty() && unwritten_count_ == 0;
+  return stopping_ && window_->taken() == 0 && notes_.empty() &&
+         (unwritten_count_ == 0 || gave_up_);
 }
 
 void subscriber_runner::stop() {
@@ -154,9 +157,9 @@ void subscriber_runner::stop() {
 
 void subscriber_runner::collect() {
   const std::lock_guard lock(mutex_);
-  unwritten_count_ += notes_.size();
-  std::ranges::move(notes_, std::back_inserter(unwritten_.notes));
+  for (auto& n : notes_) add_note(unwritten_.notes, std::move(n));
   notes_.clear();
+  unwritten_count_ = unwritten_.notes.size();
   // A note and the checkpoint that covers it were made under one lock, and go in one transaction.
   const bool at_any_rate = !unwritten_.notes.empty() || stopping_;
   unwritten_.done_up_to.clear();
@@ -172,8 +175,12 @@ result<void> subscriber_runner::write() {
     if (auto written = record_.write(unwritten_.notes, unwritten_.done_up_to); !written)
       return written;
   for (const auto& at : unwritten_.done_up_to) written_up_to_[at.partition] = at.number;
-  unwritten_ = {};
+  const auto written = std::exchange(unwritten_, {});
   const std::lock_guard lock(mutex_);
+  using kind = subscriber_note::kind;
+  for (const auto& n : written.notes)
+    if (n.what == kind::letter_done || n.what == kind::letter_failed)
+      window_->release_letter(n.where);
   unwritten_count_ = 0;
   settled_up_to_ = collected_up_to_;
   return {};
@@ -300,24 +307,32 @@ result<recorded_event> subscriber_runner::event_at(position where) const {
 }
 
 result<void> subscriber_runner::retry(position where) {
-  auto letter = record_.find_dead_letter(where);
-  if (!letter) return std::move(letter).error();
-  if (!*letter) return no_dead_letter(where);
-  return add_letter(**letter);
+  if (auto claimed = claim_letter(where); !claimed) return claimed;
+  // The record is asked after the claim: nothing that is still to be written can make it wrong.
+  std::optional<dead_letter> letter;
+  auto event = record_.find_dead_letter(where).and_then([&](std::optional<dead_letter> found) {
+    letter = std::move(found);
+    return letter ? event_at(where) : result<recorded_event>(no_dead_letter(where));
+  });
+  const std::lock_guard lock(mutex_);
+  if (!event) {
+    window_->release_letter(where);
+    return std::move(event).error();
+  }
+  window_->add_letter(std::move(*event), letter->attempts);
+  hire();
+  return {};
 }
 
-result<void> subscriber_runner::add_letter(const dead_letter& letter) {
-  auto event = event_at(letter.where);
-  if (!event) return std::move(event).error();
+result<void> subscriber_runner::claim_letter(position where) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return error(runtime_errc::stopped, "the runtime is stopping");
-  if (window_->has_letter(letter.where))
+  if (window_->has_letter(where))
     return error(projection_errc::busy,
-                 "the dead letter at " + letter.where.to_string() + " is being tried again");
+                 "the dead letter at " + where.to_string() + " is being tried again");
   if (window_->letters() >= subscriber_letters_max)
     return error(runtime_errc::overloaded, "too many dead letters are being tried again");
-  window_->add_letter(std::move(*event), letter.attempts);
-  hire();
+  window_->claim_letter(where);
   return {};
 }
 
@@ -348,7 +363,7 @@ result<bool> subscriber_runner::add_letters() {
   auto letters = record_.dead_letters(wanted, from);
   if (!letters) return std::move(letters).error();
   for (const auto& letter : *letters) {
-    if (auto added = add_letter(letter); !added && added.error().code() != projection_errc::busy)
+    if (auto added = retry(letter.where); !added && added.error().code() != projection_errc::busy)
       engine_.log(log_level::warning, "subscriber {}: {}", type_->name, added.error().to_string());
     from = {letter.where.partition, letter.where.number + 1};
   }

@@ -84,7 +84,8 @@ private:
   /// Of the page, what is not done yet. Errors: `io`; nothing was added.
   result<void> add(event_page& page);
   result<bool> add_letters();
-  result<void> add_letter(const dead_letter& letter);
+  /// Errors: as retry(), but `not_found`.
+  result<void> claim_letter(position where);
   result<recorded_event> event_at(position where) const;
   [[nodiscard]] error no_dead_letter(position where) const;
 
@@ -110,6 +111,7 @@ private:
   std::optional<subscription> events_;
   std::optional<event_page> page_; ///< taken from the journal, not yet in the window
   writing unwritten_;              ///< of a transaction that failed
+  bool gave_up_ = false;           ///< at the stop: nothing more comes, and writing it failed
   std::vector<std::uint64_t> written_up_to_, collected_up_to_;
   std::vector<std::uint64_t> known_up_to_; ///< at the start: beyond it nothing is done yet
   unsigned disk_failures_ = 0;

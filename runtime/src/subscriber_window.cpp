@@ -33,13 +33,16 @@ void subscriber_window::add(recorded_event event, unsigned attempts) {
 }
 
 void subscriber_window::add_letter(recorded_event event, unsigned attempts) {
-  letters_.insert(event.metadata.position);
   auto& to = lane_of(event);
+  auto at = std::min<std::size_t>(to.queue.size(), 1); // the front may be under way
+  while (at < to.queue.size() && to.queue[at]->is_letter &&
+         to.queue[at]->where() < event.metadata.position)
+    ++at;
   auto i = std::make_unique<item>();
   i->event = std::move(event);
   i->attempts = attempts;
   i->is_letter = true;
-  push(to, std::move(i), std::min<std::size_t>(to.queue.size(), 1));
+  push(to, std::move(i), at);
 }
 
 void subscriber_window::set_scanned(position scanned) {
@@ -60,11 +63,7 @@ void subscriber_window::finish(item& i) {
   --taken_;
   --events_;
   bytes_ -= i.event.payload.size();
-  const auto where = i.where();
-  if (i.is_letter)
-    letters_.erase(where);
-  else
-    unfinished_[where.partition].erase(where.number);
+  if (!i.is_letter) unfinished_[i.where().partition].erase(i.where().number);
   from.queue.pop_front();
   if (!from.queue.empty())
     ready_.push_back(&from);

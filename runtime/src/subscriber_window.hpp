@@ -60,8 +60,13 @@ public:
 
   /// The next event of its partition. @param attempts  that have failed before
   void add(recorded_event event, unsigned attempts);
-  /// A dead letter: behind the front of its stream. Pre: has_letter() denies it.
+  /// A dead letter: behind the front of its stream, before its events, in order of position among
+  /// letters. Pre: it is claimed.
   void add_letter(recorded_event event, unsigned attempts);
+  /// A dead letter is somebody's until what has become of it is written, which may be long after
+  /// finish(): before that the record would offer it once more.
+  void claim_letter(position where) { letters_.insert(where); }
+  void release_letter(position where) { letters_.erase(where); }
   [[nodiscard]] bool has_letter(position where) const { return letters_.contains(where); }
   /// Everything up to here has been added, or is not for this subscriber.
   void set_scanned(position scanned);
@@ -98,7 +103,7 @@ private:
   std::multimap<clock::time_point, lane*> waiting_; ///< whose front has failed
   std::vector<std::set<std::uint64_t>> unfinished_; ///< by partition; without letters
   std::vector<std::uint64_t> scanned_;
-  std::set<position> letters_;
+  std::set<position> letters_; ///< claimed
   std::size_t events_ = 0, bytes_ = 0, taken_ = 0;
 };
 

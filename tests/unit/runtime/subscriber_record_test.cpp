@@ -89,6 +89,25 @@ TEST_CASE("events done in order leave nothing but a checkpoint") {
   CHECK(begin(r, {{0, 9}}, {{0, 9}}) == numbers{2});
 }
 
+TEST_CASE("of attempts that are not written yet the last one counts, and the end of them all") {
+  std::vector<subscriber_note> notes;
+  for (unsigned n = 1; n <= 1'000; ++n)
+    for (const std::uint64_t number : {1, 2, 3, 4})
+      acta::detail::add_note(notes, note(kind::failed, {0, number}, n));
+  acta::detail::add_note(notes, note(kind::done, {0, 5}));
+  acta::detail::add_note(notes, note(kind::done, {0, 2}, 1'000));
+  acta::detail::add_note(notes, note(kind::parked, {0, 3}, 1'001));
+  CHECK(notes.size() == 5);
+  const test::temp_folder folder;
+  auto r = must_open(folder.path());
+  begin(r, {{0, 0}}, {{0, 0}});
+  write(r, {note(kind::failed, {0, 2}, 7)});
+  write(r, notes);
+  CHECK(begin(r, {{0, 9}}, {{0, 9}}) == numbers{0});
+  CHECK(past_of(r, {{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}}) == "1000++1000+");
+  CHECK(r.find_dead_letter({0, 3}).value()->attempts == 1'001);
+}
+
 TEST_CASE("a dead letter goes with its success, keeps its failures, and stays away once dropped") {
   const test::temp_folder folder;
   auto r = must_open(folder.path());

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "counter.hpp"
 #include "eventually.hpp"
+#include "full_disk.hpp"
 #include "runtime.hpp"
 #include "temp_folder.hpp"
 
@@ -12,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 #include <vector>
@@ -772,4 +774,120 @@ TEST_CASE("a disk that is full loses nothing: what could not be noted is done ag
     positions.insert(a.where);
   }
   CHECK(positions.size() == said + 1);
+}
+
+TEST_CASE("dead letters of one stream are all tried again in its order") {
+  probe p;
+  gate door;
+  std::atomic<bool> well{false};
+  p.answer = [&](const noted&, const acta::effect_context&) -> acta::result<void> {
+    if (!well) return refuse();
+    door.pass();
+    return {};
+  };
+  temp_folder folder;
+  auto runtime = must_open(folder / "data", watched(p));
+  std::vector<std::string> said;
+  for (int i = 0; i < 100; ++i) { // more than are tried at once
+    said.push_back(std::to_string(i));
+    REQUIRE(runtime.send<counter>("a", note{said.back()}));
+  }
+  REQUIRE(eventually([&] { return status(runtime).dead_letters == said.size(); }));
+  well = true;
+  REQUIRE(runtime.subscriber("watcher")->retry_all());
+  REQUIRE(eventually([&] { return door.waiting() == 1 && status(runtime).waiting == 64; }));
+  door.open();
+  REQUIRE(eventually([&] { return status(runtime).dead_letters == 0; }));
+  CHECK(p.done() == said);
+}
+
+TEST_CASE("a dead letter whose success could not be noted yet is not handed out a second time") {
+  probe p;
+  std::atomic<bool> well{false};
+  p.answer = [&](const noted&, const acta::effect_context&) {
+    return well ? acta::result<void>() : refuse();
+  };
+  temp_folder folder;
+  acta::runtime_options options;
+  options.restart_backoff_max = 50ms;
+  auto runtime = must_open(folder / "data", watched(p), options);
+  say(runtime, "a", "x");
+  REQUIRE(eventually([&] { return status(runtime).dead_letters == 1; }));
+  well = true;
+  auto handle = *runtime.subscriber("watcher");
+  {
+    const full_disk full;
+    REQUIRE(handle.retry({0, 1}));
+    REQUIRE(eventually([&] { return handle.status().trouble && handle.status().delivered == 1; }));
+    CHECK(handle.status().dead_letters == 1);
+    CHECK(handle.retry({0, 1}).error().code() == acta::projection_errc::busy);
+    REQUIRE(handle.retry_all());
+  }
+  REQUIRE(eventually([&] { return handle.status().dead_letters == 0; }));
+  CHECK(handle.retry({0, 1}).error().code() == acta::errc::not_found);
+  REQUIRE(runtime.stop(20s));
+  CHECK(p.tried() == 2);
+}
+
+TEST_CASE("what could not be noted at the stop is not passed by what is noted later") {
+  probe p;
+  gate bad, slow;
+  p.answer = [&](const noted& e, const acta::effect_context&) -> acta::result<void> {
+    (e.text == "bad" ? bad : slow).pass();
+    return e.text == "bad" ? refuse() : acta::result<void>();
+  };
+  temp_folder folder;
+  std::mutex mutex;
+  std::string log;
+  acta::runtime_options options;
+  options.log = [&](acta::log_level, std::string_view line) {
+    const std::lock_guard lock(mutex);
+    log.append(line).append("\n");
+  };
+  {
+    auto runtime = must_open(folder / "data", watched(p), options);
+    say(runtime, "a", "bad");
+    say(runtime, "b", "slow");
+    REQUIRE(eventually([&] { return bad.waiting() == 1 && slow.waiting() == 1; }));
+    CHECK_FALSE(runtime.stop(1ms));
+    {
+      const full_disk full;
+      bad.open();
+      CHECK(eventually([&] {
+        const std::lock_guard lock(mutex);
+        return log.find("watcher: store_full") != std::string::npos;
+      }));
+    }
+    slow.open();
+  }
+  auto runtime = must_open(folder / "data", watched(p));
+  REQUIRE(all_done(runtime));
+  CHECK(status(runtime).dead_letters == 1);
+  CHECK(p.tried() == 2); // there was room again in time
+}
+
+TEST_CASE("a stop does not wait for the pause after the disk's trouble") {
+  probe p;
+  gate door;
+  p.answer = [&](const noted&, const acta::effect_context&) -> acta::result<void> {
+    door.pass();
+    return {};
+  };
+  temp_folder folder;
+  acta::runtime_options options;
+  options.restart_backoff_min = options.restart_backoff_max = 10min;
+  const bool is_well_again = GENERATE(true, false);
+  {
+    auto runtime = must_open(folder / "data", watched(p), options);
+    say(runtime, "a", "x");
+    REQUIRE(eventually([&] { return door.waiting() == 1; }));
+    std::optional<full_disk> full(std::in_place);
+    door.open();
+    CHECK(eventually([&] { return status(runtime).trouble.has_value(); }));
+    if (is_well_again) full.reset();
+    CHECK(runtime.stop(20s));
+  }
+  auto runtime = must_open(folder / "data", watched(p));
+  REQUIRE(all_done(runtime));
+  CHECK(p.tried() == (is_well_again ? 1 : 2));
 }

@@ -92,8 +92,10 @@ TEST_CASE("what has failed waits for its time, and its stream with it") {
 TEST_CASE("a dead letter comes behind the event of its stream that is under way, and counts for no "
           "position") {
   subscriber_window w({10});
+  w.claim_letter({0, 3});
   w.add_letter(event("a", {0, 3}), 5);
   w.add(event("a", {0, 11}), 0);
+  w.claim_letter({0, 4});
   w.add_letter(event("a", {0, 4}), 5);
   w.set_scanned({0, 11});
   CHECK(w.has_letter({0, 3}));
@@ -105,8 +107,33 @@ TEST_CASE("a dead letter comes behind the event of its stream that is under way,
     w.finish(*next);
   }
   CHECK(order == std::vector<std::uint64_t>{3, 4, 11});
-  CHECK(w.letters() == 0);
   CHECK(w.done_up_to(0) == 11);
+}
+
+TEST_CASE("dead letters of one stream are handed out in its order, before the events behind them") {
+  subscriber_window w({10});
+  w.add(event("a", {0, 11}), 0);
+  w.add(event("a", {0, 12}), 0);
+  auto* front = w.take();
+  for (const std::uint64_t n : {3, 7, 5, 8, 1}) w.add_letter(event("a", {0, n}), 5);
+  std::vector<std::uint64_t> order;
+  for (; front != nullptr; front = w.take()) {
+    order.push_back(front->where().number);
+    w.finish(*front);
+  }
+  CHECK(order == std::vector<std::uint64_t>{11, 1, 3, 5, 7, 8, 12});
+}
+
+TEST_CASE("a dead letter stays claimed when it is done, until it is released") {
+  subscriber_window w({10});
+  w.claim_letter({0, 3});
+  w.add_letter(event("a", {0, 3}), 5);
+  w.finish(*w.take());
+  CHECK(w.has_letter({0, 3}));
+  CHECK(w.letters() == 1);
+  w.release_letter({0, 3});
+  CHECK_FALSE(w.has_letter({0, 3}));
+  CHECK(w.letters() == 0);
 }
 
 TEST_CASE("the pause doubles up to its maximum and does not overflow") {

@@ -75,7 +75,8 @@ public:
   /// Reads the event from the journal again and hands it out once, as soon as no other event of its
   /// stream is under way. The letter stays until that has succeeded; a failure is one more attempt
   /// in it. Does not wait for it, and does not outlive the runtime.
-  /// Errors: `not_found`, `busy` if that is going on already, `overloaded` with too many at once.
+  /// Errors: `not_found`, `busy` if that is going on already or what came of it is not noted yet,
+  /// `overloaded` with too many at once, `stopped`.
   result<void> retry(position where);
   /// The same for all letters there are now, as many at a time as there is room for; returns their
   /// number.
