@@ -76,7 +76,7 @@ TEST_CASE("passwords and secrets come from files beside the config, and reach se
       here.channels("[mail]\nserver = \"127.0.0.1\"\nport = " + std::to_string(post.port()) +
                     "\nsecurity = \"none\"\nuser = \"shop\"\n"
                     "password_file = \"password\"\nfrom = \"shop@example.org\"\n"
-                    "[webhook]\nsecret_file = \"secret\"\n");
+                    "[webhook]\nsecret_file = \"secret\"\nplain_http = \"loopback\"\n");
   if (!made) FAIL(made.error());
   CHECK(all(made->notes) == "mails go to 127.0.0.1:" + std::to_string(post.port()) +
                                 ", from shop@example.org, not encrypted\n");
