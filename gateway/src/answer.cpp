@@ -10,6 +10,8 @@
 #include <acta/domain/errc.hpp>
 
 #include <algorithm>
+#include <initializer_list>
+#include <utility>
 
 namespace acta::http {
 
@@ -17,6 +19,16 @@ namespace {
 
 /// Events are read in pieces of this many, so that a page of large ones is not in memory twice.
 constexpr std::size_t events_piece = 64;
+
+/// `"name":1,"other":2`
+void append_figures(std::string& out,
+                    std::initializer_list<std::pair<std::string_view, std::uint64_t>> figures) {
+  const auto* between = "\"";
+  for (const auto& [name, value] : figures) {
+    ((out += std::exchange(between, ",\"")) += name) += "\":";
+    append_number(out, value);
+  }
+}
 
 } // namespace
 
@@ -105,28 +117,20 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
     return;
   }
   auto& out = to.body;
-  out += R"({"status":"ready","outstanding":)";
-  append_number(out, figures.outstanding);
-  out += R"(,"resident":)";
-  append_number(out, figures.resident);
-  out += R"(,"quarantined":)";
-  append_number(out, figures.quarantined);
-  out += R"(,"failed_batches":)";
-  append_number(out, figures.failed_batches);
-  out += R"(,"processes":{"waiting":)";
-  append_number(out, figures.processes.waiting);
-  out += R"(,"stuck":)";
-  append_number(out, figures.processes.stuck);
-  out += R"(,"timers":)";
-  append_number(out, figures.processes.timers);
-  out += R"(},"subscribers":{"paused":)";
-  append_number(out, figures.subscribers.paused);
-  out += R"(,"retrying":)";
-  append_number(out, figures.subscribers.retrying);
-  out += R"(,"dead_letters":)";
-  append_number(out, figures.subscribers.dead_letters);
-  out += R"(,"behind_max":)";
-  append_number(out, figures.subscribers.behind_max);
+  out += R"({"status":"ready",)";
+  append_figures(out, {{"outstanding", figures.outstanding},
+                       {"resident", figures.resident},
+                       {"quarantined", figures.quarantined},
+                       {"failed_batches", figures.failed_batches}});
+  const auto& p = figures.processes;
+  out += R"(,"processes":{)";
+  append_figures(out, {{"waiting", p.waiting}, {"stuck", p.stuck}, {"timers", p.timers}});
+  const auto& s = figures.subscribers;
+  out += R"(},"subscribers":{)";
+  append_figures(out, {{"paused", s.paused},
+                       {"retrying", s.retrying},
+                       {"dead_letters", s.dead_letters},
+                       {"behind_max", s.behind_max}});
   out += "}}";
 }
 

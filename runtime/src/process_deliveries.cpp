@@ -210,6 +210,7 @@ bool process_runner::send(target& t, item_list::iterator which) {
     if (!input) {
       engine_.log(log_level::error, "process {}: {} at {} cannot be read: {}", i.what.aggregate,
                   i.event->name, i.key.from.to_string(), input.error().to_string());
+      ++counted_.set_aside;
       return false;
     }
     ticket_ptr ticket;

@@ -106,10 +106,11 @@ result<schedule_id> schedules::start(schedule_start what, schedule_options optio
   if (!due) return due.error();
   if (!*due) {
     // Asked for again, after its end, it has its one effect all the same.
-    auto place =
-        options.id.empty() ? std::optional(version_number{0}) : place_for(what, options.id);
-    if (!place) return std::move(place).error();
-    if (!*place) return std::move(options.id);
+    if (!options.id.empty()) {
+      auto place = place_for(what, options.id);
+      if (!place) return std::move(place).error();
+      if (!*place) return std::move(options.id);
+    }
     return error(errc::invalid_argument, "it would never be due: `until` is before its first time");
   }
   version_number at = 0;
