@@ -94,6 +94,17 @@ public:
     return reading_.indexed_version(stream);
   }
   std::uint64_t last_position() const noexcept override { return journal_.last_position(); }
+  result<checkpoint> checkpoint_at(std::uint64_t position) override {
+    const auto last = last_position();
+    if (position > last)
+      return error(errc::unknown_position, "the journal ends at " + at(last).to_string(),
+                   at(position).to_string());
+    return reading_.checkpoint_at(position);
+  }
+  result<bool> holds(const checkpoint& c) override {
+    if (c.position > last_position()) return false;
+    return reading_.holds(c);
+  }
 
   result<std::optional<std::uint64_t>> find_command(const stream_key& stream,
                                                     const uuid& command_id) override {
@@ -144,6 +155,8 @@ public:
   }
 
 private:
+  [[nodiscard]] acta::position at(std::uint64_t number) const noexcept { return {number_, number}; }
+
   const std::uint32_t number_;
   const partition_options options_;
   std::unique_ptr<log_store> log_;

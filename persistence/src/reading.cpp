@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reading.hpp"
 
+#include "record.hpp"
+
 namespace acta::persistence {
 
 namespace {
@@ -9,6 +11,12 @@ namespace {
 error corrupt(std::uint32_t partition, std::uint64_t position, std::string what) {
   return error(errc::corrupt_commit, std::move(what),
                acta::position{partition, position}.to_string());
+}
+
+/// By the record's header, unchecked.
+bool may_hold(const log_record& r, std::uint64_t position) noexcept {
+  return r.bytes.size() >= record::header_bytes &&
+         position - r.position < load_le<std::uint16_t>(r.bytes.data() + record::events_at);
 }
 
 /// Follows index entries through the log. Commits of one stream often stand next to each other,
@@ -98,6 +106,33 @@ result<void> stream_reading::read_log(std::uint64_t from, const commit_visitor& 
   }
   if (!found) return std::move(found).error();
   return {};
+}
+
+result<checkpoint> stream_reading::checkpoint_at(std::uint64_t position) const {
+  if (position == 0) return checkpoint{};
+  auto reader = log.read();
+  if (!reader) return std::move(reader).error();
+  log_record record;
+  auto found = (*reader)->seek_holding(position, record);
+  if (!found) return std::move(found).error();
+  if (!*found || !may_hold(record, position))
+    return corrupt(partition, position, "there is no commit that holds this position");
+  return checkpoint{position, load_le<std::uint64_t>(record.bytes.data())};
+}
+
+result<bool> stream_reading::holds(const checkpoint& c) const {
+  auto here = checkpoint_at(c.position);
+  if (!here) return std::move(here).error();
+  if (!c.has_checksum() || *here == c) return true;
+  // Another history, or a damaged commit?
+  bool seen = false;
+  auto read = read_log(c.position, [&](const commit_view&) {
+    seen = true;
+    return false;
+  });
+  if (!read) return std::move(read).error();
+  if (!seen) return corrupt(partition, c.position, "there is no commit that holds this position");
+  return false;
 }
 
 result<version_number> stream_reading::indexed_version(const stream_key& stream) const {
