@@ -95,11 +95,15 @@ public:
   }
   std::uint64_t last_position() const noexcept override { return journal_.last_position(); }
   result<checkpoint> checkpoint_at(std::uint64_t position) override {
-    const auto last = last_position();
-    if (position > last)
-      return error(errc::unknown_position, "the journal ends at " + at(last).to_string(),
-                   at(position).to_string());
+    if (const auto last = last_position(); position > last) return unknown(position, last);
     return reading_.checkpoint_at(position);
+  }
+  result<std::uint64_t> next_commit(std::uint64_t position) override {
+    const auto last = last_position(); // before the picture, so that it is in it
+    if (position > last) return unknown(position, last);
+    auto next = reading_.next_commit(position);
+    if (!next) return std::move(next).error();
+    return next->value_or(last + 1);
   }
   result<bool> holds(const checkpoint& c) override {
     if (c.position > last_position()) return false;
@@ -155,7 +159,11 @@ public:
   }
 
 private:
-  [[nodiscard]] acta::position at(std::uint64_t number) const noexcept { return {number_, number}; }
+  [[nodiscard]] error unknown(std::uint64_t position, std::uint64_t last) const {
+    return error(errc::unknown_position,
+                 "the journal ends at " + acta::position{number_, last}.to_string(),
+                 acta::position{number_, position}.to_string());
+  }
 
   const std::uint32_t number_;
   const partition_options options_;

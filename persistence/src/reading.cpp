@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reading.hpp"
 
-#include "record.hpp"
-
 namespace acta::persistence {
 
 namespace {
@@ -11,12 +9,6 @@ namespace {
 error corrupt(std::uint32_t partition, std::uint64_t position, std::string what) {
   return error(errc::corrupt_commit, std::move(what),
                acta::position{partition, position}.to_string());
-}
-
-/// By the record's header, unchecked.
-bool may_hold(const log_record& r, std::uint64_t position) noexcept {
-  return r.bytes.size() >= record::header_bytes &&
-         position - r.position < load_le<std::uint16_t>(r.bytes.data() + record::events_at);
 }
 
 /// Follows index entries through the log. Commits of one stream often stand next to each other,
@@ -115,9 +107,21 @@ result<checkpoint> stream_reading::checkpoint_at(std::uint64_t position) const {
   log_record record;
   auto found = (*reader)->seek_holding(position, record);
   if (!found) return std::move(found).error();
-  if (!*found || !may_hold(record, position))
+  if (!*found || record.bytes.size() < sizeof(std::uint64_t))
     return corrupt(partition, position, "there is no commit that holds this position");
   return checkpoint{position, load_le<std::uint64_t>(record.bytes.data())};
+}
+
+result<std::optional<std::uint64_t>> stream_reading::next_commit(std::uint64_t position) const {
+  auto reader = log.read();
+  if (!reader) return std::move(reader).error();
+  log_record record;
+  auto found = (*reader)->seek_holding(position, record);
+  if (found && !*found)
+    return corrupt(partition, position, "there is no commit that holds this position");
+  if (found) found = (*reader)->next(record);
+  if (!found) return std::move(found).error();
+  return *found ? std::optional(record.position) : std::nullopt;
 }
 
 result<bool> stream_reading::holds(const checkpoint& c) const {

@@ -84,14 +84,17 @@ TEST_CASE("a checkpoint is of the commit that holds its position, also in the mi
     CHECK(c.record_checksum() == checksums[4]);
     return false;
   }));
+  CHECK(p->next_commit(1).value() == 5);
+  CHECK(p->next_commit(8).value() == 9);
+  CHECK(p->next_commit(9).value() == 13);
+  CHECK(p->next_commit(13).error().code() == errc::unknown_position);
   CHECK(p->holds({}).value());
   CHECK_FALSE(p->holds({13, 0}).value());
   const auto beyond = p->checkpoint_at(13);
   REQUIRE_FALSE(beyond);
   CHECK(beyond.error().code() == errc::unknown_position);
   CHECK(beyond.error().code() == acta::condition::invalid);
-  CHECK(beyond.error().to_string() ==
-        "unknown_position: the journal ends at 0:12 (at 0:13)");
+  CHECK(beyond.error().to_string() == "unknown_position: the journal ends at 0:12 (at 0:13)");
 }
 
 TEST_CASE("a journal that was put back and has grown again does not hold what was read before") {
@@ -126,4 +129,5 @@ TEST_CASE("a damaged commit is not taken for another history") {
   REQUIRE_FALSE(damaged);
   CHECK(damaged.error().code() == errc::corrupt_commit);
   CHECK(damaged.error().where() == "0:5");
+  CHECK(at.open()->next_commit(6).value() == 7);
 }

@@ -106,6 +106,10 @@ public:
   /// commit. Cost: one search in the log. Errors: `unknown_position` if the journal ends before it;
   /// `corrupt_commit` (a gap), `io`.
   virtual result<checkpoint> checkpoint_at(std::uint64_t position) = 0;
+  /// Where the commit after the one that holds `position` begins; last_position() + 1 after the
+  /// last one. It looks at keys alone, so a reader that has met `corrupt_commit` can step over it.
+  /// Cost: as checkpoint_at. Errors: `unknown_position`, `io`.
+  virtual result<std::uint64_t> next_commit(std::uint64_t position) = 0;
   /// Whether the journal has the events that a reader had read when it kept `c`. False: it was put
   /// back, or replaced, and `c` must not be gone on from. One without a checksum is compared by its
   /// position alone. Cost: as checkpoint_at. Errors: `corrupt_commit` if the commit is damaged, so
