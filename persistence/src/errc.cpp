@@ -29,6 +29,8 @@ public:
       return "stopped";
     case errc::too_large:
       return "too_large";
+    case errc::unknown_position:
+      return "unknown_position";
     }
     return "unknown";
   }
@@ -47,6 +49,7 @@ public:
       return condition::corrupt;
     case errc::wrong_format:
     case errc::too_large:
+    case errc::unknown_position:
       return condition::invalid;
     }
     return std::error_condition(value, *this);

@@ -2,15 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lmdb_view_txn.hpp"
 
+#include "xxh3.hpp"
+
 #include <algorithm>
 
 namespace acta::persistence {
 
 namespace {
 
-// head: layout fingerprint u64, fingerprint u64, changes u64, flags u8
+// head: layout fingerprint u64, fingerprint u64, changes u64, flags u8, checksum u64 of these
+constexpr std::size_t head_covered_bytes = 25;
 constexpr std::uint8_t flag_built = 1;
 constexpr std::uint8_t flag_paused = 2;
+// checkpoint: position u64, checksum of the commit u64, checksum u64 of these and the partition
+constexpr std::size_t checkpoint_covered_bytes = 16;
+// Format 1 had neither checksum.
+constexpr std::size_t old_checkpoint_bytes = 8;
+constexpr std::size_t old_head_bytes = head_covered_bytes;
 // dead letter: parked at i64, attempts u32, reason
 constexpr std::size_t letter_header_bytes = 12;
 
@@ -19,6 +27,10 @@ void store_be(std::byte* to, std::uint32_t value) noexcept {
 }
 void store_be(std::byte* to, std::uint64_t value) noexcept {
   store_le(to, __builtin_bswap64(value));
+}
+
+std::uint64_t checksum_of(bytes_view bytes, std::uint64_t of) noexcept {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), of);
 }
 
 bool decode_letter(bytes_view key, bytes_view value, dead_letter& out) {
@@ -40,6 +52,15 @@ checkpoint_key checkpoint_key_of(std::uint32_t partition) noexcept {
   std::memcpy(key.data(), name.data(), name.size());
   store_be(key.data() + name.size(), partition);
   return key;
+}
+
+checkpoint_bytes encode_checkpoint(std::uint32_t partition, const checkpoint& c) noexcept {
+  checkpoint_bytes bytes;
+  store_le(bytes.data(), c.position);
+  store_le(bytes.data() + 8, c.checksum);
+  const auto covered = bytes_view(bytes).first(checkpoint_covered_bytes);
+  store_le(bytes.data() + checkpoint_covered_bytes, checksum_of(covered, partition));
+  return bytes;
 }
 
 letter_key letter_key_of(position where) noexcept {
@@ -64,6 +85,8 @@ head_bytes encode_head(const view_head& head) noexcept {
   store_le(bytes.data() + 16, head.changes);
   store_le(bytes.data() + 24, static_cast<std::uint8_t>((head.built ? flag_built : 0) |
                                                         (head.paused ? flag_paused : 0)));
+  const auto covered = bytes_view(bytes).first(head_covered_bytes);
+  store_le(bytes.data() + head_covered_bytes, checksum_of(covered, 0));
   return bytes;
 }
 
@@ -210,7 +233,12 @@ result<view_head> view_txn::head() {
   auto found = find(tables_.meta, as_bytes_view(view_head_key), bytes);
   if (!found) return std::move(found).error();
   if (!*found) return corrupt("table meta has no head");
-  if (bytes.size() != sizeof(head_bytes)) return corrupt("the head has another size");
+  if (bytes.size() != sizeof(head_bytes) && !(bytes.size() == old_head_bytes && tables_.takes_old))
+    return corrupt("the head has another size");
+  if (bytes.size() == sizeof(head_bytes) &&
+      load_le<std::uint64_t>(bytes.data() + head_covered_bytes) !=
+          checksum_of(bytes.first(head_covered_bytes), 0))
+    return corrupt("the head's checksum differs");
   view_head head;
   head.layout_fingerprint = load_le<std::uint64_t>(bytes.data());
   head.fingerprint = load_le<std::uint64_t>(bytes.data() + 8);
@@ -221,16 +249,23 @@ result<view_head> view_txn::head() {
   return head;
 }
 
-result<std::uint64_t> view_txn::checkpoint(std::uint32_t partition) {
+result<checkpoint> view_txn::checkpoint(std::uint32_t partition) {
+  const auto damaged = [&](std::string_view how) {
+    return corrupt("the checkpoint of partition " + std::to_string(partition) + std::string(how));
+  };
   const auto key = checkpoint_key_of(partition);
   bytes_view bytes;
   auto found = find(tables_.meta, key, bytes);
   if (!found) return std::move(found).error();
-  if (!*found) return std::uint64_t{0};
-  if (bytes.size() != sizeof(std::uint64_t))
-    return corrupt("the checkpoint of partition " + std::to_string(partition) +
-                   " has another size");
-  return load_le<std::uint64_t>(bytes.data());
+  if (!*found) return persistence::checkpoint{};
+  if (bytes.size() == old_checkpoint_bytes && tables_.takes_old)
+    return persistence::checkpoint{load_le<std::uint64_t>(bytes.data()), 0};
+  if (bytes.size() != sizeof(checkpoint_bytes)) return damaged(" has another size");
+  if (load_le<std::uint64_t>(bytes.data() + checkpoint_covered_bytes) !=
+      checksum_of(bytes.first(checkpoint_covered_bytes), partition))
+    return damaged(": its checksum differs");
+  return persistence::checkpoint{load_le<std::uint64_t>(bytes.data()),
+                                 load_le<std::uint64_t>(bytes.data() + 8)};
 }
 
 result<std::optional<dead_letter>> view_txn::find_dead_letter(position where) {

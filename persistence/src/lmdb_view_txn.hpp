@@ -20,6 +20,7 @@ struct view_tables {
   MDB_dbi rows = 0;
   MDB_dbi indexes = 0;
   MDB_dbi parked = 0;
+  bool takes_old = false; ///< checkpoints and heads of format 1, which have no checksums
 
   [[nodiscard]] MDB_dbi of(row_table table) const noexcept {
     return table == row_table::rows ? rows : indexes;
@@ -28,13 +29,15 @@ struct view_tables {
 
 using checkpoint_key = std::array<std::byte, 14>;
 checkpoint_key checkpoint_key_of(std::uint32_t partition) noexcept;
+using checkpoint_bytes = std::array<std::byte, 24>;
+checkpoint_bytes encode_checkpoint(std::uint32_t partition, const checkpoint& c) noexcept;
 /// Ordered as positions are.
 using letter_key = std::array<std::byte, 12>;
 letter_key letter_key_of(position where) noexcept;
 byte_buffer encode_letter(const dead_letter& letter);
 
 inline constexpr std::string_view view_head_key = "head";
-using head_bytes = std::array<std::byte, 25>;
+using head_bytes = std::array<std::byte, 33>;
 head_bytes encode_head(const view_head& head) noexcept;
 
 class view_cursor;
@@ -63,7 +66,7 @@ public:
   result<std::uint64_t> count(MDB_dbi table);
 
   result<view_head> head();
-  result<std::uint64_t> checkpoint(std::uint32_t partition);
+  result<persistence::checkpoint> checkpoint(std::uint32_t partition);
   result<std::optional<dead_letter>> find_dead_letter(position where);
   result<std::vector<dead_letter>> dead_letters(std::size_t limit, position from);
 

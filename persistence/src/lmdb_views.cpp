@@ -11,7 +11,9 @@ namespace acta::persistence {
 namespace {
 
 /// On disk: rises with every change to a table's layout.
-constexpr std::uint32_t format = 1;
+constexpr std::uint32_t format = 2;
+/// The checkpoints and the head of format 1 have no checksums; all else is the same.
+constexpr std::uint32_t format_without_checksums = 1;
 // identity: format u32, store id 16 bytes, view
 constexpr std::size_t identity_header_bytes = 20;
 /// A put in a place of its own copies one page; what the tree above them takes is small beside it.
@@ -46,7 +48,7 @@ public:
   }
   result<std::uint64_t> count(row_table table) override { return txn_.count(tables_.of(table)); }
   result<view_head> head() override { return txn_.head(); }
-  result<std::uint64_t> checkpoint(std::uint32_t partition) override {
+  result<persistence::checkpoint> checkpoint(std::uint32_t partition) override {
     return txn_.checkpoint(partition);
   }
   using view_reading::dead_letters;
@@ -98,12 +100,10 @@ public:
     return {};
   }
 
-  result<void> set_checkpoint(std::uint32_t partition, std::uint64_t position) override {
-    std::array<std::byte, sizeof position> value;
-    store_le(value.data(), position);
-    return put_in(tables_.meta, checkpoint_key_of(partition), value);
+  result<void> set_checkpoint(std::uint32_t partition, const persistence::checkpoint& to) override {
+    return put_in(tables_.meta, checkpoint_key_of(partition), encode_checkpoint(partition, to));
   }
-  result<std::uint64_t> checkpoint(std::uint32_t partition) override {
+  result<persistence::checkpoint> checkpoint(std::uint32_t partition) override {
     return txn_.checkpoint(partition);
   }
   result<void> set_built() override { return change_flag(head_.built, true); }
@@ -214,8 +214,10 @@ class lmdb_views final : public view_store {
 public:
   explicit lmdb_views(std::unique_ptr<lmdb_env> env) : env_(std::move(env)), readers_(*env_) {}
 
-  result<void> open_tables(const view_identity& identity) {
+  /// @param upgrade  takes over what an earlier format has written
+  result<void> open_tables(const view_identity& identity, bool upgrade) {
     const bool is_new = env_->is_empty();
+    tables_.takes_old = upgrade;
     lmdb_write txn;
     if (const int rc = txn.begin(*env_); rc != 0) return env_->failure(rc, "opening the tables of");
     const auto open = [&](const char* name, MDB_dbi& to) -> result<void> {
@@ -228,13 +230,15 @@ public:
     if (auto opened = open("meta", tables_.meta); !opened) return opened;
     // First the format: another one may have other tables.
     if (!is_new)
-      if (auto known = check_format(txn.get()); !known) return known;
+      if (auto known = check_format(txn.get(), upgrade); !known) return known;
     if (auto opened = open("rows", tables_.rows); !opened) return opened;
     if (auto opened = open("indexes", tables_.indexes); !opened) return opened;
     if (auto opened = open("parked", tables_.parked); !opened) return opened;
     if (auto same = is_new ? introduce(txn.get(), identity) : check_owner(txn.get(), identity);
         !same)
       return same;
+    if (!is_new && upgrade)
+      if (auto raised = raise_format(txn.get(), identity); !raised) return raised;
     int rc = txn.commit();
     if (rc == EIO)
       if (const int missing = env_->missing_room(std::size_t{1} << 20); missing != 0) rc = missing;
@@ -273,11 +277,12 @@ private:
     if (rc != 0) return env_->failure(rc, "reading");
     return from_val(stored);
   }
-  result<void> check_format(MDB_txn* txn) const {
+  result<void> check_format(MDB_txn* txn, bool upgrade) const {
     auto bytes = stored_identity(txn);
     if (!bytes) return std::move(bytes).error();
     if (bytes->size() < sizeof format) return refused("has an identity of another size");
-    if (const auto found = load_le<std::uint32_t>(bytes->data()); found != format)
+    const auto found = load_le<std::uint32_t>(bytes->data());
+    if (found != format && !(upgrade && found == format_without_checksums))
       return refused("has format " + std::to_string(found) + ", this program reads " +
                      std::to_string(format));
     return {};
@@ -293,6 +298,17 @@ private:
                      identity.store_id.to_string());
     if (const auto view = as_text(bytes->subspan(identity_header_bytes)); view != identity.view)
       return refused("holds view '" + std::string(view) + "', expected '" + identity.view + "'");
+    return {};
+  }
+  /// Else an older program would find checkpoints that it cannot read.
+  result<void> raise_format(MDB_txn* txn, const view_identity& identity) const {
+    auto bytes = stored_identity(txn);
+    if (!bytes) return std::move(bytes).error();
+    if (load_le<std::uint32_t>(bytes->data()) == format) return {};
+    if (const int rc =
+            put_bytes(txn, tables_.meta, as_bytes_view("identity"), encode_identity(identity));
+        rc != 0)
+      return env_->failure(rc, "writing");
     return {};
   }
   result<void> introduce(MDB_txn* txn, const view_identity& identity) const {
@@ -318,7 +334,8 @@ result<std::unique_ptr<view_store>> open_in(const std::filesystem::path& folder,
                             options.sync == view_sync::none ? MDB_NOSYNC : MDB_NOMETASYNC);
   if (!env) return std::move(env).error();
   auto store = std::make_unique<lmdb_views>(std::move(*env));
-  if (auto opened = store->open_tables(identity); !opened) return std::move(opened).error();
+  if (auto opened = store->open_tables(identity, options.upgrade); !opened)
+    return std::move(opened).error();
   return std::unique_ptr<view_store>(std::move(store));
 }
 

@@ -94,6 +94,21 @@ public:
     return reading_.indexed_version(stream);
   }
   std::uint64_t last_position() const noexcept override { return journal_.last_position(); }
+  result<checkpoint> checkpoint_at(std::uint64_t position) override {
+    if (const auto last = last_position(); position > last) return unknown(position, last);
+    return reading_.checkpoint_at(position);
+  }
+  result<std::uint64_t> next_commit(std::uint64_t position) override {
+    const auto last = last_position(); // before the picture, so that it is in it
+    if (position > last) return unknown(position, last);
+    auto next = reading_.next_commit(position);
+    if (!next) return std::move(next).error();
+    return next->value_or(last + 1);
+  }
+  result<bool> holds(const checkpoint& c) override {
+    if (c.position > last_position()) return false;
+    return reading_.holds(c);
+  }
 
   result<std::optional<std::uint64_t>> find_command(const stream_key& stream,
                                                     const uuid& command_id) override {
@@ -144,6 +159,12 @@ public:
   }
 
 private:
+  [[nodiscard]] error unknown(std::uint64_t position, std::uint64_t last) const {
+    return error(errc::unknown_position,
+                 "the journal ends at " + acta::position{number_, last}.to_string(),
+                 acta::position{number_, position}.to_string());
+  }
+
   const std::uint32_t number_;
   const partition_options options_;
   std::unique_ptr<log_store> log_;

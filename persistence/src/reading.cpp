@@ -100,6 +100,45 @@ result<void> stream_reading::read_log(std::uint64_t from, const commit_visitor& 
   return {};
 }
 
+result<checkpoint> stream_reading::checkpoint_at(std::uint64_t position) const {
+  if (position == 0) return checkpoint{};
+  auto reader = log.read();
+  if (!reader) return std::move(reader).error();
+  log_record record;
+  auto found = (*reader)->seek_holding(position, record);
+  if (!found) return std::move(found).error();
+  if (!*found || record.bytes.size() < sizeof(std::uint64_t))
+    return corrupt(partition, position, "there is no commit that holds this position");
+  return checkpoint{position, load_le<std::uint64_t>(record.bytes.data())};
+}
+
+result<std::optional<std::uint64_t>> stream_reading::next_commit(std::uint64_t position) const {
+  auto reader = log.read();
+  if (!reader) return std::move(reader).error();
+  log_record record;
+  auto found = (*reader)->seek_holding(position, record);
+  if (found && !*found)
+    return corrupt(partition, position, "there is no commit that holds this position");
+  if (found) found = (*reader)->next(record);
+  if (!found) return std::move(found).error();
+  return *found ? std::optional(record.position) : std::nullopt;
+}
+
+result<bool> stream_reading::holds(const checkpoint& c) const {
+  auto here = checkpoint_at(c.position);
+  if (!here) return std::move(here).error();
+  if (!c.has_checksum() || *here == c) return true;
+  // Another history, or a damaged commit?
+  bool seen = false;
+  auto read = read_log(c.position, [&](const commit_view&) {
+    seen = true;
+    return false;
+  });
+  if (!read) return std::move(read).error();
+  if (!seen) return corrupt(partition, c.position, "there is no commit that holds this position");
+  return false;
+}
+
 result<version_number> stream_reading::indexed_version(const stream_key& stream) const {
   auto last = derived.last_of(stream);
   if (!last) return std::move(last).error();

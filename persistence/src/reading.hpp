@@ -20,6 +20,12 @@ struct stream_reading {
   result<void> read_stream(const stream_key& stream, version_number from,
                            const commit_visitor& visit) const;
   result<void> read_log(std::uint64_t from, const commit_visitor& visit) const;
+  /// Pre: the log ends at `position` or after it.
+  result<checkpoint> checkpoint_at(std::uint64_t position) const;
+  /// Where the commit after the one that holds `position` begins, if there is one in the log.
+  result<std::optional<std::uint64_t>> next_commit(std::uint64_t position) const;
+  /// Pre: as checkpoint_at.
+  result<bool> holds(const checkpoint& c) const;
   /// By the index alone; 0 for a stream it does not know.
   result<version_number> indexed_version(const stream_key& stream) const;
 };

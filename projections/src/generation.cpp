@@ -56,7 +56,7 @@ result<void> generation::start() {
   for (const auto& from : around_.feeds) {
     auto scanned = (*reading)->checkpoint(from->partition.number());
     if (!scanned) return std::move(scanned).error();
-    projector_ptr made(new projector(shared_from_this(), *from, *scanned));
+    projector_ptr made(new projector(shared_from_this(), *from, scanned->position));
     made->host_ = around_.host;
     made->actor_ = around_.host->spawn(*made);
     projectors_.push_back(std::move(made));
@@ -93,8 +93,11 @@ result<void> generation::set_paused(bool paused) {
 
 result<void> generation::begin_at(std::span<const position> first) {
   auto written = write([&](auto& txn) -> result<void> {
-    for (const auto& p : first)
-      if (auto set = txn.set_checkpoint(p.partition, p.number - 1); !set) return set;
+    for (const auto& p : first) {
+      auto before = around_.feeds[p.partition]->partition.checkpoint_at(p.number - 1);
+      if (!before) return std::move(before).error();
+      if (auto set = txn.set_checkpoint(p.partition, *before); !set) return set;
+    }
     return {};
   });
   if (!written) return written;

@@ -98,7 +98,7 @@ result<live_picture::frozen*> live_picture::look_at(const std::type_info* type,
     const bool shown = [&] {
       if (!at->rows) return false;
       auto scanned = at->rows->checkpoint(at_least_.partition);
-      return scanned && *scanned >= at_least_.number;
+      return scanned && scanned->position >= at_least_.number;
     }();
     if (!shown) {
       late_ = at->view;
@@ -131,7 +131,7 @@ result<std::vector<position>> live_picture::positions(std::string_view view) {
   for (const auto& reached : (*at)->of->scanned()) {
     auto frozen_at = (*at)->rows->checkpoint(reached.partition);
     if (!frozen_at) return std::move(frozen_at).error();
-    all.push_back({reached.partition, *frozen_at});
+    all.push_back({reached.partition, frozen_at->position});
   }
   return all;
 }

@@ -24,6 +24,7 @@ constexpr unsigned commits_per_look = 32;
 
 struct projector::outcome {
   std::uint64_t scanned = 0;
+  std::uint64_t checksum = 0; ///< of the commit that holds `scanned`
   std::uint64_t commits = 0;
   std::uint64_t events = 0;
   std::optional<fold_failure> refused; ///< by the view's code
@@ -113,6 +114,7 @@ projector::outcome projector::transact(std::uint64_t to) {
     }
     ++o.commits;
     o.scanned = c.last_position();
+    o.checksum = c.record_checksum();
     if (o.scanned >= to || session.bytes() > session_bytes_max) return false;
     return o.commits % commits_per_look != 0 || std::chrono::steady_clock::now() < deadline;
   });
@@ -122,9 +124,14 @@ projector::outcome projector::transact(std::uint64_t to) {
     return o.failed.has_value();
   };
   if (fail(std::move(read)) || fail(session.flush())) return o;
+  if (o.commits == 0)
+    return o.failed =
+               error(persistence::errc::corrupt_commit, "there is no commit at this position",
+                     position{from_.partition.number(), first}.to_string()),
+           o;
   for (const auto& letter : passing_)
     if (fail((*txn)->park(letter))) return o;
-  if (fail((*txn)->set_checkpoint(from_.partition.number(), o.scanned))) return o;
+  if (fail((*txn)->set_checkpoint(from_.partition.number(), {o.scanned, o.checksum}))) return o;
   if (fail(g.commit(**txn, session.rows_changed() > 0))) return o;
   o.events = fold_.taken() - taken_before;
   return o;

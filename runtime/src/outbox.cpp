@@ -113,6 +113,7 @@ result<outbox> outbox::open(const std::filesystem::path& folder, const uuid& sto
   const persistence::view_identity identity{store_id, "acta.processes", rows_format, rows_format};
   persistence::view_store_options options;
   options.map_bytes = map_bytes;
+  options.upgrade = true;
   auto store = folder.empty() ? persistence::make_scratch_view_store(identity, options)
                               : persistence::open_view_store(folder, identity, options);
   if (!store) return std::move(store).error();
@@ -138,7 +139,9 @@ result<outbox_writing> outbox::write() {
 result<std::uint64_t> outbox::checkpoint(std::uint32_t partition) {
   auto reading = store_->read();
   if (!reading) return std::move(reading).error();
-  return (*reading)->checkpoint(partition);
+  auto at = (*reading)->checkpoint(partition);
+  if (!at) return std::move(at).error();
+  return at->position;
 }
 
 result<outbox::figures> outbox::count() {
@@ -250,7 +253,7 @@ result<void> outbox_writing::apply(const outbox_changes& c) {
   }
   if (auto changed = change_timers(c); !changed) return changed;
   for (const auto& at : c.scanned)
-    if (auto set = txn_->set_checkpoint(at.partition, at.number); !set) return set;
+    if (auto set = txn_->set_checkpoint(at.partition, {at.number, 0}); !set) return set;
   return {};
 }
 

@@ -121,6 +121,7 @@ result<subscriber_record> subscriber_record::open(const std::filesystem::path& f
                                             rows_format, rows_format};
   persistence::view_store_options options;
   options.map_bytes = map_bytes;
+  options.upgrade = true;
   auto store = folder.empty() ? persistence::make_scratch_view_store(identity, options)
                               : persistence::open_view_store(folder, identity, options);
   if (!store) return std::move(store).error();
@@ -144,7 +145,7 @@ result<std::vector<std::uint64_t>> subscriber_record::begin(std::span<const posi
     for (const auto& p : start) {
       auto at = (*reading)->checkpoint(p.partition);
       if (!at) return std::move(at).error();
-      done_up_to.push_back(is_new ? p.number : *at);
+      done_up_to.push_back(is_new ? p.number : at->position);
     }
     for (position from : last)
       for (;;) {
@@ -169,7 +170,8 @@ result<std::vector<std::uint64_t>> subscriber_record::begin(std::span<const posi
       if (!gone) return std::move(gone).error();
       if (*gone > 0) forgot = true;
     }
-    if (auto set = (*txn)->set_checkpoint(end.partition, at); !set) return std::move(set).error();
+    if (auto set = (*txn)->set_checkpoint(end.partition, {at, 0}); !set)
+      return std::move(set).error();
   }
   if (!is_new && !forgot) return done_up_to; // nothing to be written
   if (auto set = (*txn)->set_built(); !set) return std::move(set).error();
@@ -224,7 +226,7 @@ result<void> subscriber_record::write(std::span<const subscriber_note> notes,
     if (auto taken = take(**txn, n, covered); !taken) return taken;
   }
   for (const auto& at : done_up_to) {
-    if (auto set = (*txn)->set_checkpoint(at.partition, at.number); !set) return set;
+    if (auto set = (*txn)->set_checkpoint(at.partition, {at.number, 0}); !set) return set;
     for (const auto kind : {row_kind::done, row_kind::failed})
       if (auto cleared = erase_rows(**txn, kind, {at.partition, 0}, at.number, cleared_rows_max);
           !cleared)

@@ -177,7 +177,7 @@ found_generation judge_generation(const std::filesystem::path& folder, const jou
                          head->paused,
                          {}};
   for (std::uint32_t p = 0; p < j.partitions.size(); ++p) {
-    found.checkpoints.push_back(from.checkpoint(p).value());
+    found.checkpoints.push_back(from.checkpoint(p).value().position);
     CAPTURE(p, found.checkpoints.back(), j.partitions[p].size());
     REQUIRE(found.checkpoints.back() <= j.partitions[p].size()); // never ahead of what is committed
   }

@@ -72,6 +72,8 @@ writing_ptr write(view_store& store) {
   return std::move(*writing);
 }
 
+checkpoint at_position(std::uint64_t number) { return {number, number * 31 + 7}; }
+
 acta::result<void> put(view_writing& to, std::string_view key, std::string_view value,
                        row_table table = row_table::rows) {
   return to.put(table, as_bytes_view(key), as_bytes_view(value));
@@ -225,8 +227,8 @@ TEST_CASE("what was committed to any table is read back, by the writer at once a
   REQUIRE(put(*w, "empty", ""));
   REQUIRE(put(*w, long_key, long_value));
   REQUIRE(put(*w, std::string_view("\0x", 2), "ann", row_table::indexes));
-  REQUIRE(w->set_checkpoint(0, 7));
-  REQUIRE(w->set_checkpoint(1023, std::uint64_t{1} << 60));
+  REQUIRE(w->set_checkpoint(0, at_position(7)));
+  REQUIRE(w->set_checkpoint(1023, at_position(std::uint64_t{1} << 60)));
   REQUIRE(w->park(letter(2, 9)));
   const auto check = [&](auto& from) {
     CHECK(get(from, "ann") == "one");
@@ -240,9 +242,9 @@ TEST_CASE("what was committed to any table is read back, by the writer at once a
     CHECK(get(from, std::string_view("\0x", 2), row_table::indexes) == "ann");
     CHECK(*from.count(row_table::rows) == 4);
     CHECK(*from.count(row_table::indexes) == 1);
-    CHECK(*from.checkpoint(0) == 7);
-    CHECK(*from.checkpoint(1) == 0);
-    CHECK(*from.checkpoint(1023) == std::uint64_t{1} << 60);
+    CHECK(from.checkpoint(0)->position == 7);
+    CHECK(from.checkpoint(1)->position == 0);
+    CHECK(from.checkpoint(1023)->position == std::uint64_t{1} << 60);
   };
   check(*w);
   CHECK(text_of(**w->find_dead_letter({2, 9})) == "2:9/1000009/3/why");
@@ -450,14 +452,14 @@ TEST_CASE("work that was not committed leaves no trace") {
     auto w = write(*store);
     REQUIRE(put(*w, "a", "2"));
     REQUIRE(put(*w, "b", "2"));
-    REQUIRE(w->set_checkpoint(0, 5));
+    REQUIRE(w->set_checkpoint(0, at_position(5)));
     REQUIRE(w->set_built());
     REQUIRE(w->set_paused(true));
     REQUIRE(w->park(letter(0, 1)));
   }
   const auto r = read(*store);
   CHECK(all_of(*r) == "a=1");
-  CHECK(*r->checkpoint(0) == 0);
+  CHECK(r->checkpoint(0)->position == 0);
   CHECK(*r->dead_letter_count() == 0);
   const auto head = *r->head();
   CHECK_FALSE(head.built);
@@ -478,18 +480,18 @@ TEST_CASE("a reading stays as it was while a writer goes on, and the next one se
     REQUIRE(put(*w, "a", "2"));
     REQUIRE(put(*w, "aa", "2"));
     REQUIRE(w->erase(row_table::rows, as_bytes_view("b")));
-    REQUIRE(w->set_checkpoint(3, 30));
+    REQUIRE(w->set_checkpoint(3, at_position(30)));
     REQUIRE(w->park(letter(3, 29)));
     REQUIRE(w->commit(true));
   }
   CHECK(next(*cursor) == "b=1");
   CHECK(all_of(*before) == "a=1 b=1");
-  CHECK(*before->checkpoint(3) == 0);
+  CHECK(before->checkpoint(3)->position == 0);
   CHECK(*before->dead_letter_count() == 0);
   CHECK((*before->head()).changes == 2);
   const auto after = read(*store);
   CHECK(all_of(*after) == "a=2 aa=2");
-  CHECK(*after->checkpoint(3) == 30);
+  CHECK(after->checkpoint(3)->position == 30);
   CHECK(*after->dead_letter_count() == 1);
   CHECK((*after->head()).changes == 3);
   CHECK(all_of(*before) == "a=1 b=1");
@@ -519,7 +521,9 @@ TEST_CASE("writers on two threads take turns, so that no change of either is los
       const auto now = get(**w, "counter");
       if (!put(**w, "counter", std::to_string(now == "-" ? 1 : std::stoi(now) + 1))) return;
       const auto up_to = (*w)->checkpoint(0);
-      if (!up_to || !(*w)->set_checkpoint(0, *up_to + 1) || !(*w)->commit(true)) return;
+      if (!up_to || !(*w)->set_checkpoint(0, at_position(up_to->position + 1)) ||
+          !(*w)->commit(true))
+        return;
     }
   };
   std::thread one(count_up);
@@ -528,7 +532,7 @@ TEST_CASE("writers on two threads take turns, so that no change of either is los
   for (int i = 0; i < rounds; ++i) {
     const auto r = read(*store);
     const auto now = get(*r, "counter");
-    torn += std::to_string(*r->checkpoint(0)) != (now == "-" ? "0" : now);
+    torn += std::to_string(r->checkpoint(0)->position) != (now == "-" ? "0" : now);
   }
   one.join();
   two.join();
@@ -545,7 +549,7 @@ TEST_CASE("a view opened again has its rows, checkpoints, dead letters and flags
     auto w = write(*store);
     REQUIRE(put(*w, "a", "1"));
     REQUIRE(put(*w, "i", "a", row_table::indexes));
-    REQUIRE(w->set_checkpoint(4, 44));
+    REQUIRE(w->set_checkpoint(4, at_position(44)));
     REQUIRE(w->park(letter(4, 40)));
     REQUIRE(w->set_built());
     REQUIRE(w->commit(true));
@@ -559,7 +563,7 @@ TEST_CASE("a view opened again has its rows, checkpoints, dead letters and flags
   const auto r = read(**opened);
   CHECK(all_of(*r) == "a=1");
   CHECK(all_of(*r, row_table::indexes) == "i=a");
-  CHECK(*r->checkpoint(4) == 44);
+  CHECK(r->checkpoint(4)->position == 44);
   CHECK(letters_of(*r) == "4:40/1000040/3/why");
   const auto head = *r->head();
   CHECK(head.built);
@@ -593,7 +597,7 @@ TEST_CASE("an operator's pause and the count of changes outlive everything but t
   CHECK(head_of(*store) == "built paused 1");
   {
     auto w = write(*store);
-    REQUIRE(w->set_checkpoint(0, 1)); // a checkpoint alone changes no row
+    REQUIRE(w->set_checkpoint(0, at_position(1))); // a checkpoint alone changes no row
     REQUIRE(w->commit(false));
   }
   CHECK(head_of(*store) == "built paused 1");
@@ -618,8 +622,8 @@ TEST_CASE("an environment of another store, view, format or kind is refused by n
   CHECK(all_of(*read(*at.open())) == "a=1");
 
   SECTION("of a later format") {
-    tamper(at.folder, "meta", "identity", [](std::string& bytes) { bytes[0] = 2; });
-    check_refused(at.try_open(), errc::wrong_format, "has format 2, this program reads 1");
+    tamper(at.folder, "meta", "identity", [](std::string& bytes) { bytes[0] = 3; });
+    check_refused(at.try_open(), errc::wrong_format, "has format 3, this program reads 2");
   }
   SECTION("whose identity is cut off") {
     tamper(at.folder, "meta", "identity", [](std::string& bytes) { bytes.resize(12); });
@@ -634,13 +638,85 @@ TEST_CASE("an environment of another store, view, format or kind is refused by n
     REQUIRE(open_partition(other / "p000", 0, at.identity.store_id, options));
     for (const char* part : {"journal", "derived"})
       check_refused(open_view_store(other.path() / "p000" / part, at.identity, small_map()),
-                    errc::wrong_format, "not one of a view");
+                    errc::wrong_format, part);
   }
   SECTION("not LMDB's") {
     fs::remove(at.folder / "data.mdb");
     fs::copy_file("/proc/self/exe", at.folder / "data.mdb");
     check_refused(at.try_open(), errc::wrong_format, at.folder.string());
   }
+}
+
+TEST_CASE("an environment of the format before this one is refused if it is derived, and raised if "
+          "it is not") {
+  const place at;
+  const std::string key("checkpoint\0\0\0\3", 14);
+  {
+    const auto store = at.open();
+    auto w = write(*store);
+    REQUIRE(put(*w, "a", "1"));
+    REQUIRE(w->set_built());
+    REQUIRE(w->set_checkpoint(3, at_position(44)));
+    REQUIRE(w->commit(true));
+  }
+  // As format 1 wrote it.
+  tamper(at.folder, "meta", "identity", [](std::string& bytes) { bytes[0] = 1; });
+  tamper(at.folder, "meta", "head", [](std::string& bytes) { bytes.resize(25); });
+  tamper(at.folder, "meta", key, [](std::string& bytes) { bytes.resize(8); });
+
+  check_refused(at.try_open(), errc::wrong_format, "has format 1, this program reads 2");
+  auto options = small_map();
+  options.upgrade = true;
+  {
+    const auto store = at.open(options);
+    CHECK(read(*store)->checkpoint(3).value() == checkpoint{44, 0});
+    CHECK_FALSE(read(*store)->checkpoint(3)->has_checksum());
+    CHECK(get(*read(*store), "a") == "1");
+    auto w = write(*store);
+    REQUIRE(w->set_checkpoint(3, at_position(45)));
+    REQUIRE(w->commit(true));
+  }
+  const auto store = at.open(); // it is of this format by now
+  CHECK(read(*store)->checkpoint(3).value() == at_position(45));
+  CHECK(read(*store)->head()->built);
+}
+
+TEST_CASE("one flipped bit in a checkpoint or in the head is an error, not another position") {
+  const place at;
+  const std::string key("checkpoint\0\0\0\1", 14);
+  {
+    const auto store = at.open();
+    auto w = write(*store);
+    REQUIRE(w->set_checkpoint(1, at_position(5)));
+    REQUIRE(w->commit(true));
+  }
+  for (std::size_t bit = 0; bit < 24 * 8; ++bit) {
+    const auto flip = [&](std::string& bytes) {
+      REQUIRE(bytes.size() == 24);
+      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+    };
+    tamper(at.folder, "meta", key, flip);
+    CAPTURE(bit);
+    {
+      const auto store = at.open();
+      REQUIRE(read(*store)->checkpoint(1).error().code() == errc::corrupt_commit);
+    }
+    tamper(at.folder, "meta", key, flip);
+  }
+  std::string moved;
+  tamper(at.folder, "meta", key, [&](std::string& bytes) { moved = bytes; });
+  {
+    const auto store = at.open();
+    auto w = write(*store);
+    REQUIRE(w->set_checkpoint(2, at_position(6)));
+    REQUIRE(w->commit(true));
+  }
+  tamper(at.folder, "meta", std::string("checkpoint\0\0\0\2", 14),
+         [&](std::string& bytes) { bytes = moved; });
+  CHECK(read(*at.open())->checkpoint(2).error().code() == errc::corrupt_commit);
+  // "built" is what decides whether a generation serves.
+  tamper(at.folder, "meta", "head", [](std::string& bytes) { bytes[24] ^= 1; });
+  CHECK(read(*at.open())->head().error().code() == errc::corrupt_commit);
 }
 
 TEST_CASE("values of a wrong size are reported as damage, and nothing is read beyond them") {
@@ -651,7 +727,7 @@ TEST_CASE("values of a wrong size are reported as damage, and nothing is read be
   {
     const auto store = at.open();
     auto w = write(*store);
-    REQUIRE(w->set_checkpoint(1, 5));
+    REQUIRE(w->set_checkpoint(1, at_position(5)));
     REQUIRE(w->park(letter(0, 1)));
     REQUIRE(w->commit(true));
   }
@@ -663,7 +739,7 @@ TEST_CASE("values of a wrong size are reported as damage, and nothing is read be
   const auto r = read(*store);
   CHECK(r->head().error().code() == errc::corrupt_commit);
   CHECK(r->checkpoint(1).error().code() == errc::corrupt_commit);
-  CHECK(*r->checkpoint(0) == 0);
+  CHECK(r->checkpoint(0)->position == 0);
   CHECK(r->dead_letters(10).error().code() == errc::corrupt_commit);
   CHECK(store->write().error().code() == errc::corrupt_commit);
   CHECK(store->write().error().code() == errc::corrupt_commit); // and it blocks nobody
@@ -713,7 +789,7 @@ TEST_CASE("a full map fails the whole transaction with store_full, and smaller o
     auto w = write(*store);
     const auto cursor = std::move(*w->scan(row_table::rows));
     CHECK(seek(*cursor, "") == "a=1");
-    REQUIRE(w->set_checkpoint(0, 9));
+    REQUIRE(w->set_checkpoint(0, at_position(9)));
     std::optional<acta::error> failure;
     for (int i = 0; i < 10000 && !failure; ++i)
       if (auto done = put(*w, "row" + std::to_string(i), std::string(1000, 'x')); !done)
@@ -730,7 +806,7 @@ TEST_CASE("a full map fails the whole transaction with store_full, and smaller o
     CHECK(w->scan(row_table::rows).error().to_string() == text);
     CHECK(put(*w, "b", "2").error().to_string() == text);
     CHECK(w->erase(row_table::rows, as_bytes_view("a")).error().to_string() == text);
-    CHECK(w->set_checkpoint(0, 10).error().to_string() == text);
+    CHECK(w->set_checkpoint(0, at_position(10)).error().to_string() == text);
     CHECK(w->checkpoint(0).error().to_string() == text);
     CHECK(w->set_built().error().to_string() == text);
     CHECK(w->set_paused(true).error().to_string() == text);
@@ -743,7 +819,7 @@ TEST_CASE("a full map fails the whole transaction with store_full, and smaller o
   {
     const auto r = read(*store);
     CHECK(all_of(*r) == "a=1");
-    CHECK(*r->checkpoint(0) == 0);
+    CHECK(r->checkpoint(0)->position == 0);
     CHECK((*r->head()).changes == 1);
   }
   for (int i = 0; i < 100; ++i) put_one(*store, "a", std::to_string(i));
@@ -773,7 +849,9 @@ TEST_CASE(
       auto w = store.write();
       if (!w) return 11;
       const auto key = std::to_string(stored);
-      if (!put(**w, key, std::string(3000, 'x')) || !(*w)->set_checkpoint(0, stored + 1)) return 12;
+      if (!put(**w, key, std::string(3000, 'x')) ||
+          !(*w)->set_checkpoint(0, at_position(stored + 1)))
+        return 12;
       if (auto done = (*w)->commit(true); !done)
         failure = done.error();
       else
@@ -782,13 +860,14 @@ TEST_CASE(
     if (!failure || failure->code() != errc::store_full) return 13;
     const auto agrees = [&] {
       auto r = store.read();
-      return r && *(*r)->count(row_table::rows) == stored && *(*r)->checkpoint(0) == stored;
+      return r && *(*r)->count(row_table::rows) == stored &&
+             (*r)->checkpoint(0)->position == stored;
     };
     if (!agrees()) return 14;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_FSIZE, &limit);
     auto w = store.write();
-    if (!w || !put(**w, "last", "x") || !(*w)->set_checkpoint(0, ++stored)) return 15;
+    if (!w || !put(**w, "last", "x") || !(*w)->set_checkpoint(0, at_position(++stored))) return 15;
     if (!(*w)->commit(true)) return 16;
     return agrees() ? 0 : 17;
   });
@@ -865,10 +944,10 @@ TEST_CASE("a process killed in the middle of its commits leaves rows and checkpo
       for (;;) {
         auto w = (*store)->write();
         if (!w) ::_exit(2);
-        const auto n = *(*w)->checkpoint(0) + 1;
+        const auto n = (*w)->checkpoint(0)->position + 1;
         for (int row = 0; row < rows; ++row)
           if (!put(**w, "row" + std::to_string(row), std::to_string(n))) ::_exit(3);
-        if (!(*w)->set_checkpoint(0, n) || !(*w)->commit(true)) ::_exit(4);
+        if (!(*w)->set_checkpoint(0, at_position(n)) || !(*w)->commit(true)) ::_exit(4);
         if (::write(ends[1], &n, sizeof n) != sizeof n) ::_exit(5);
       }
     }
@@ -887,7 +966,7 @@ TEST_CASE("a process killed in the middle of its commits leaves rows and checkpo
     const auto store = at.open();
     {
       const auto r = read(*store);
-      const auto up_to = *r->checkpoint(0);
+      const auto up_to = r->checkpoint(0)->position;
       CHECK(up_to >= reported);
       CHECK((*r->head()).changes == up_to);
       for (int row = 0; row < rows; ++row)

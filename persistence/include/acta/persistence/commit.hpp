@@ -71,6 +71,10 @@ public:
 
   [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
   [[nodiscard]] std::uint64_t last_position() const noexcept { return position_ + events_ - 1; }
+  /// What a checkpoint within this commit keeps.
+  [[nodiscard]] std::uint64_t record_checksum() const noexcept {
+    return load_le<std::uint64_t>(record_.data());
+  }
   [[nodiscard]] version_number first_version() const noexcept { return header_.first_version; }
   [[nodiscard]] version_number last_version() const noexcept {
     return header_.first_version + events_ - 1;

@@ -19,6 +19,7 @@ enum class errc {
   overloaded,     ///< The journal's queue is full; nothing was queued. -> unavailable
   stopped,        ///< The store is closing or closed. -> unavailable
   too_large,      ///< A commit beyond the limits of commit.hpp. -> invalid
+  unknown_position, ///< A caller names a position that the journal does not have. -> invalid
 };
 
 std::error_code make_error_code(errc e) noexcept;

@@ -4,6 +4,7 @@
 /// A partition: one totally ordered journal with its index, dedupe records and snapshots.
 #pragma once
 
+#include <acta/persistence/checkpoint.hpp>
 #include <acta/persistence/commit.hpp>
 #include <acta/persistence/journal.hpp>
 
@@ -100,6 +101,20 @@ public:
   virtual result<version_number> last_version(const stream_key& stream) = 0;
   /// Position of the last event on disk, 0 if none.
   [[nodiscard]] virtual std::uint64_t last_position() const noexcept = 0;
+
+  /// The checkpoint of a reader that has read up to `position`, which may be in the middle of a
+  /// commit. Cost: one search in the log. Errors: `unknown_position` if the journal ends before it;
+  /// `corrupt_commit` (a gap), `io`.
+  virtual result<checkpoint> checkpoint_at(std::uint64_t position) = 0;
+  /// Where the commit after the one that holds `position` begins; last_position() + 1 after the
+  /// last one. It looks at keys alone, so a reader that has met `corrupt_commit` can step over it.
+  /// Cost: as checkpoint_at. Errors: `unknown_position`, `io`.
+  virtual result<std::uint64_t> next_commit(std::uint64_t position) = 0;
+  /// Whether the journal has the events that a reader had read when it kept `c`. False: it was put
+  /// back, or replaced, and `c` must not be gone on from. One without a checksum is compared by its
+  /// position alone. Cost: as checkpoint_at. Errors: `corrupt_commit` if the commit is damaged, so
+  /// that nobody can tell; `io`.
+  virtual result<bool> holds(const checkpoint& c) = 0;
 
   /// Position of the commit a command id led to in this stream, if it is still remembered.
   virtual result<std::optional<std::uint64_t>> find_command(const stream_key& stream,

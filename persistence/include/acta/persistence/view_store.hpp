@@ -12,6 +12,7 @@
 #include <acta/core/ids.hpp>
 #include <acta/core/time.hpp>
 #include <acta/domain/row_table.hpp>
+#include <acta/persistence/checkpoint.hpp>
 #include <acta/persistence/errc.hpp>
 
 #include <cstdint>
@@ -58,14 +59,17 @@ struct view_store_options {
   /// Address space; reaching it is `store_full`. Sparse.
   std::size_t map_bytes = std::size_t{256} << 30;
   view_sync sync = view_sync::ordered;
+  /// Whether what an earlier format has written is taken over and raised to this one. For what
+  /// cannot be made anew; the checkpoints in it have no checksums until they are set again.
+  bool upgrade = false;
 };
 
 /// A frozen picture of one environment. Threads: one at a time; begun and ended on any.
 class view_reading : public row_reader {
 public:
   [[nodiscard]] virtual result<view_head> head() = 0;
-  /// Position up to which the view has scanned a partition; 0 at first.
-  [[nodiscard]] virtual result<std::uint64_t> checkpoint(std::uint32_t partition) = 0;
+  /// How far the view has scanned a partition; 0 at first. Errors: `corrupt_commit`, `io`.
+  [[nodiscard]] virtual result<persistence::checkpoint> checkpoint(std::uint32_t partition) = 0;
   /// In order of position, at most `limit`. @param from  first position wanted
   [[nodiscard]] virtual result<std::vector<dead_letter>> dead_letters(std::size_t limit,
                                                                       position from) = 0;
@@ -78,8 +82,11 @@ public:
 /// A write transaction; given up unless committed. Threads: the one that began it.
 class view_writing : public row_writer {
 public:
-  virtual result<void> set_checkpoint(std::uint32_t partition, std::uint64_t position) = 0;
-  [[nodiscard]] virtual result<std::uint64_t> checkpoint(std::uint32_t partition) = 0;
+  /// Pre: `to` is of this partition's journal (commit_view::record_checksum,
+  /// partition::checkpoint_at).
+  virtual result<void> set_checkpoint(std::uint32_t partition,
+                                      const persistence::checkpoint& to) = 0;
+  [[nodiscard]] virtual result<persistence::checkpoint> checkpoint(std::uint32_t partition) = 0;
   virtual result<void> set_built() = 0;
   virtual result<void> set_paused(bool paused) = 0;
   /// Over the old one if the position is parked already.
