@@ -91,7 +91,7 @@ public:
     lmdb_write txn;
     if (const int rc = txn.begin(*env_); rc != 0) return env_->failure(rc, "opening the tables of");
     const auto open = [&](const char* name, unsigned flags, MDB_dbi& to) {
-      return mdb_dbi_open(txn.get(), name, flags | (is_new ? MDB_CREATE : 0u), &to);
+      return env_->open_table(txn.get(), name, flags | (is_new ? MDB_CREATE : 0u), to);
     };
     for (const int rc :
          {open("meta", 0, meta_), open("index", 0, index_), open("dedupe", 0, dedupe_),
@@ -367,8 +367,8 @@ private:
 result<std::unique_ptr<derived_store>> open_lmdb_derived(const std::filesystem::path& folder,
                                                          const store_identity& identity,
                                                          const partition_options& options) {
-  return open_lmdb<derived_store, lmdb_derived>(folder, identity, options.derived_map_bytes,
-                                                "derived_map_bytes");
+  return open_lmdb<derived_store, lmdb_derived>(folder, options.derived_map_bytes,
+                                                "derived_map_bytes", after_panic::reopen, identity);
 }
 
 } // namespace acta::persistence

@@ -16,16 +16,16 @@ namespace acta::persistence {
 result<void> check_identity(MDB_txn* txn, MDB_dbi meta, const store_identity& identity,
                             const std::filesystem::path& folder, bool is_new);
 
-/// Opens or creates an environment in `folder` and the tables of `Store` in it.
-template <class Interface, class Store>
+/// Opens or creates an environment in `folder` and the tables of `Store` in it, which gets `args`.
+template <class Interface, class Store, class... Args>
 result<std::unique_ptr<Interface>> open_lmdb(const std::filesystem::path& folder,
-                                             const store_identity& identity, std::size_t map_bytes,
-                                             const char* map_option) {
+                                             std::size_t map_bytes, const char* map_option,
+                                             after_panic panic, const Args&... args) {
   if (auto made = make_folders(folder); !made) return std::move(made).error();
-  auto env = lmdb_env::open(folder, map_bytes, map_option);
+  auto env = lmdb_env::open(folder, map_bytes, map_option, 0, panic);
   if (!env) return std::move(env).error();
   auto store = std::make_unique<Store>(std::move(*env));
-  if (auto opened = store->open_tables(identity); !opened) return std::move(opened).error();
+  if (auto opened = store->open_tables(args...); !opened) return std::move(opened).error();
   // The directory entries of LMDB's files must be as durable as what is written into them.
   if (auto synced = sync_folder(folder); !synced) return std::move(synced).error();
   return std::unique_ptr<Interface>(std::move(store));

@@ -130,11 +130,13 @@ struct store_identity {
   std::uint32_t partition = 0;
 };
 
-/// Errors: `io`, `wrong_format`.
+/// Errors: `io`, `wrong_format`, `damaged_file`.
 result<std::unique_ptr<log_store>> open_lmdb_log(const std::filesystem::path& folder,
                                                  const store_identity& identity,
-                                                 const partition_options& options);
-/// Opens derived data, or says by `wrong_format` or `corrupt_commit` that it must be made anew.
+                                                 const partition_options& options,
+                                                 if_missing missing = if_missing::create);
+/// Opens derived data, or says by `wrong_format`, `corrupt_commit` or `damaged_file` that it must
+/// be made anew.
 result<std::unique_ptr<derived_store>> open_lmdb_derived(const std::filesystem::path& folder,
                                                          const store_identity& identity,
                                                          const partition_options& options);

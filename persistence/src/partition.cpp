@@ -194,12 +194,11 @@ make_partition(std::uint32_t number, std::unique_ptr<log_store> log,
   return std::unique_ptr<partition>(std::move(made));
 }
 
-result<std::unique_ptr<partition>> open_partition(const std::filesystem::path& folder,
-                                                  std::uint32_t number, const uuid& store_id,
-                                                  partition_options options,
-                                                  const open_progress& progress) {
+result<std::unique_ptr<partition>>
+open_partition(const std::filesystem::path& folder, std::uint32_t number, const uuid& store_id,
+               partition_options options, const open_progress& progress, if_missing journal) {
   const store_identity identity{store_id, number};
-  auto log = open_lmdb_log(folder / "journal", identity, options);
+  auto log = open_lmdb_log(folder / "journal", identity, options, journal);
   if (!log) return std::move(log).error();
 
   bool usable = false;
@@ -213,7 +212,7 @@ result<std::unique_ptr<partition>> open_partition(const std::filesystem::path& f
       usable = *ours && head->indexed_up_to > 0;
     }
   } else if (derived.error().code() != errc::wrong_format &&
-             derived.error().code() != errc::corrupt_commit) {
+             derived.error().code() != condition::corrupt) {
     return std::move(derived).error(); // the machine's fault, not the data's
   }
   if (!usable) {

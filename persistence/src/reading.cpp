@@ -85,8 +85,9 @@ result<void> stream_reading::read_log(std::uint64_t from, const commit_visitor& 
   auto found = (*reader)->seek_holding(from, record);
   std::uint64_t expected = 0; // any
   if (found && !*found) {
-    found = (*reader)->seek(1, record);
-    if (found && !*found) return {};
+    // Nothing is at `from` or before it: either there is nothing at all, or the beginning is lost.
+    found = (*reader)->seek_holding(~std::uint64_t{0}, record);
+    if (found && *found) return corrupt(partition, from, "there is no commit at this position");
   }
   for (; found && *found; found = (*reader)->next(record)) {
     if (expected != 0 && record.position != expected)

@@ -18,6 +18,7 @@ namespace {
 persistence::store_options store_options_from(const runtime_options& o) {
   persistence::store_options s;
   s.partitions = o.partitions;
+  s.create = o.create;
   s.partition.queue_bytes_max = o.journal_queue_bytes_max;
   s.partition.linger = o.journal_linger;
   s.partition.journal_map_bytes = o.journal_map_bytes;

@@ -293,14 +293,18 @@ private:
     const auto judged = run({"judge", stage_.folder().string(), std::to_string(seed_)});
     CAPTURE(judged);
     REQUIRE(judged.code == 0);
-    crash::judge_views(stage_.store() / "views", crash::journal::read(stage_.store()));
+    const auto journal = crash::journal::find(stage_.store());
+    REQUIRE(journal);
+    crash::judge_views(stage_.store() / "views", *journal);
   }
 
   /// An older journal has lost what came after it: that is not to be found any more.
   void forget_what_is_gone() const {
     std::set<acta::uuid> there;
     {
-      auto store = acta::persistence::store::open(stage_.store(), {});
+      acta::persistence::store_options existing;
+      existing.create = false;
+      auto store = acta::persistence::store::open(stage_.store(), existing);
       REQUIRE(store);
       REQUIRE((*store)->partitions()[0]->read_log(1, [&](const acta::persistence::commit_view& c) {
         there.insert(c.header().command_id);

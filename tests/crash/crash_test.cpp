@@ -24,6 +24,10 @@ void kill_at_random(const std::filesystem::path& folder, std::uint64_t seed,
 
 void judge(const std::filesystem::path& folder, std::uint64_t seed) {
   const auto wrong = crash::judge_journal(folder, seed);
+  // A very early kill leaves none, and nothing acknowledged.
+  if (!wrong && wrong.error().code() == acta::persistence::errc::no_store &&
+      crash::read_acknowledged(folder).empty())
+    return;
   if (!wrong) FAIL(wrong.error());
   if (!wrong->empty()) FAIL(*wrong);
 }

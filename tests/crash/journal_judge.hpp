@@ -118,7 +118,9 @@ private:
 /// Judges `folder`/store against `folder`/acknowledged.
 inline acta::result<std::string> judge_journal(const std::filesystem::path& folder,
                                                std::uint64_t seed) {
-  auto store = acta::persistence::store::open(folder / "store", {});
+  acta::persistence::store_options existing;
+  existing.create = false; // what is judged must not be made by its judge
+  auto store = acta::persistence::store::open(folder / "store", existing);
   if (!store) return store.error();
   return journal_judge(*(*store)->partitions()[0], seed).judge(read_acknowledged(folder));
 }

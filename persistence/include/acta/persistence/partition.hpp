@@ -143,13 +143,17 @@ public:
 /// thread.
 using open_progress = std::function<void(std::string_view, double)>;
 
+/// What is done about a journal that is not there: a new one is made, or it is `damaged_file`.
+enum class if_missing : std::uint8_t { create, refuse };
+
 /// Opens or creates the partition in `folder` (journal/ and derived/ inside it).
 /// Errors: `io`, `store_full`, `wrong_format` (another format, partition or store),
-/// `corrupt_commit` (names the position).
+/// `damaged_file` (names the file), `corrupt_commit` (names the position).
 result<std::unique_ptr<partition>> open_partition(const std::filesystem::path& folder,
                                                   std::uint32_t number, const uuid& store_id,
                                                   partition_options options,
-                                                  const open_progress& progress = {});
+                                                  const open_progress& progress = {},
+                                                  if_missing journal = if_missing::create);
 /// The same without a disk: nothing survives it. For tests of domains and for the contract suite.
 std::unique_ptr<partition> make_memory_partition(std::uint32_t number, partition_options options);
 

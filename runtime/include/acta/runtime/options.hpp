@@ -28,6 +28,8 @@ struct runtime_options {
   /// Partitions of a new store, 1..1024; 0 takes an existing store's count, or 1. Durable: only
   /// `acta repartition` changes it.
   std::uint32_t partitions = 0;
+  /// False: opens a store that is there, and never makes one (`no_store`).
+  bool create = true;
   /// Worker threads of the actors; 0 means one per core, at least two.
   std::size_t worker_threads = 0;
   /// Commands accepted and not yet answered, and as many answers that wait for the thread of their
