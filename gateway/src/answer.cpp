@@ -53,15 +53,10 @@ void answer_receipt(const receipt& given, response& to) {
   to.etag = std::to_string(given.version);
 }
 
-void answer_state(runtime& from, const call& c, const request& r, response& to,
-                  const log_sink& log) {
+void answer_state(runtime& from, const call& c, response& to, const log_sink& log) {
   const auto state = from.state_json(c.aggregate, c.id, c.when);
   if (!state) return answer_error(state.error(), c, to, log);
   to.etag = std::to_string(state->version);
-  if (r.if_none_match.present() && names_tag(r.if_none_match.text, to.etag)) {
-    to.status = 304;
-    return;
-  }
   auto& out = to.body;
   out += R"({"stream":)";
   append_json_string(out, state->stream);
@@ -125,6 +120,12 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
   const auto& p = figures.processes;
   out += R"(,"processes":{)";
   append_figures(out, {{"waiting", p.waiting}, {"stuck", p.stuck}, {"timers", p.timers}});
+  const auto& v = figures.projections;
+  out += R"(},"views":{)";
+  append_figures(out, {{"stopped", v.stopped},
+                       {"building", v.building},
+                       {"dead_letters", v.dead_letters},
+                       {"behind_max", v.behind_max}});
   const auto& s = figures.subscribers;
   out += R"(},"subscribers":{)";
   append_figures(out, {{"paused", s.paused},

@@ -17,6 +17,7 @@ struct response {
   std::string_view content_type = "application/json";
   std::string etag; ///< without its quotes: a stream's version, or a hash of the body
   std::string allow;
+  std::string_view accept_encoding;
   std::string position;   ///< of the view, for Acta-Position
   std::string_view cache; ///< for Acta-Cache
   bool retry_after = false;
@@ -28,6 +29,7 @@ struct response {
     content_type = "application/json";
     etag.clear();
     allow.clear();
+    accept_encoding = {};
     position.clear();
     cache = {};
     retry_after = false;

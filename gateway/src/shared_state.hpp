@@ -4,6 +4,8 @@
 /// What all connections of a gateway share.
 #pragma once
 
+#include "hosts.hpp"
+
 #include <acta/gateway/gateway.hpp>
 #include <acta/runtime/runtime.hpp>
 
@@ -39,11 +41,12 @@ private:
 class shared_state {
 public:
   shared_state(acta::runtime& serving, gateway_options o)
-      : runtime(serving), options(std::move(o)), readers(options.read_threads),
-        failed_batches_(serving.figures().failed_batches) {}
+      : runtime(serving), options(std::move(o)), known(options.address, options.allowed_hosts),
+        readers(options.read_threads), failed_batches_(serving.figures().failed_batches) {}
 
   acta::runtime& runtime;
   const gateway_options options;
+  const known_hosts known;
   boost::asio::thread_pool readers;
   std::atomic<bool> stopping{false};
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "logging.hpp"
 
+#include <acta/core/printable.hpp>
 #include <acta/core/time.hpp>
 #include <acta/domain/codec/json.hpp>
 
@@ -40,7 +41,7 @@ public:
     const auto level = spdlog::level::to_string_view(message.level);
     append_json_string(line_, {level.data(), level.size()});
     line_ += R"(,"message":)";
-    append_json_string(line_, {message.payload.data(), message.payload.size()});
+    append_json_string(line_, printable({message.payload.data(), message.payload.size()}));
     line_ += "}\n";
     to.append(line_.data(), line_.data() + line_.size());
   }
@@ -56,7 +57,7 @@ private:
 class text_formatter final : public spdlog::formatter {
 public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& to) override {
-    line_ = one_line({message.payload.data(), message.payload.size()});
+    line_ = printable({message.payload.data(), message.payload.size()});
     auto safe = message;
     safe.payload = line_;
     pattern_.format(safe, to);
@@ -74,22 +75,6 @@ private:
 };
 
 } // namespace
-
-std::string one_line(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  out.reserve(text.size());
-  for (const auto c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n')
-      out += "\\n";
-    else if (byte < 0x20 || byte == 0x7f)
-      ((out += "\\x") += digits[byte >> 4]) += digits[byte & 15];
-    else
-      out += c;
-  }
-  return out;
-}
 
 logging::logging(log_level level, log_format format)
     : writer_(std::make_shared<spdlog::details::thread_pool>(lines_max, 1)) {

@@ -19,10 +19,6 @@ class thread_pool;
 
 namespace acta::node {
 
-/// What is told of others' data may hold anything: ends of lines and what a terminal would act on
-/// become `\n` and `\x1b`, so an entry of the log is one line and nothing else.
-[[nodiscard]] std::string one_line(std::string_view text);
-
 /// Lifecycle: the destructor writes what waits. Threads: write() from any. When stderr does not
 /// keep up, the oldest of 8192 waiting lines are dropped: a log must not hold up commands.
 class logging {

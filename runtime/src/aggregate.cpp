@@ -3,9 +3,12 @@
 #include "aggregate.hpp"
 
 #include "engine.hpp"
+#include "request_mark.hpp"
 
 #include <acta/domain/errc.hpp>
 #include <acta/runtime/errc.hpp>
+
+#include <algorithm>
 
 namespace acta::detail {
 
@@ -18,6 +21,39 @@ constexpr std::uint64_t snapshot_events_min = 10;
 /// Tickets with a command id that may stay, answered, until the next one comes. Cost of none: one
 /// more message whenever nothing is in flight.
 constexpr std::size_t answered_ids_max = 64;
+
+bool is_expected(const command_options& o, version_number version) noexcept {
+  return (!o.expected_version || *o.expected_version == version) &&
+         (o.expected_versions.empty() ||
+          std::ranges::find(o.expected_versions, version) != o.expected_versions.end()) &&
+         (!o.expected_to_exist || version != 0);
+}
+
+error conflict(const command_options& o, version_number version) {
+  std::string wanted = "a stream with events";
+  if (o.expected_version)
+    wanted = "version " + std::to_string(*o.expected_version);
+  else if (!o.expected_versions.empty())
+    wanted = "one of " + std::to_string(o.expected_versions.size()) + " versions";
+  return error(runtime_errc::version_conflict,
+               "expected " + wanted + ", the stream is at " + std::to_string(version))
+      .with_actual_version(version);
+}
+
+error reused(const ticket& t) {
+  return error(runtime_errc::command_id_reused,
+               "the command id " + t.options.command_id.to_string() +
+                   " was given to another command before, or to one with other content; '" +
+                   t.command->name + "' needs a new one");
+}
+
+/// Commits from before there were marks have none, nor have those of the runtime's own commands.
+bool is_retry_of(const persistence::commit_view& commit, const ticket& t) {
+  if (t.mark.empty()) return true;
+  const auto attributes = commit.attributes_of();
+  const auto mark = attributes.find(std::string(request_attribute));
+  return mark == attributes.end() || may_be_retry(mark->second, t.mark);
+}
 
 } // namespace
 
@@ -134,12 +170,7 @@ void aggregate::handle(ticket& t) {
   if (t.deadline != std::chrono::steady_clock::time_point::max() && t.answered())
     return answer_now(t, error(errc::timeout, "not decided in time; nothing was stored"));
   if (t.options.command_id && answer_retry(t)) return;
-  if (t.options.expected_version && *t.options.expected_version != version_)
-    return answer_behind(t,
-                         error(runtime_errc::version_conflict,
-                               "expected version " + std::to_string(*t.options.expected_version) +
-                                   ", the stream is at " + std::to_string(version_))
-                             .with_actual_version(version_));
+  if (!is_expected(t.options, version_)) return answer_behind(t, conflict(t.options, version_));
   if (!binding_->partition->has_room())
     return answer_now(t, error(runtime_errc::overloaded, "the journal's queue is full"));
   execute(t);
@@ -155,7 +186,13 @@ void aggregate::execute(ticket& t) {
   header.correlation_id = t.options.correlation_id;
   header.causation_id = t.options.causation_id;
   header.caller = t.options.caller;
-  if (!t.options.metadata.empty()) header.metadata = &t.options.metadata;
+  attributes marked; // decide() sees what the caller said, and no more
+  if (!t.mark.empty()) {
+    marked = t.options.metadata;
+    marked.emplace(request_attribute, t.mark);
+  }
+  const auto& noted = t.mark.empty() ? t.options.metadata : marked;
+  if (!noted.empty()) header.metadata = &noted;
   if (auto begun = persistence::begin_commit(scratch, header); !begun)
     return answer_now(t, std::move(begun).error());
 
@@ -245,6 +282,7 @@ bool aggregate::answer_retry(ticket& t) {
       by_age.pop_front();
     }
     if (const auto first = by_id.find(t.options.command_id); first != by_id.end()) {
+      if (!may_be_retry(first->second->mark, t.mark)) return answer_now(t, reused(t)), true;
       t.duplicate_of = first->second->shared_from_this();
       answer_behind(t, std::nullopt);
       return true;
@@ -256,6 +294,10 @@ bool aggregate::answer_retry(ticket& t) {
   std::optional<error> failed;
   const auto position = **found;
   auto read = binding_->partition->read_log(position, [&](const persistence::commit_view& commit) {
+    if (!is_retry_of(commit, t)) {
+      failed = reused(t);
+      return false;
+    }
     t.keep_record(commit.record());
     t.position = commit.position();
     t.version = commit.last_version();

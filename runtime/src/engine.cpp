@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine.hpp"
 
+#include "request_mark.hpp"
 #include "schedule_process.hpp"
 
 #include <acta/domain/errc.hpp>
@@ -39,6 +40,17 @@ constexpr std::chrono::milliseconds deadline_look_every{250};
 std::chrono::milliseconds sweep_interval(std::chrono::milliseconds shortest_idle_time) {
   return std::clamp(shortest_idle_time / 4, std::chrono::milliseconds{10},
                     std::chrono::milliseconds{1000});
+}
+
+/// What the runtime notes of a command decides where it came from and whether it is a retry, so a
+/// caller must not say it.
+result<void> check_attributes(const attributes& given) {
+  constexpr std::string_view own = "acta.";
+  const auto at = given.lower_bound(std::string(own));
+  if (at == given.end() || !at->first.starts_with(own)) return {};
+  return error(errc::invalid_argument, "metadata: '" + at->first.substr(0, 100) +
+                                           "' begins with 'acta.', and such names are the "
+                                           "runtime's own");
 }
 
 std::size_t worker_threads(const runtime_options& options) {
@@ -254,9 +266,22 @@ const engine::route* engine::find_route(std::string_view aggregate) const noexce
 
 ticket_ptr engine::make_ticket() { return std::make_shared<ticket>(*replies_); }
 
+result<void> engine::check_id(const route& to, std::string_view id) const {
+  auto ok = check_new_stream_id(id);
+  if (ok || !check_stream_id(id)) return ok;
+  bool there = false;
+  const persistence::stream_key key(to.type->name, id);
+  auto read = bound(to, key).partition->read_stream(key, 1, [&](const auto&) {
+    there = true;
+    return false;
+  });
+  if (!read) return std::move(read).error();
+  return there ? result<void>() : std::move(ok);
+}
+
 bool engine::submit(const route* to, std::string_view aggregate, std::string_view id,
                     std::size_t command, erased_command payload, command_options options,
-                    ticket_ptr& t) {
+                    ticket_ptr& t, sender by) {
   t = make_ticket();
   const auto refuse = [&](error why) {
     t->answer(std::move(why));
@@ -265,9 +290,12 @@ bool engine::submit(const route* to, std::string_view aggregate, std::string_vie
   if (to == nullptr)
     return refuse(
         error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'"));
-  if (auto ok = check_stream_id(id); !ok) return refuse(std::move(ok).error());
+  if (auto ok = by == sender::caller ? check_id(*to, id) : check_stream_id(id); !ok)
+    return refuse(std::move(ok).error());
   if (options.caller.size() > persistence::caller_bytes_max)
     return refuse(error(errc::invalid_argument, "the caller's name has at most 256 bytes"));
+  if (by == sender::caller)
+    if (auto ok = check_attributes(options.metadata); !ok) return refuse(std::move(ok).error());
   if (stopping_.load(std::memory_order_relaxed))
     return refuse(error(runtime_errc::stopped, "the runtime is stopping"));
   if (counters_.outstanding.fetch_add(1) >= options_.outstanding_max ||
@@ -283,6 +311,8 @@ bool engine::submit(const route* to, std::string_view aggregate, std::string_vie
   t->command = &to->type->commands[command];
   t->payload = std::move(payload);
   t->options = std::move(options);
+  if (by == sender::caller && t->options.command_id)
+    t->mark = request_mark(*t->command, t->payload.get(), store_->id());
   if (t->options.timeout.count() > 0) watch_deadline(t);
   t->enter();
   if (auto delivered = directory_->deliver(*t, std::move(key)); !delivered) {
@@ -296,7 +326,7 @@ bool engine::submit(const route* to, std::string_view aggregate, std::string_vie
 
 pending engine::submit_json(std::string_view aggregate, std::string_view id,
                             std::string_view command, std::string_view json,
-                            command_options options) {
+                            command_options options, sender by) {
   auto t = make_ticket();
   const auto refused = [&](error why) {
     t->answer(std::move(why));
@@ -314,7 +344,7 @@ pending engine::submit_json(std::string_view aggregate, std::string_view id,
   auto payload = type->from_json(json);
   if (!payload) return refused(std::move(payload).error());
   submit(r, aggregate, id, static_cast<std::size_t>(type - r->type->commands.data()),
-         std::move(payload).value(), std::move(options), t);
+         std::move(payload).value(), std::move(options), t, by);
   return pending(std::move(t));
 }
 

@@ -62,13 +62,15 @@ public:
   };
   [[nodiscard]] const route* find_route(std::string_view aggregate) const noexcept;
   [[nodiscard]] const binding& bound(const route& r, const persistence::stream_key& key) const;
+  enum class sender : std::uint8_t { caller, runtime };
   /// The ticket is answered at once if it cannot be delivered. Returns whether it was delivered.
   bool submit(const route* to, std::string_view aggregate, std::string_view id, std::size_t command,
-              erased_command payload, command_options options, ticket_ptr& t);
+              erased_command payload, command_options options, ticket_ptr& t,
+              sender by = sender::runtime);
   /// By name, whoever may send it. Errors besides those of commands: `unknown_aggregate`,
   /// `unknown_command`, `json_invalid`.
   pending submit_json(std::string_view aggregate, std::string_view id, std::string_view command,
-                      std::string_view json, command_options options);
+                      std::string_view json, command_options options, sender by = sender::runtime);
   /// Whether a command may be asked for by name: not what only the runtime may say to a process.
   [[nodiscard]] bool is_open(std::string_view aggregate, std::string_view command) const;
   /// Before the first schedule of this run. A store that has none does not pay for them: only the
@@ -180,6 +182,9 @@ private:
                 std::span<persistence::append_entry* const> entries) noexcept;
   /// Counts an answer; true if it was the first one of the ticket.
   bool settle_answer(ticket& t, std::optional<error> outcome);
+  /// Whether a caller may send to this id: to one that nobody could address by a URL only if such a
+  /// stream is there already.
+  result<void> check_id(const route& to, std::string_view id) const;
   void watch_deadline(const ticket_ptr& t);
   void look_at_deadline(const ticket_ptr& t);
   /// Outstanding; wakes stop() at the last one.

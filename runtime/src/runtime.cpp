@@ -6,6 +6,7 @@
 #include "engine.hpp"
 #include "schedules.hpp"
 
+#include <acta/core/printable.hpp>
 #include <acta/domain/errc.hpp>
 
 #include <algorithm>
@@ -34,8 +35,9 @@ persistence::store_options store_options_from(const runtime_options& o) {
   return s;
 }
 
-/// Times are microseconds in 64 bits, and this is taken from them.
+/// Times are microseconds in 64 bits, and `dedupe_keep` is taken from them.
 void keep_to_limits(runtime_options& o) {
+  o.log = printable_lines(std::move(o.log)); // ids and texts in it are others'
   o.dedupe_keep = std::clamp(o.dedupe_keep, std::chrono::hours{0}, dedupe_keep_max);
 }
 
@@ -85,7 +87,7 @@ pending runtime::submit(const std::type_info& type, std::string_view aggregate, 
                         std::size_t command, erased_command payload, command_options options) {
   detail::ticket_ptr t;
   engine_->submit(typed_route(*engine_, type, aggregate), aggregate, id, command,
-                  std::move(payload), std::move(options), t);
+                  std::move(payload), std::move(options), t, detail::engine::sender::caller);
   return pending(std::move(t));
 }
 
@@ -93,8 +95,9 @@ bool runtime::submit_and_forget(const std::type_info& type, std::string_view agg
                                 std::string_view id, std::size_t command, erased_command payload,
                                 command_options options) {
   detail::ticket_ptr t;
-  const auto taken = engine_->submit(typed_route(*engine_, type, aggregate), aggregate, id, command,
-                                     std::move(payload), std::move(options), t);
+  const auto taken =
+      engine_->submit(typed_route(*engine_, type, aggregate), aggregate, id, command,
+                      std::move(payload), std::move(options), t, detail::engine::sender::caller);
   pending(std::move(t))
       .then([e = engine_.get(),
              stream = std::string(aggregate) + '/' + std::string(id)](result<receipt> r) {
@@ -114,7 +117,8 @@ pending runtime::ask_json(std::string_view aggregate, std::string_view id, std::
                                                       "' from the runtime alone"));
     return pending(std::move(t));
   }
-  return engine_->submit_json(aggregate, id, command, json, std::move(options));
+  return engine_->submit_json(aggregate, id, command, json, std::move(options),
+                              detail::engine::sender::caller);
 }
 
 result<schedule_id> runtime::schedule_json(std::string_view aggregate, std::string_view id,

@@ -44,6 +44,7 @@ public:
   const command_type* command = nullptr;
   erased_command payload{nullptr, nullptr};
   command_options options;
+  std::string mark; ///< of a caller's command with an id; see request_mark.hpp
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
   // -- the pipeline, written by the actor ----------------------------------

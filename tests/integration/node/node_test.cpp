@@ -169,7 +169,7 @@ TEST_CASE("a second signal ends a node that is still stopping at once") {
   http_client c(port_of(*node));
   // A request that has begun to arrive holds up the stop until its deadline; the answer before it
   // proves it has arrived.
-  c.send("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\nGET /health/live HTTP/1.1\r\n");
+  c.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health/live HTTP/1.1\r\n");
   REQUIRE(c.receive().status == 200);
   node->signal(SIGTERM);
   REQUIRE(node->logs("SIGTERM: stopping"));
@@ -181,7 +181,7 @@ TEST_CASE("a node whose clients do not let go ends at the deadline, and says so"
   const node_folder here('"' + std::string(GOOD_MODULE) + '"', "shutdown_deadline = \"50ms\"");
   const auto node = here.start();
   http_client c(port_of(*node));
-  c.send("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\nGET /health/live HTTP/1.1\r\n");
+  c.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health/live HTTP/1.1\r\n");
   REQUIRE(c.receive().status == 200);
   node->signal(SIGTERM);
   CHECK(node->end() == 6);

@@ -156,12 +156,17 @@ template <class C> result<erased_command> command_from_json(std::string_view tex
   return own(std::move(command));
 }
 
+template <class C> result<void> append_canonical(const void* command, byte_buffer& out) {
+  return encode_canonical(*static_cast<const C*>(command), out);
+}
+
 template <class A, class C> command_type make_command_type() {
   static_assert(aggregate_must_decide<A, C>::ok);
   return {.name = std::string(type_name<C>()),
           .shape = shape_of<C>(),
           .type = &typeid(C),
           .from_json = command_from_json<C>,
+          .append_canonical = append_canonical<C>,
           .execute = execute<A, C>};
 }
 

@@ -69,6 +69,8 @@ struct command_type {
 
   /// Errors: `json_invalid` with a JSON pointer.
   result<erased_command> (*from_json)(std::string_view text) = nullptr;
+  /// Appends bytes that are equal for equal commands. Errors: `encode_failed`.
+  result<void> (*append_canonical)(const void* command, byte_buffer& out) = nullptr;
   /// Decides, writes the events' frames, and evolves the state. Never throws.
   execution (*execute)(void* state, const void* command, const context& c,
                        event_writer& out) = nullptr;

@@ -342,6 +342,7 @@ template <class P, class I> command_type make_input_command() {
           .shape = shape_of<I>(),
           .type = &typeid(I),
           .from_json = command_from_json<I>,
+          .append_canonical = append_canonical<I>,
           .execute = execute_input<P, I>};
 }
 

@@ -15,6 +15,9 @@ enum class runtime_errc {
   version_conflict, ///< `expected_version` is not the stream's version. -> conflict
   contract_changed, ///< The store holds other shapes under the same names and versions. -> invalid
   schedule_exists,  ///< Another schedule has this id. -> conflict
+  /// The command id was given to another command of this stream, which is stored. Mend whatever
+  /// makes the ids: sent again, it is refused again. -> invalid
+  command_id_reused,
 };
 
 std::error_code make_error_code(runtime_errc e) noexcept;

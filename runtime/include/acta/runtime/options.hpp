@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace acta {
 
@@ -104,13 +105,18 @@ struct stuck_delivery {
 
 /// What a caller may say about one command.
 struct command_options {
-  /// A retry with the same id on the same stream has one effect and gets the first receipt. Nil: no
-  /// such protection.
+  /// A retry with the same id on the same stream has one effect and gets the first receipt; another
+  /// command with it is refused with `command_id_reused`. Nil: no such protection.
   uuid command_id{};
   /// Refuse with `version_conflict` unless the stream is at exactly this version (0: no events
   /// yet).
   std::optional<version_number> expected_version{};
-  /// The application's notes, stored with the events.
+  /// The same, unless it is at one of these; empty: at any.
+  std::vector<version_number> expected_versions{};
+  /// The same, unless it has events.
+  bool expected_to_exist = false;
+  /// The application's notes, stored with the events. Names that begin with `acta.` are the
+  /// runtime's own: `invalid_argument`.
   attributes metadata{};
   uuid correlation_id{};
   uuid causation_id{};

@@ -76,6 +76,11 @@ inline constexpr bool is_map<std::unordered_map<K, V, H, E, A>> = true;
 template <class K, class V, class H, class E, class A>
 inline constexpr bool is_map<std::unordered_multimap<K, V, H, E, A>> = true;
 
+template <class T>
+concept is_unordered = (is_set<T> || is_map<T>)&&requires {
+  typename T::hasher;
+};
+
 /// Sets and maps whose `emplace` can refuse a key.
 template <class T> inline constexpr bool has_unique_keys = requires(T t) {
   { t.insert(std::declval<typename T::value_type>()).second } -> std::convertible_to<bool>;
