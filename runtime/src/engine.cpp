@@ -201,7 +201,7 @@ result<void> engine::start() {
   settling_.add([this] { return subscribers_->at_rest(); }, [] {});
   if (has_user_processes || schedules_used_) {
     const std::lock_guard lock(processes_mutex_);
-    if (auto started = start_processes(false); !started) return started;
+    if (auto started = start_processes(); !started) return started;
   }
   subscribers_->start();
   return {};
@@ -252,7 +252,7 @@ const engine::route* engine::find_route(std::string_view aggregate) const noexce
   return at == routes_.end() ? nullptr : &at->second;
 }
 
-ticket_ptr engine::make_ticket() { return std::make_shared<ticket>(*replies_); }
+ticket_ptr engine::make_ticket() const { return std::make_shared<ticket>(*replies_); }
 
 bool engine::submit(const route* to, std::string_view aggregate, std::string_view id,
                     std::size_t command, erased_command payload, command_options options,
@@ -323,8 +323,8 @@ bool engine::is_open(std::string_view aggregate, std::string_view command) const
   if (!process) return true;
   if (process->built_in) return false;
   const auto input = std::ranges::find(process->inputs, command, &process_input::name);
-  if (input == process->inputs.end() || input->rejected != nullptr)
-    return input == process->inputs.end();
+  if (input == process->inputs.end()) return true;
+  if (input->rejected != nullptr || input->internal) return false;
   return std::ranges::none_of(model_.aggregates(), [&](const auto& a) {
     return std::ranges::any_of(a->events, [&](const auto& e) { return *e.type == *input->type; });
   });

@@ -23,6 +23,8 @@ public:
       return "contract_changed";
     case runtime_errc::schedule_exists:
       return "schedule_exists";
+    case runtime_errc::other_history:
+      return "other_history";
     }
     return "unknown";
   }
@@ -36,6 +38,7 @@ public:
     case runtime_errc::schedule_exists:
       return condition::conflict;
     case runtime_errc::contract_changed:
+    case runtime_errc::other_history:
       return condition::invalid;
     }
     return std::error_condition(value, *this);

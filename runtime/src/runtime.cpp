@@ -3,6 +3,7 @@
 #include <acta/runtime/runtime.hpp>
 
 #include "causes.hpp"
+#include "door.hpp"
 #include "engine.hpp"
 #include "schedules.hpp"
 
@@ -52,6 +53,12 @@ const detail::engine::route* typed_route(const detail::engine& e, const std::typ
   return r != nullptr && *r->type->type == type ? r : nullptr;
 }
 
+pending refused(const detail::engine& e, error why) {
+  auto t = e.make_ticket();
+  t->answer(std::move(why));
+  return pending(std::move(t));
+}
+
 } // namespace
 
 runtime::runtime(std::unique_ptr<detail::engine> e) noexcept : engine_(std::move(e)) {}
@@ -82,6 +89,8 @@ result<runtime> runtime::in_memory(acta::model m, runtime_options options) {
 
 pending runtime::submit(const std::type_info& type, std::string_view aggregate, std::string_view id,
                         std::size_t command, erased_command payload, command_options options) {
+  if (auto ok = detail::check_caller_options(options); !ok)
+    return refused(*engine_, std::move(ok).error());
   detail::ticket_ptr t;
   engine_->submit(typed_route(*engine_, type, aggregate), aggregate, id, command,
                   std::move(payload), std::move(options), t);
@@ -91,6 +100,11 @@ pending runtime::submit(const std::type_info& type, std::string_view aggregate, 
 bool runtime::submit_and_forget(const std::type_info& type, std::string_view aggregate,
                                 std::string_view id, std::size_t command, erased_command payload,
                                 command_options options) {
+  if (auto ok = detail::check_caller_options(options); !ok) {
+    engine_->log(log_level::warning, "{}/{}: a command sent without waiting failed: {}", aggregate,
+                 id, ok.error().to_string());
+    return false;
+  }
   detail::ticket_ptr t;
   const auto taken = engine_->submit(typed_route(*engine_, type, aggregate), aggregate, id, command,
                                      std::move(payload), std::move(options), t);
@@ -106,13 +120,12 @@ bool runtime::submit_and_forget(const std::type_info& type, std::string_view agg
 
 pending runtime::ask_json(std::string_view aggregate, std::string_view id, std::string_view command,
                           std::string_view json, command_options options) {
-  if (!engine_->is_open(aggregate, command)) {
-    auto t = engine_->make_ticket();
-    t->answer(error(domain_errc::unknown_command, "process '" + std::string(aggregate) +
-                                                      "' takes '" + std::string(command) +
-                                                      "' from the runtime alone"));
-    return pending(std::move(t));
-  }
+  if (!engine_->is_open(aggregate, command))
+    return refused(*engine_, error(domain_errc::unknown_command,
+                                   "process '" + std::string(aggregate) + "' takes '" +
+                                       std::string(command) + "' from the runtime alone"));
+  if (auto ok = detail::check_caller_options(options); !ok)
+    return refused(*engine_, std::move(ok).error());
   return engine_->submit_json(aggregate, id, command, json, std::move(options));
 }
 

@@ -15,6 +15,8 @@ enum class runtime_errc {
   version_conflict, ///< `expected_version` is not the stream's version. -> conflict
   contract_changed, ///< The store holds other shapes under the same names and versions. -> invalid
   schedule_exists,  ///< Another schedule has this id. -> conflict
+  other_history,    ///< What was kept beside a journal belongs to another one: the journal was put
+                    ///< back to a copy, or replaced. -> invalid
 };
 
 std::error_code make_error_code(runtime_errc e) noexcept;

@@ -80,6 +80,7 @@ struct runtime_options {
 struct process_figures {
   std::uint64_t delivered = 0; ///< commands, inputs, rejections and timers that were answered
   std::uint64_t waiting = 0;   ///< of them, not yet answered, now
+  std::uint64_t bytes = 0;     ///< of those waiting, as far as they are in memory, now
   std::uint64_t stuck = 0;     ///< targets that have failed several times, now: alert when not 0
   std::uint64_t failures = 0;  ///< attempts without an answer that counts
   std::uint64_t timers = 0;    ///< set, now; new ones count once they are in the outbox
@@ -103,12 +104,14 @@ struct stuck_delivery {
 /// What a caller may say about one command.
 struct command_options {
   /// A retry with the same id on the same stream has one effect and gets the first receipt. Nil: no
-  /// such protection.
+  /// such protection. Not one that the runtime computes for what processes do (uuids of version 8,
+  /// docs/storage-format.md): `invalid_argument`.
   uuid command_id{};
   /// Refuse with `version_conflict` unless the stream is at exactly this version (0: no events
   /// yet).
   std::optional<version_number> expected_version{};
-  /// The application's notes, stored with the events.
+  /// The application's notes, stored with the events. Names that begin with `acta.` are the
+  /// runtime's: `invalid_argument`.
   attributes metadata{};
   uuid correlation_id{};
   uuid causation_id{};
