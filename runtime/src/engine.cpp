@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine.hpp"
 
+#include "door.hpp"
 #include "request_mark.hpp"
 #include "schedule_process.hpp"
 
@@ -74,17 +75,6 @@ constexpr std::chrono::milliseconds deadline_look_every{250};
 std::chrono::milliseconds sweep_interval(std::chrono::milliseconds shortest_idle_time) {
   return std::clamp(shortest_idle_time / 4, std::chrono::milliseconds{10},
                     std::chrono::milliseconds{1000});
-}
-
-/// What the runtime notes of a command decides where it came from and whether it is a retry, so a
-/// caller must not say it.
-result<void> check_attributes(const attributes& given) {
-  constexpr std::string_view own = "acta.";
-  const auto at = given.lower_bound(std::string(own));
-  if (at == given.end() || !at->first.starts_with(own)) return {};
-  return error(errc::invalid_argument, "metadata: '" + at->first.substr(0, 100) +
-                                           "' begins with 'acta.', and such names are the "
-                                           "runtime's own");
 }
 
 std::size_t worker_threads(const runtime_options& options) {
@@ -251,7 +241,7 @@ result<void> engine::start() {
   settling_.add([this] { return subscribers_->at_rest(); }, [] {});
   if (has_user_processes || schedules_used_) {
     const std::lock_guard lock(processes_mutex_);
-    if (auto started = start_processes(false); !started) return started;
+    if (auto started = start_processes(); !started) return started;
   }
   subscribers_->start();
   return {};
@@ -302,7 +292,7 @@ const engine::route* engine::find_route(std::string_view aggregate) const noexce
   return at == routes_.end() ? nullptr : &at->second;
 }
 
-ticket_ptr engine::make_ticket() { return std::make_shared<ticket>(*replies_); }
+ticket_ptr engine::make_ticket() const { return std::make_shared<ticket>(*replies_); }
 
 result<void> engine::check_id(const route& to, std::string_view id) const {
   auto ok = check_new_stream_id(id);
@@ -333,7 +323,7 @@ bool engine::submit(const route* to, std::string_view aggregate, std::string_vie
   if (options.caller.size() > persistence::caller_bytes_max)
     return refuse(error(errc::invalid_argument, "the caller's name has at most 256 bytes"));
   if (by == sender::caller)
-    if (auto ok = check_attributes(options.metadata); !ok) return refuse(std::move(ok).error());
+    if (auto ok = check_caller_options(options); !ok) return refuse(std::move(ok).error());
   if (stopping_.load(std::memory_order_relaxed))
     return refuse(error(runtime_errc::stopped, "the runtime is stopping"));
   if (counters_.outstanding.fetch_add(1) >= options_.outstanding_max ||
@@ -391,8 +381,8 @@ bool engine::is_open(std::string_view aggregate, std::string_view command) const
   if (!process) return true;
   if (process->built_in) return false;
   const auto input = std::ranges::find(process->inputs, command, &process_input::name);
-  if (input == process->inputs.end() || input->rejected != nullptr)
-    return input == process->inputs.end();
+  if (input == process->inputs.end()) return true;
+  if (input->rejected != nullptr || input->internal) return false;
   return std::ranges::none_of(model_.aggregates(), [&](const auto& a) {
     return std::ranges::any_of(a->events, [&](const auto& e) { return *e.type == *input->type; });
   });

@@ -77,11 +77,13 @@ public:
   /// first one ever gives it the list of what processes have to do, and a thread that looks at it.
   /// Errors: `stopped`, and those of opening the outbox.
   result<void> use_schedules();
+  /// Whether this store has ever had one. Pre: while processes start.
+  [[nodiscard]] bool has_schedules() const noexcept { return schedules_used_; }
   /// Null in a store that has none.
   [[nodiscard]] process_runner* processes() const noexcept {
     return running_.load(std::memory_order_acquire);
   }
-  [[nodiscard]] ticket_ptr make_ticket();
+  [[nodiscard]] ticket_ptr make_ticket() const;
   [[nodiscard]] persistence::store& store() const noexcept { return *store_; }
   [[nodiscard]] std::uint32_t partitions() const noexcept {
     return static_cast<std::uint32_t>(store_->partitions().size());
@@ -174,7 +176,8 @@ public:
 private:
   result<void> check_contract();
   /// Pre: processes_mutex_ is held.
-  result<void> start_processes(bool first_schedule);
+  result<void> start_processes();
+  void name_the_absent() const;
   /// Where the processes of the model begin, and a line for each that has none yet.
   result<void> note_process_starts(std::map<std::string, std::string>& contract);
   result<void> bind();

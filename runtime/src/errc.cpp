@@ -25,6 +25,8 @@ public:
       return "schedule_exists";
     case runtime_errc::command_id_reused:
       return "command_id_reused";
+    case runtime_errc::other_history:
+      return "other_history";
     }
     return "unknown";
   }
@@ -39,6 +41,7 @@ public:
       return condition::conflict;
     case runtime_errc::contract_changed:
     case runtime_errc::command_id_reused:
+    case runtime_errc::other_history:
       return condition::invalid;
     }
     return std::error_condition(value, *this);

@@ -70,6 +70,7 @@ struct process_input {
   /// Of the command whose rejection this is; null for other inputs.
   const std::type_info* rejected = nullptr;
   bool any_rejection = false; ///< takes those that no other input does
+  bool internal = false;      ///< comes from timers and other processes, never from a caller
   /// The instance for an event that no command of a process caused; null if the process has no key
   /// for it. Errors: `decode_failed`, `evolve_threw`, `invalid_argument` (no stream can have this
   /// id).
@@ -100,6 +101,13 @@ struct refused_command {
   template <class A> void serialize(A& ar) {
     ar(CEREAL_NVP(code), CEREAL_NVP(message), CEREAL_NVP(command));
   }
+};
+
+/// An input that no caller may give, only a timer or another process: time that is up, for
+/// instance. Its type says `static constexpr bool internal = true;`.
+template <class I>
+concept internal_input = requires {
+  requires I::internal;
 };
 
 template <class> struct command_of_rejected { using type = void; };
@@ -256,6 +264,11 @@ bool is_too_late(const process_state<P>& state, const context& c, std::string& f
   return set == state.timers.end() || set->second != timer->second;
 }
 
+/// Whether the runtime brings this input of its own accord (an event, a rejection, a timer), so
+/// that nobody is there to be told that it comes too late. Its command ids say so, which callers
+/// may not use.
+bool is_brought(const uuid& command_id) noexcept;
+
 template <class P, class I>
 execution execute_input(void* state, const void* command, const context& c, event_writer& out) {
   auto& self = *static_cast<process_state<P>*>(state);
@@ -264,6 +277,12 @@ execution execute_input(void* state, const void* command, const context& c, even
   process_step step;
   const auto start = out.buffer().size();
   try {
+    if (self.finished && !is_brought(c.command_id())) {
+      done.how = execution::ending::rejected;
+      done.no = {"process_finished", std::string(P::name) + '/' + std::string(c.id()) +
+                                         " has finished and takes no more inputs"};
+      return done;
+    }
     if (is_too_late(self, c, step.fired)) return {};
     const auto r = react<P, I>(self.process, input, c);
     step.input = type_name<I>();
@@ -341,6 +360,7 @@ template <class P, class I> process_input make_process_input() {
   t.schema = static_cast<std::uint16_t>(schema_version<I>());
   t.type = &typeid(I);
   t.any_rejection = std::same_as<I, refused_command>;
+  t.internal = internal_input<I>;
   t.from_event = input_from_event<I>;
   if constexpr (is_rejected<I>)
     t.rejected = &typeid(typename command_of_rejected<I>::type);

@@ -83,6 +83,7 @@ struct runtime_options {
 struct process_figures {
   std::uint64_t delivered = 0; ///< commands, inputs, rejections and timers that were answered
   std::uint64_t waiting = 0;   ///< of them, not yet answered, now
+  std::uint64_t bytes = 0;     ///< of those waiting, as far as they are in memory, now
   std::uint64_t stuck = 0;     ///< targets that have failed several times, now: alert when not 0
   std::uint64_t failures = 0;  ///< attempts without an answer that counts
   std::uint64_t timers = 0;    ///< set, now; new ones count once they are in the outbox
@@ -106,7 +107,9 @@ struct stuck_delivery {
 /// What a caller may say about one command.
 struct command_options {
   /// A retry with the same id on the same stream has one effect and gets the first receipt; another
-  /// command with it is refused with `command_id_reused`. Nil: no such protection.
+  /// command with it is refused with `command_id_reused`. Nil: no such protection. Not one that the
+  /// runtime computes for what processes do (uuids of version 8, docs/storage-format.md):
+  /// `invalid_argument`.
   uuid command_id{};
   /// Refuse with `version_conflict` unless the stream is at exactly this version (0: no events
   /// yet).

@@ -116,16 +116,18 @@ public:
     return ask<A>(id, std::move(command), command_options{});
   }
   /// Gives a process an input of its own. The receipt means: the step is on disk; what it says is
-  /// done from then on, until it is answered.
+  /// done from then on, until it is answered. A process that has finished rejects it:
+  /// `process_finished`.
   template <class P, class I>
-  requires(detail::takes_input<P, I> && !detail::is_rejected<I>) pending
+  requires(detail::takes_input<P, I> && !detail::is_rejected<I> &&
+           !detail::internal_input<I>) pending
       ask(std::string_view id, I input, command_options options) {
     return submit(typeid(P), P::name, id, detail::index_in<I>(typename P::inputs{}),
                   detail::own(std::move(input)), std::move(options));
   }
   template <class P, class I>
-  requires(detail::takes_input<P, I> && !detail::is_rejected<I>) pending
-      ask(std::string_view id, I input) {
+  requires(detail::takes_input<P, I> && !detail::is_rejected<I> &&
+           !detail::internal_input<I>) pending ask(std::string_view id, I input) {
     return ask<P>(id, std::move(input), command_options{});
   }
   /// ask() without an answer. Returns false if it was refused at the door (overloaded, stopped, bad
@@ -148,7 +150,8 @@ public:
   /// Cost: as a command. Blocking: up to one sync; never call it inside decide, evolve, react or a
   /// callback of then().
   template <class A, class C>
-  requires(detail::takes_command<A, C> || (detail::takes_input<A, C> && !detail::is_rejected<C>))
+  requires(detail::takes_command<A, C> ||
+           (detail::takes_input<A, C> && !detail::is_rejected<C> && !detail::internal_input<C>))
       result<schedule_id> schedule(std::string_view id, const C& command, const timing& when,
                                    const schedule_options& options = {}) {
     auto json = to_json(command);
