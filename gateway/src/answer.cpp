@@ -131,6 +131,13 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
                        {"retrying", s.retrying},
                        {"dead_letters", s.dead_letters},
                        {"behind_max", s.behind_max}});
+  const auto& v = figures.projections;
+  out += R"(},"views":{)";
+  append_figures(out, {{"all", v.views},
+                       {"stopped", v.stopped},
+                       {"building", v.building},
+                       {"dead_letters", v.dead_letters},
+                       {"behind_max", v.behind_max}});
   out += "}}";
 }
 
