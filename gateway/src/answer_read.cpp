@@ -57,6 +57,7 @@ void write_row(const call& c, const json_rows& found, response& to) {
   append_row(out, found.rows.front());
   out += '}';
   append_positions(to.position, found.positions);
+  to.standing = found.standing;
 }
 
 void write_rows(const call& c, const json_rows& found, response& to) {
@@ -76,6 +77,7 @@ void write_rows(const call& c, const json_rows& found, response& to) {
     append_json_string(out, found.next);
   out += '}';
   append_positions(to.position, found.positions);
+  to.standing = found.standing;
 }
 
 result<void> read_row(runtime& from, const call& c, const read_options& now, response& to) {
@@ -108,6 +110,8 @@ result<void> ask_query(runtime& from, const call& c, const target& t, const requ
   if (!answer) return std::move(answer).error();
   to.body = std::move(answer->json);
   to.cache = answer->cached ? "hit" : "miss";
+  append_positions(to.position, answer->positions);
+  to.standing = std::move(answer->standing);
   return {};
 }
 

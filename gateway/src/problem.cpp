@@ -111,7 +111,8 @@ problem of_invalid(const error& e) {
       code == domain_errc::unknown_subscriber || code == acta::errc::not_found)
     return {.status = 404, .code = code.message(), .detail = text()};
   if (code == acta::errc::invalid_argument || code == persistence::errc::too_large ||
-      code == domain_errc::unknown_index || code == domain_errc::unknown_event_type)
+      code == persistence::errc::unknown_position || code == domain_errc::unknown_index ||
+      code == domain_errc::unknown_event_type)
     return {.status = 400, .code = code.message(), .detail = text()};
   if (code == runtime_errc::command_id_reused)
     return {.status = 422,
@@ -148,6 +149,12 @@ problem of_unavailable(const error& e) {
     return {.status = 503,
             .code = code.message(),
             .detail = e.detail().empty() ? "the view is being built" : std::string(e.detail())};
+  if (code == projection_errc::view_stopped)
+    return {.status = 503,
+            .code = code.message(),
+            .detail = "committed, but view '" + std::string(e.where()) +
+                      "' has stopped before that event and waits for an operator; /v1/views says "
+                      "why"};
   if (code == projection_errc::picture_expired)
     return {.status = 503, .code = code.message(), .detail = "the read took too long; retry it"};
   if (code == persistence::errc::store_full)

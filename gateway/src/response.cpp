@@ -48,6 +48,10 @@ void write_head(std::string& out, const response& r, const framing& f) {
     out += "\r\nActa-Position: ";
     out += r.position;
   }
+  if (!r.standing.empty()) {
+    out += "\r\nActa-View-State: ";
+    out += r.standing;
+  }
   if (!r.cache.empty()) {
     out += "\r\nActa-Cache: ";
     out += r.cache;

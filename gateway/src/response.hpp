@@ -18,7 +18,8 @@ struct response {
   std::string etag; ///< without its quotes: a stream's version, or a hash of the body
   std::string allow;
   std::string_view accept_encoding;
-  std::string position;   ///< of the view, for Acta-Position
+  std::string position;   ///< of what was read, for Acta-Position
+  std::string standing;   ///< views that do not follow the journal now, for Acta-View-State
   std::string_view cache; ///< for Acta-Cache
   bool retry_after = false;
   bool streamed = false; ///< the body has no end yet
@@ -31,6 +32,7 @@ struct response {
     allow.clear();
     accept_encoding = {};
     position.clear();
+    standing.clear();
     cache = {};
     retry_after = false;
     streamed = false;

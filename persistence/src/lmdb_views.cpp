@@ -214,10 +214,11 @@ class lmdb_views final : public view_store {
 public:
   explicit lmdb_views(std::unique_ptr<lmdb_env> env) : env_(std::move(env)), readers_(*env_) {}
 
-  /// @param upgrade  takes over what an earlier format has written
-  result<void> open_tables(const view_identity& identity, bool upgrade) {
+  result<void> open_tables(const view_identity& identity, const view_store_options& options) {
     const bool is_new = env_->is_empty();
+    const bool upgrade = options.upgrade;
     tables_.takes_old = upgrade;
+    if (is_new && !options.create) return refused("is empty: its making did not come to its end");
     lmdb_write txn;
     if (const int rc = txn.begin(*env_); rc != 0) return env_->failure(rc, "opening the tables of");
     const auto open = [&](const char* name, MDB_dbi& to) -> result<void> {
@@ -234,7 +235,8 @@ public:
     if (auto opened = open("rows", tables_.rows); !opened) return opened;
     if (auto opened = open("indexes", tables_.indexes); !opened) return opened;
     if (auto opened = open("parked", tables_.parked); !opened) return opened;
-    if (auto same = is_new ? introduce(txn.get(), identity) : check_owner(txn.get(), identity);
+    if (auto same =
+            is_new ? introduce(txn.get(), identity, options) : check_owner(txn.get(), identity);
         !same)
       return same;
     if (!is_new && upgrade)
@@ -311,12 +313,17 @@ private:
       return env_->failure(rc, "writing");
     return {};
   }
-  result<void> introduce(MDB_txn* txn, const view_identity& identity) const {
+  result<void> introduce(MDB_txn* txn, const view_identity& identity,
+                         const view_store_options& options) const {
     view_head head;
     head.layout_fingerprint = identity.layout_fingerprint;
     head.fingerprint = identity.fingerprint;
     int rc = put_bytes(txn, tables_.meta, as_bytes_view("identity"), encode_identity(identity));
     if (rc == 0) rc = put_bytes(txn, tables_.meta, as_bytes_view(view_head_key), encode_head(head));
+    for (const auto& [partition, at] : options.start)
+      if (rc == 0)
+        rc = put_bytes(txn, tables_.meta, checkpoint_key_of(partition),
+                       encode_checkpoint(partition, at));
     if (rc != 0) return env_->failure(rc, "writing");
     return {};
   }
@@ -334,7 +341,7 @@ result<std::unique_ptr<view_store>> open_in(const std::filesystem::path& folder,
                             options.sync == view_sync::none ? MDB_NOSYNC : MDB_NOMETASYNC, panic);
   if (!env) return std::move(env).error();
   auto store = std::make_unique<lmdb_views>(std::move(*env));
-  if (auto opened = store->open_tables(identity, options.upgrade); !opened)
+  if (auto opened = store->open_tables(identity, options); !opened)
     return std::move(opened).error();
   return std::unique_ptr<view_store>(std::move(store));
 }

@@ -87,6 +87,7 @@ public:
     return reading_.read_stream(stream, from, visit);
   }
   result<void> read_log(std::uint64_t from, const commit_visitor& visit) override {
+    if (from > last_position()) return {}; // also if the last commit is damaged
     return reading_.read_log(from, visit);
   }
   result<version_number> last_version(const stream_key& stream) override {

@@ -23,6 +23,8 @@ public:
       return "not_possible";
     case projection_errc::stopped:
       return "stopped";
+    case projection_errc::view_stopped:
+      return "view_stopped";
     }
     return "unknown";
   }
@@ -33,6 +35,7 @@ public:
     case projection_errc::view_building:
     case projection_errc::picture_expired:
     case projection_errc::stopped:
+    case projection_errc::view_stopped:
       return condition::unavailable;
     case projection_errc::busy:
       return condition::conflict;

@@ -20,4 +20,28 @@ result<void> feed::visit(std::uint64_t next, const persistence::commit_visitor& 
   return {};
 }
 
+namespace {
+
+error unknown_position(position p, const std::string& why) {
+  return error(persistence::errc::unknown_position,
+               "there is no position " + p.to_string() + ": " + why, p.to_string());
+}
+
+/// @param beyond  how far behind the last event it may be
+result<void> check_position(const surroundings& around, position p, std::uint64_t beyond) {
+  if (p.partition >= around.feeds.size())
+    return unknown_position(p, "the store has " + std::to_string(around.feeds.size()) +
+                                   " partitions, from 0");
+  if (p.number == 0) return unknown_position(p, "positions count from 1");
+  const auto last = around.feeds[p.partition]->partition.last_position();
+  if (p.number > last + beyond)
+    return unknown_position(p, "the journal ends at " + position{p.partition, last}.to_string());
+  return {};
+}
+
+} // namespace
+
+result<void> surroundings::check_event(position p) const { return check_position(*this, p, 0); }
+result<void> surroundings::check_first(position p) const { return check_position(*this, p, 1); }
+
 } // namespace acta

@@ -66,6 +66,12 @@ struct surroundings {
   std::shared_ptr<actors::host> host;
   std::vector<std::unique_ptr<feed>> feeds; ///< by partition number
 
+  /// Refuses a position of an event that the journals do not have. Errors: `unknown_position`.
+  [[nodiscard]] result<void> check_event(position p) const;
+  /// Refuses a position to begin with, unless it is an event's or the next one. Errors:
+  /// `unknown_position`.
+  [[nodiscard]] result<void> check_first(position p) const;
+
   template <class... Args>
   void log(log_level level, fmt::format_string<Args...> text, Args&&... args) const noexcept {
     if (!sink) return;

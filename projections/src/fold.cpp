@@ -9,7 +9,9 @@
 namespace acta {
 
 bool is_fault_of_event(const error& e) noexcept {
-  return e.code() != condition::io && e.code() != condition::unavailable;
+  // Damage is the view's own file's, or a commit's, which is told apart where it is read.
+  return e.code() != condition::io && e.code() != condition::unavailable &&
+         e.code() != persistence::errc::corrupt_commit;
 }
 
 std::string reason_of(const error& e) {
@@ -31,18 +33,30 @@ view_fold::view_fold(const view_type& view, std::shared_ptr<const catalog> names
     }
 }
 
+const view_event* view_fold::fold_of(const persistence::event_view& e, const range& r) const {
+  if (e.name >= by_name_.size() || e.position < r.first || e.position > r.last ||
+      std::ranges::any_of(r.but, [&](const auto& d) { return d.where.number == e.position; }))
+    return nullptr;
+  return by_name_[e.name];
+}
+
+std::vector<std::uint64_t> view_fold::taken_of(const persistence::commit_view& commit,
+                                               const range& r) const {
+  std::vector<std::uint64_t> all;
+  commit.for_each_event([&](const persistence::event_view& e) {
+    if (fold_of(e, r) != nullptr) all.push_back(e.position);
+  });
+  return all;
+}
+
 std::optional<fold_failure> view_fold::take(const persistence::commit_view& commit, const range& r,
                                             row_session& session) {
-  const auto passed_over = [&](std::uint64_t position) {
-    return position < r.first || position > r.last ||
-           std::ranges::any_of(r.but, [&](const auto& d) { return d.where.number == position; });
-  };
   bool described = false;
   std::optional<fold_failure> failed;
   commit.for_each_event([&](const persistence::event_view& e) {
-    if (failed || e.name >= by_name_.size()) return;
-    const auto* event = by_name_[e.name];
-    if (event == nullptr || passed_over(e.position)) return;
+    if (failed) return;
+    const auto* event = fold_of(e, r);
+    if (event == nullptr) return;
     const auto fail = [&](error why) { failed = {e.position, std::move(why)}; };
     if (!described) names_->describe(commit, metadata_);
     described = true;

@@ -28,6 +28,9 @@ struct fold_failure {
   error why;
 };
 
+/// Rows held in memory by one transaction, and the records they are made from, together.
+inline constexpr std::size_t fold_bytes_max = std::size_t{32} << 20;
+
 /// Whether an error is the event's (or the view's code's) and will come again, not the disk's.
 [[nodiscard]] bool is_fault_of_event(const error& e) noexcept;
 
@@ -46,12 +49,16 @@ public:
   /// On a failure the session is spoilt.
   std::optional<fold_failure> take(const persistence::commit_view& commit, const range& r,
                                    row_session& session);
+  /// The positions of the events of a commit that `take` would fold.
+  [[nodiscard]] std::vector<std::uint64_t> taken_of(const persistence::commit_view& commit,
+                                                    const range& r) const;
   /// Events that the view had a fold for.
   [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
-  /// Position of the last of them.
-  [[nodiscard]] std::uint64_t last_taken() const noexcept { return metadata_.position.number; }
 
 private:
+  /// Null if the view does not take the event, or is to pass over it.
+  [[nodiscard]] const view_event* fold_of(const persistence::event_view& e, const range& r) const;
+
   const view_type& view_;
   std::shared_ptr<const catalog> names_;
   std::vector<const view_event*> by_name_; ///< by name id; null: not of this view

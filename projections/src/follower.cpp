@@ -89,8 +89,7 @@ result<std::shared_ptr<follower>> follower::make(surroundings& around,
     }
   }
   for (const auto& first : options.from) {
-    if (first.partition >= made->parts_.size() || first.number == 0)
-      return error(errc::invalid_argument, "there is no position " + first.to_string());
+    if (auto known = around.check_first(first); !known) return std::move(known).error();
     made->parts_[first.partition].scanned = first.number - 1;
   }
   return made;
@@ -164,6 +163,24 @@ result<void> follower::collect(part& p, filling& to) {
   });
 }
 
+result<position> follower::skip() {
+  const auto reading = room_->reading();
+  if (!reading) return error(projection_errc::stopped, "the runtime has stopped");
+  for (auto& p : parts_) {
+    auto& journal = p.from->partition;
+    if (p.scanned >= journal.last_position()) continue;
+    const auto first = p.scanned + 1;
+    auto read = journal.read_log(first, [](const persistence::commit_view&) { return false; });
+    if (read) continue;
+    if (read.error().code() != condition::corrupt) return std::move(read).error();
+    auto next = journal.next_commit(first);
+    if (!next) return std::move(next).error();
+    p.scanned = *next - 1;
+    return position{journal.number(), first};
+  }
+  return error(projection_errc::not_possible, "the next commit can be read in every partition");
+}
+
 bool follower::has_more() const {
   const auto reading = room_->reading();
   return !reading || std::ranges::any_of(parts_, [](const part& p) {
@@ -220,6 +237,7 @@ result<event_page> subscription::next(std::size_t max, std::chrono::nanoseconds 
                                       std::size_t bytes_max) {
   return follower_->next(max, wait, bytes_max);
 }
+result<position> subscription::skip() { return follower_->skip(); }
 void subscription::notify(std::function<void()> f) { follower_->notify(std::move(f)); }
 std::vector<position> subscription::scanned() const { return follower_->scanned(); }
 std::uint64_t subscription::behind() const { return follower_->behind(); }

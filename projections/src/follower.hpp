@@ -48,14 +48,15 @@ private:
 /// Threads: tell() from any; the rest one at a time.
 class follower : public std::enable_shared_from_this<follower> {
 public:
-  /// Errors: `invalid_argument` for a position that cannot be, `unknown_aggregate`,
-  /// `unknown_event`.
+  /// Errors: `unknown_position`, `invalid_argument` for a stream that cannot be,
+  /// `unknown_aggregate`, `unknown_event`.
   static result<std::shared_ptr<follower>> make(surroundings& around,
                                                 std::shared_ptr<waiting_room> room,
                                                 const subscription_options& options);
   ~follower();
 
   result<event_page> next(std::size_t max, std::chrono::nanoseconds wait, std::size_t bytes_max);
+  result<position> skip();
   void notify(std::function<void()> f);
   [[nodiscard]] std::vector<position> scanned() const;
   [[nodiscard]] std::uint64_t behind() const;

@@ -56,6 +56,7 @@ result<void> generation::start() {
   for (const auto& from : around_.feeds) {
     auto scanned = (*reading)->checkpoint(from->partition.number());
     if (!scanned) return std::move(scanned).error();
+    begun_at_.push_back(*scanned);
     projector_ptr made(new projector(shared_from_this(), *from, scanned->position));
     made->host_ = around_.host;
     made->actor_ = around_.host->spawn(*made);
@@ -91,18 +92,12 @@ result<void> generation::set_paused(bool paused) {
   return write([&](auto& txn) { return txn.set_paused(paused); });
 }
 
-result<void> generation::begin_at(std::span<const position> first) {
-  auto written = write([&](auto& txn) -> result<void> {
-    for (const auto& p : first) {
-      auto before = around_.feeds[p.partition]->partition.checkpoint_at(p.number - 1);
-      if (!before) return std::move(before).error();
-      if (auto set = txn.set_checkpoint(p.partition, *before); !set) return set;
-    }
-    return {};
-  });
-  if (!written) return written;
-  for (const auto& p : first) projectors_[p.partition]->scanned_.store(p.number - 1);
-  return {};
+result<bool> generation::belongs_here() const {
+  for (std::uint32_t p = 0; p < begun_at_.size(); ++p) {
+    auto held = around_.feeds[p]->partition.holds(begun_at_[p]);
+    if (!held || !*held) return held;
+  }
+  return true;
 }
 
 void generation::advance(bool allowed) {
@@ -130,6 +125,10 @@ std::vector<position> generation::scanned() const {
   std::vector<position> all;
   for (std::uint32_t p = 0; p < projectors_.size(); ++p) all.push_back({p, scanned(p)});
   return all;
+}
+
+bool generation::has_stopped() const noexcept {
+  return std::ranges::any_of(projectors_, [](const auto& p) { return p->stopped(); });
 }
 
 bool generation::stands_still() const noexcept {
@@ -172,11 +171,14 @@ result<void> generation::retry(position where) {
   row_session session(type_, **txn);
   view_fold fold(type_, from.names);
   std::optional<fold_failure> failed;
+  bool there = false;
   auto read = from.partition.read_log(where.number, [&](const persistence::commit_view& c) {
+    there = true;
     failed = fold.take(c, {.first = where.number, .last = where.number}, session);
     return false;
   });
   if (!read) return read;
+  if (!there) return around_.check_event(where);
   result<void> done;
   if (failed)
     done = std::move(failed->why);

@@ -51,8 +51,9 @@ public:
   /// Records, synced, that it has caught up once. Errors: `store_full`, `io`.
   result<void> set_built();
   result<void> set_paused(bool paused);
-  /// Takes everything before these positions for scanned. Pre: it has not advanced yet.
-  result<void> begin_at(std::span<const position> first);
+  /// Whether the journals hold what it had scanned when it was opened. Errors: as
+  /// partition::holds.
+  [[nodiscard]] result<bool> belongs_here() const;
 
   /// Whether projectors may take turns. Forbidding returns when none is in one. Pre: not from a
   /// projector of this generation.
@@ -69,6 +70,13 @@ public:
     return projectors_[partition]->scanned();
   }
   [[nodiscard]] std::vector<position> scanned() const;
+  /// Why it does not come any further in a partition until somebody does something: its projector
+  /// has stopped.
+  [[nodiscard]] std::optional<error> why_stopped(std::uint32_t partition) const {
+    return projectors_[partition]->why_stopped();
+  }
+  /// A projector has stopped.
+  [[nodiscard]] bool has_stopped() const noexcept;
   /// A projector has stopped, or waits to try again.
   [[nodiscard]] bool stands_still() const noexcept;
   /// Transactions that changed a row: equal numbers, equal rows. Counts one before anybody can see
@@ -115,7 +123,8 @@ private:
   std::atomic<bool> discarded_{false};
   std::atomic<std::uint64_t> changes_;
   std::mutex writing_;
-  std::vector<projector_ptr> projectors_; ///< by partition
+  std::vector<projector_ptr> projectors_;         ///< by partition
+  std::vector<persistence::checkpoint> begun_at_; ///< by partition
 };
 
 using generation_ptr = std::shared_ptr<generation>;

@@ -11,11 +11,12 @@ namespace acta {
 
 namespace {
 
-/// Events per transaction: rows in memory against writing rows again and again.
+/// Events per transaction at most, beside fold_bytes_max: rows in memory against writing rows again
+/// and again.
 constexpr std::uint64_t batch_events = 65'536;
 
 struct past_view {
-  const view_type* type;
+  std::shared_ptr<const view_type> type; ///< the picture may outlive the runtime
   std::unique_ptr<persistence::view_store> store;
   std::unique_ptr<persistence::view_reading> rows;
 };
@@ -53,9 +54,7 @@ public:
     auto by = std::get_if<time_point>(&when) != nullptr ? std::optional(std::get<time_point>(when))
                                                         : std::nullopt;
     if (const auto* at = std::get_if<position>(&when)) {
-      if (at->partition >= around_.feeds.size() || at->number == 0 ||
-          at->number > around_.feeds[at->partition]->partition.last_position())
-        return error(errc::invalid_argument, "there is no event at " + at->to_string());
+      if (auto known = around_.check_event(*at); !known) return known;
       auto read = around_.feeds[at->partition]->partition.read_log(
           at->number, [&](const persistence::commit_view& c) {
             by = c.recorded_at();
@@ -96,12 +95,25 @@ public:
     }
     auto rows = (*store)->read();
     if (!rows) return std::move(rows).error();
-    return past_view{&type, std::move(*store), std::move(*rows)};
+    return past_view{unit.shared_type(), std::move(*store), std::move(*rows)};
   }
 
   [[nodiscard]] std::vector<position> reached() const { return reached_; }
 
 private:
+  /// After an error of reading: what was read before the damaged commit is written first; then that
+  /// is passed over, if the live view has parked it.
+  result<void> pass_over_damage(const error& why, std::size_t p, std::span<const dead_letter> but,
+                                std::uint64_t first, std::uint64_t& next) {
+    if (why.code() != condition::corrupt) return why;
+    if (next > first) return {};
+    if (std::ranges::none_of(but, [&](const auto& d) { return d.where.number == next; }))
+      return why;
+    auto after = around_.feeds[p]->partition.next_commit(next);
+    if (!after) return std::move(after).error();
+    next = *after;
+    return {};
+  }
   /// True if there is more.
   result<bool> batch(persistence::view_store& store, const view_type& type, std::size_t p,
                      view_fold& fold, std::span<const dead_letter> but, std::uint64_t& next) {
@@ -112,16 +124,22 @@ private:
     std::optional<fold_failure> failed;
     bool more = false;
     const auto first = next;
+    std::size_t bytes = 0;
     auto read = around_.feeds[p]->partition.read_log(first, [&](const persistence::commit_view& c) {
       if (c.position() > limit.last || (limit.by && c.recorded_at() > *limit.by)) return false;
       failed = fold.take(c, {.first = first, .last = limit.last, .but = but, .replaying = true},
                          session);
       if (failed) return false;
       next = c.last_position() + 1;
-      more = next - first >= batch_events;
-      return !more;
+      bytes += c.record().size();
+      more = next - first >= batch_events || session.bytes() + bytes > fold_bytes_max;
+      return !more && next <= limit.last;
     });
-    if (!read) return std::move(read).error();
+    if (!read) {
+      auto passed = pass_over_damage(read.error(), p, but, first, next);
+      if (!passed) return std::move(passed).error();
+      more = true;
+    }
     if (failed)
       return error(failed->why.code(), std::string(failed->why.detail()),
                    position{static_cast<std::uint32_t>(p), failed->position}.to_string());

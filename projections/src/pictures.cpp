@@ -63,6 +63,20 @@ private:
 
 } // namespace
 
+void add_shown(answer_info& info, position at) {
+  const auto known = std::ranges::find(info.positions, at.partition, &position::partition);
+  if (known == info.positions.end())
+    info.positions.push_back(at);
+  else
+    known->number = std::min(known->number, at.number);
+}
+
+void add_standing(answer_info& info, const std::string& standing) {
+  if (standing.empty()) return;
+  if (!info.standing.empty()) info.standing += ", ";
+  info.standing += standing;
+}
+
 live_picture::live_picture(std::span<view_unit* const> views, position at_least)
     : at_least_(at_least) {
   views_.reserve(views.size());
@@ -134,6 +148,21 @@ result<std::vector<position>> live_picture::positions(std::string_view view) {
     all.push_back({reached.partition, frozen_at->position});
   }
   return all;
+}
+
+result<void> live_picture::describe(answer_info& info) {
+  const usage using_it(*this);
+  if (expired()) return too_old();
+  for (const auto& f : views_) {
+    if (!f.read) continue;
+    for (const auto& reached : f.of->scanned()) {
+      auto at = f.rows->checkpoint(reached.partition);
+      if (!at) return std::move(at).error();
+      add_shown(info, {reached.partition, at->position});
+    }
+    add_standing(info, f.view->standing());
+  }
+  return {};
 }
 
 void live_picture::expire() noexcept {

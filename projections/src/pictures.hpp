@@ -8,6 +8,7 @@
 #include "generation.hpp"
 
 #include <acta/domain/picture.hpp>
+#include <acta/projections/projections.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -21,7 +22,9 @@
 
 namespace acta {
 
-class view_unit;
+/// Adds how far one view has come to what an answer shows.
+void add_shown(answer_info& info, position at);
+void add_standing(answer_info& info, const std::string& standing);
 
 /// What an answer rests on: a view's rows as of one change.
 struct dependency {
@@ -51,6 +54,8 @@ public:
     return taken_at_;
   }
 
+  /// What the views that were read show. Errors: as reading.
+  result<void> describe(answer_info& info);
   /// The view that was too late for somebody, if any.
   [[nodiscard]] view_unit* late() const noexcept { return late_; }
   /// The views that were read. Nothing if what was told rests on more than their rows: one was

@@ -57,11 +57,8 @@ struct projections::inside {
     return at == units.end() ? nullptr : at->get();
   }
   result<void> check(const read_options& options) const {
-    if (options.at_least.partition >= around.feeds.size())
-      return error(errc::invalid_argument, "there is no position " + options.at_least.to_string() +
-                                               ", the store has " +
-                                               std::to_string(around.feeds.size()) + " partitions");
-    return {};
+    if (options.at_least == position{}) return {};
+    return around.check_event(options.at_least);
   }
   /// Uses a picture of one view, waiting for what `options` ask for.
   result<void> read(std::string_view view, const read_options& options,
@@ -74,9 +71,8 @@ struct projections::inside {
     for (;;) {
       const auto frozen = taken.take(std::span(&unit, 1), options.at_least);
       auto used = use(*frozen);
-      if (used || frozen->late() == nullptr || std::chrono::steady_clock::now() >= deadline ||
-          !wait_for(*unit, options.at_least, deadline))
-        return used;
+      if (used || frozen->late() == nullptr) return used;
+      if (auto came = wait_for(*unit, options.at_least, deadline); !came) return came;
     }
   }
   /// The same, with the view's position for the answer.
@@ -93,18 +89,19 @@ struct projections::inside {
       auto at = frozen.positions(view);
       if (!at) return std::move(at).error();
       found.positions = std::move(*at);
+      found.standing = find(view)->standing();
       return {};
     });
     if (!done) return std::move(done).error();
     return found;
   }
-  /// Waits on this thread. True if the view is there.
-  static bool wait_for(view_unit& view, position until,
-                       std::chrono::steady_clock::time_point deadline) {
-    auto visible = std::make_shared<std::promise<bool>>();
+  /// Waits on this thread. Errors: as when_visible.
+  static result<void> wait_for(view_unit& view, position until,
+                               std::chrono::steady_clock::time_point deadline) {
+    auto visible = std::make_shared<std::promise<result<void>>>();
     auto done = visible->get_future();
     view.when_visible(until, deadline,
-                      [visible](const result<void>& r) { visible->set_value(r.has_value()); });
+                      [visible](result<void> r) { visible->set_value(std::move(r)); });
     return done.get();
   }
   void sweep_later() {
@@ -221,7 +218,8 @@ const catalog& projections::names(std::uint32_t partition) const noexcept {
 
 result<std::shared_ptr<const void>> projections::answer(const query_type& query,
                                                         const void* request,
-                                                        const read_options& options, bool* cached) {
+                                                        const read_options& options,
+                                                        answer_info* info) {
   auto& in = *inside_;
   if (auto ok = in.check(options); !ok) return std::move(ok).error();
   in.queries.fetch_add(1, std::memory_order_relaxed);
@@ -233,8 +231,10 @@ result<std::shared_ptr<const void>> projections::answer(const query_type& query,
     key = query.name;
     key += '\0';
     key += as_text(encoded);
-    if (auto kept = in.cache.find(key, options.at_least)) {
-      if (cached != nullptr) *cached = true;
+    answer_info shown;
+    if (auto kept = in.cache.find(key, options.at_least, shown)) {
+      shown.cached = true;
+      if (info != nullptr) *info = std::move(shown);
       return kept;
     }
   }
@@ -243,11 +243,12 @@ result<std::shared_ptr<const void>> projections::answer(const query_type& query,
     const auto frozen = in.taken.take(in.all_units, options.at_least);
     auto reply = query.answer(request, picture(frozen));
     if (auto* late = frozen->late()) { // even if the query made something of it
-      if (std::chrono::steady_clock::now() < deadline &&
-          inside::wait_for(*late, options.at_least, deadline))
-        continue;
-      return late->late(options.at_least);
+      if (auto came = inside::wait_for(*late, options.at_least, deadline); !came)
+        return std::move(came).error();
+      continue;
     }
+    if (reply && info != nullptr)
+      if (auto described = frozen->describe(*info); !described) return std::move(described).error();
     if (!reply || !may_keep) return reply;
     auto rests_on = frozen->dependencies();
     byte_buffer encoded;
@@ -311,7 +312,7 @@ result<json_answer> projections::answer_json(std::string_view name, std::string_
   auto asked = query->from_json(request);
   if (!asked) return std::move(asked).error();
   json_answer a;
-  auto reply = answer(*query, asked->get(), options, &a.cached);
+  auto reply = answer(*query, asked->get(), options, &a);
   if (!reply) return std::move(reply).error();
   if (auto written = query->append_reply_json(reply->get(), a.json); !written)
     return std::move(written).error();

@@ -15,8 +15,6 @@ namespace {
 /// Who is this many batches behind takes this many at once: nobody waits for the rows in between,
 /// and each transaction costs a sync.
 constexpr std::uint64_t catch_up_factor = 16;
-/// Rows held in memory by one transaction.
-constexpr std::size_t session_bytes_max = std::size_t{32} << 20;
 /// Commits between looks at the clock.
 constexpr unsigned commits_per_look = 32;
 
@@ -27,8 +25,9 @@ struct projector::outcome {
   std::uint64_t checksum = 0; ///< of the commit that holds `scanned`
   std::uint64_t commits = 0;
   std::uint64_t events = 0;
-  std::optional<fold_failure> refused; ///< by the view's code
+  std::optional<fold_failure> refused; ///< by the view's code, or a commit that cannot be read
   std::uint64_t refused_commit = 0;    ///< position of the commit that holds it
+  std::optional<error> unwritten;      ///< the rows cannot be written, for whichever event
   std::optional<error> failed;         ///< the transaction as a whole
 };
 
@@ -73,18 +72,19 @@ bool projector::step() {
   if (last - before > events * catch_up_factor) events *= catch_up_factor;
   if (before < careful_until_ || !passing_.empty()) events = 1;
   auto done = transact(before + events);
-  if (done.refused && is_fault_of_event(done.refused->why) && done.refused_commit > before + 1) {
+  if (done.refused && done.refused_commit > before + 1) {
     // What comes before the commit is sound; the next turn begins with it.
     done = transact(done.refused_commit - 1);
   }
-  if (done.refused)
-    return is_fault_of_event(done.refused->why) ? refuse(*done.refused)
-                                                : try_again_later(done.refused->why);
-  if (done.failed) {
-    if (!is_fault_of_event(*done.failed)) return try_again_later(*done.failed);
+  if (done.refused) return refuse(*done.refused);
+  if (done.failed) return try_again_later(*done.failed);
+  if (done.unwritten) {
     careful_until_ = done.scanned;
     if (done.commits > 1) return true;
-    return refuse({fold_.last_taken(), *done.failed});
+    auto guilty = find_guilty();
+    if (!guilty) return try_again_later(guilty.error());
+    if (!*guilty) return try_again_later(*done.unwritten); // it was a mood of the view's code
+    return refuse({**guilty, *done.unwritten});
   }
   adopt(done);
   return scanned() < from_.partition.last_position();
@@ -94,41 +94,21 @@ projector::outcome projector::transact(std::uint64_t to) {
   outcome o;
   o.scanned = scanned();
   auto& g = *of_;
-  const auto first = o.scanned + 1;
   const auto taken_before = fold_.taken();
-  const auto time = g.type().options.batch_time_max *
-                    (to - o.scanned > g.type().options.batch_events_max ? catch_up_factor : 1);
-  const auto deadline = std::chrono::steady_clock::now() + time;
-
   const auto writing = g.lock_writing();
   auto txn = g.rows().write();
   if (!txn) return o.failed = std::move(txn).error(), o;
   row_session session(g.type(), **txn);
-  auto read = from_.visit(first, [&](const persistence::commit_view& c) {
-    if (c.position() > to) return false;
-    o.refused =
-        fold_.take(c, {.first = first, .but = passing_, .replaying = !g.is_built()}, session);
-    if (o.refused) {
-      o.refused_commit = c.position();
-      return false;
-    }
-    ++o.commits;
-    o.scanned = c.last_position();
-    o.checksum = c.record_checksum();
-    if (o.scanned >= to || session.bytes() > session_bytes_max) return false;
-    return o.commits % commits_per_look != 0 || std::chrono::steady_clock::now() < deadline;
-  });
-  if (o.refused) return o;
+  fold(to, session, o);
+  if (o.refused || o.failed) return o;
   const auto fail = [&](result<void> r) {
     if (!r && !o.failed) o.failed = std::move(r).error();
     return o.failed.has_value();
   };
-  if (fail(std::move(read)) || fail(session.flush())) return o;
-  if (o.commits == 0)
-    return o.failed =
-               error(persistence::errc::corrupt_commit, "there is no commit at this position",
-                     position{from_.partition.number(), first}.to_string()),
-           o;
+  if (auto flushed = session.flush(); !flushed) {
+    (is_fault_of_event(flushed.error()) ? o.unwritten : o.failed) = std::move(flushed).error();
+    return o;
+  }
   for (const auto& letter : passing_)
     if (fail((*txn)->park(letter))) return o;
   if (fail((*txn)->set_checkpoint(from_.partition.number(), {o.scanned, o.checksum}))) return o;
@@ -136,6 +116,112 @@ projector::outcome projector::transact(std::uint64_t to) {
   o.events = fold_.taken() - taken_before;
   return o;
 }
+
+void projector::fold(std::uint64_t to, row_session& session, outcome& o) {
+  auto& g = *of_;
+  const auto first = o.scanned + 1;
+  const auto time = g.type().options.batch_time_max *
+                    (to - o.scanned > g.type().options.batch_events_max ? catch_up_factor : 1);
+  const auto deadline = std::chrono::steady_clock::now() + time;
+  std::size_t bytes = 0; // of records: rows are made of them
+  const auto end_at = [&](fold_failure why, std::uint64_t commit) {
+    o.refused_commit = commit;
+    if (is_fault_of_event(why.why))
+      o.refused = std::move(why);
+    else
+      o.failed = std::move(why.why);
+  };
+  auto read = from_.visit(first, [&](const persistence::commit_view& c) {
+    if (c.position() > to) return false;
+    auto refused =
+        fold_.take(c, {.first = first, .but = passing_, .replaying = !g.is_built()}, session);
+    if (refused) return end_at(std::move(*refused), c.position()), false;
+    ++o.commits;
+    o.scanned = c.last_position();
+    o.checksum = c.record_checksum();
+    bytes += c.record().size();
+    if (o.scanned >= to || session.bytes() + bytes > fold_bytes_max) return false;
+    return o.commits % commits_per_look != 0 || std::chrono::steady_clock::now() < deadline;
+  });
+  if (o.refused || o.failed) return;
+  if (read && o.commits == 0)
+    read = error(persistence::errc::corrupt_commit, "there is no commit at this position",
+                 place(first).to_string());
+  if (read) return;
+  if (read.error().code() != condition::corrupt) {
+    o.failed = std::move(read).error();
+    return;
+  }
+  // The commit after the last one read is damaged: it is passed over like an event that cannot be
+  // taken, by itself.
+  o.refused = {o.scanned + 1, std::move(read).error()};
+  o.refused_commit = o.scanned + 1;
+  if (o.commits == 0 && !passing_.empty()) step_over_damage(o);
+}
+
+void projector::step_over_damage(outcome& o) {
+  const auto first = o.scanned + 1;
+  const auto parked =
+      std::ranges::find(passing_, first, [](const auto& d) { return d.where.number; });
+  if (parked == passing_.end()) return;
+  auto next = from_.partition.next_commit(first);
+  auto end = next ? from_.partition.checkpoint_at(*next - 1)
+                  : result<persistence::checkpoint>(std::move(next).error());
+  if (!end) {
+    o.refused.reset();
+    o.failed = std::move(end).error();
+    return;
+  }
+  // Each event that may have been in it, so that it is known for each what has become of it.
+  const auto last = std::min(end->position, first + persistence::commit_events_max - 1);
+  const auto letter = *parked;
+  passing_.clear();
+  for (auto n = first; n <= last; ++n) {
+    passing_.push_back(letter);
+    passing_.back().where.number = n;
+  }
+  o.scanned = end->position;
+  o.checksum = end->checksum;
+  o.refused.reset();
+}
+
+bool projector::can_write(const persistence::commit_view& c, std::uint64_t last,
+                          std::span<const dead_letter> but) {
+  auto txn = of_->rows().write();
+  if (!txn) return false;
+  row_session session(of_->type(), **txn);
+  view_fold trial(of_->type(), from_.names);
+  const bool taken =
+      !trial.take(c, {c.position(), last, but, !of_->is_built()}, session).has_value();
+  return taken && session.flush().has_value();
+}
+
+result<std::optional<std::uint64_t>> projector::find_guilty() {
+  const auto writing = of_->lock_writing();
+  std::optional<std::uint64_t> guilty;
+  auto read = from_.visit(scanned() + 1, [&](const persistence::commit_view& c) {
+    const auto events = fold_.taken_of(c, {.first = c.position(), .but = passing_});
+    if (events.empty() || can_write(c, events.back(), passing_)) return false;
+    const auto mends = [&](std::uint64_t without) {
+      auto but = passing_;
+      but.push_back({place(without), {}, 0, {}});
+      return can_write(c, events.back(), but);
+    };
+    // The first from which on nothing can be written any more.
+    auto first = events.size() - 1;
+    while (first > 0 && !can_write(c, events[first - 1], passing_)) --first;
+    guilty = events[first];
+    if (mends(*guilty)) return false;
+    // What looked like it may be put right by a later one: is there one without which all is well?
+    if (const auto other = std::ranges::find_if(events, mends); other != events.end())
+      guilty = *other;
+    return false;
+  });
+  if (!read) return std::move(read).error();
+  return guilty;
+}
+
+position projector::place(std::uint64_t number) const { return {from_.partition.number(), number}; }
 
 void projector::adopt(const outcome& o) {
   if (!passing_.empty())
@@ -164,8 +250,8 @@ bool projector::try_again_later(const error& why) {
 }
 
 bool projector::refuse(const fold_failure& f) {
-  const position at{from_.partition.number(), f.position};
-  note_trouble(f.why, at);
+  const auto where = place(f.position);
+  note_trouble(f.why, where);
   const auto& options = of_->type().options;
   if (++attempts_ < options.attempts) {
     pause_for(attempts_);
@@ -174,10 +260,10 @@ bool projector::refuse(const fold_failure& f) {
   if (options.policy == on_error::stop) {
     stopped_.store(true, std::memory_order_release);
     of_->around().log(log_level::error, "view {} has stopped at {} after {} attempts: {}",
-                      of_->type().name, at.to_string(), attempts_, f.why.to_string());
+                      of_->type().name, where.to_string(), attempts_, f.why.to_string());
     return false;
   }
-  passing_.push_back({at, of_->around().clock(), attempts_, reason_of(f.why)});
+  passing_.push_back({where, of_->around().clock(), attempts_, reason_of(f.why)});
   attempts_ = 0;
   return true;
 }
@@ -229,6 +315,12 @@ void projector::measure_speed() {
   events_per_second_ = static_cast<double>(scanned() - measured_scanned_) / passed.count();
   measured_at_ = now;
   measured_scanned_ = scanned();
+}
+
+std::optional<error> projector::why_stopped() const {
+  if (!stopped()) return std::nullopt;
+  const std::lock_guard lock(status_mutex_);
+  return trouble_;
 }
 
 void projector::describe(generation_status& s) const {

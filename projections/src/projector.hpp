@@ -44,6 +44,8 @@ public:
   [[nodiscard]] bool stands_still() const noexcept {
     return stopped() || pausing_.load(std::memory_order_acquire);
   }
+  /// What it has stopped at and why, if it has.
+  [[nodiscard]] std::optional<error> why_stopped() const;
   /// Adds this partition's part.
   void describe(generation_status& s) const;
 
@@ -56,12 +58,25 @@ private:
   struct outcome;
 
   bool step();
+  /// Folds what follows up to a position and commits it, with what is to be parked.
   outcome transact(std::uint64_t to);
+  /// Reads and folds, until there is enough for a transaction.
+  void fold(std::uint64_t to, row_session& session, outcome& o);
+  /// Passes over a commit that cannot be read, if that is what it is parked for.
+  void step_over_damage(outcome& o);
+  /// The event of the next commit for which the commit cannot be written: the rest of it could be,
+  /// or all before it could be and nothing from it on. By folding alone, in transactions that are
+  /// given up. Nothing if the commit can be written after all.
+  result<std::optional<std::uint64_t>> find_guilty();
+  /// Whether some of the next commit's events can be folded and written.
+  bool can_write(const persistence::commit_view& c, std::uint64_t last,
+                 std::span<const dead_letter> but);
   void adopt(const outcome& o);
   /// Trouble that is not an event's fault: again after a pause, for ever.
   bool try_again_later(const error& why);
   /// An event that could not be taken: again, or what the view's policy says. True: go on at once.
   bool refuse(const fold_failure& f);
+  [[nodiscard]] position place(std::uint64_t number) const;
   void pause_for(unsigned attempt);
   void note_trouble(std::optional<error> why, std::optional<position> at);
   void measure_speed();

@@ -13,16 +13,20 @@ namespace {
 /// What an entry costs besides its key and its reply, about.
 constexpr std::size_t entry_bytes = 256;
 
-bool still_holds(const dependency& d, position at_least) {
+bool still_holds(const dependency& d, position at_least, answer_info& info) {
   const auto now = d.view->serving();
+  if (!now) return false;
   // The checkpoint first: it is told after the change it belongs to.
-  return now && (at_least.number == 0 || (*now)->scanned(at_least.partition) >= at_least.number) &&
+  for (const auto& at : (*now)->scanned()) add_shown(info, at);
+  add_standing(info, d.view->standing());
+  return (at_least.number == 0 || (*now)->scanned(at_least.partition) >= at_least.number) &&
          (*now)->number() == d.generation && (*now)->changes() == d.changes;
 }
 
 } // namespace
 
-std::shared_ptr<const void> query_cache::find(const std::string& key, position at_least) {
+std::shared_ptr<const void> query_cache::find(const std::string& key, position at_least,
+                                              answer_info& info) {
   std::vector<dependency> rests_on;
   std::shared_ptr<const void> reply;
   {
@@ -34,8 +38,8 @@ std::shared_ptr<const void> query_cache::find(const std::string& key, position a
     rests_on = e.rests_on;
     reply = e.reply;
   }
-  const bool fresh =
-      std::ranges::all_of(rests_on, [&](const dependency& d) { return still_holds(d, at_least); });
+  const bool fresh = std::ranges::all_of(
+      rests_on, [&](const dependency& d) { return still_holds(d, at_least, info); });
   const std::lock_guard lock(mutex_);
   const auto at = by_key_.find(key);
   if (at == by_key_.end() || at->second->what.reply != reply) return fresh ? reply : nullptr;

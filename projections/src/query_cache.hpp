@@ -28,8 +28,9 @@ public:
     std::chrono::steady_clock::time_point until;
     std::size_t bytes = 0;
   };
-  /// The reply under `key`, if it is still what the views would give.
-  std::shared_ptr<const void> find(const std::string& key, position at_least);
+  /// The reply under `key`, if it is still what the views would give; `info` then says what they
+  /// show.
+  std::shared_ptr<const void> find(const std::string& key, position at_least, answer_info& info);
   void keep(std::string key, entry e);
 
   struct figures {

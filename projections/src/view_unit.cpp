@@ -51,17 +51,14 @@ result<void> view_unit::find_generations(std::map<std::uint32_t, generation_ptr>
     if (std::from_chars(name.data() + prefix.size(), last, number).ptr != last || number == 0)
       continue;
     next_number_ = std::max(next_number_, number + 1);
-    auto opened = open_generation(number);
-    if (opened && is_ahead(**opened)) {
-      around_.log(log_level::warning,
-                  "view {}: generation {} has seen events that the journal does not have, as after "
-                  "a return to a copy; it is made anew",
-                  type_->name, number);
-      (*opened)->discard();
-      continue;
-    }
+    auto opened = open_generation(number, {.create = false});
     if (opened) {
-      found[number] = std::move(*opened);
+      auto ours = belongs_here(**opened);
+      if (ours && *ours)
+        found[number] = std::move(*opened);
+      else
+        (ours ? (*opened)->discard() : (*opened)->leave());
+      if (!ours) return std::move(ours).error();
       continue;
     }
     if (opened.error().code() == condition::io || opened.error().code() == condition::unavailable)
@@ -74,10 +71,20 @@ result<void> view_unit::find_generations(std::map<std::uint32_t, generation_ptr>
   return {};
 }
 
-bool view_unit::is_ahead(const generation& g) const {
-  return std::ranges::any_of(around_.feeds, [&](const auto& from) {
-    return g.scanned(from->partition.number()) > from->partition.last_position();
-  });
+result<bool> view_unit::belongs_here(const generation& g) const {
+  auto ours = g.belongs_here();
+  if (ours && !*ours)
+    around_.log(log_level::error,
+                "view {}: generation {} was made from events that the journal does not have, as "
+                "after a return to a copy; it is made anew",
+                type_->name, g.number());
+  if (ours || ours.error().code() != condition::corrupt) return ours;
+  // What it holds is better than nothing, which is all that could be made from a damaged journal.
+  around_.log(log_level::error,
+              "view {}: nobody can tell whether generation {} was made from this journal: {}; it "
+              "is kept",
+              type_->name, g.number(), ours.error().to_string());
+  return true;
 }
 
 result<void> view_unit::open() {
@@ -174,10 +181,11 @@ result<void> view_unit::set_paused(bool paused) {
   return any()->set_paused(paused);
 }
 
-result<generation_ptr> view_unit::open_generation(std::uint32_t number) {
+result<generation_ptr> view_unit::open_generation(std::uint32_t number,
+                                                  const persistence::view_store_options& how) {
   const persistence::view_identity identity{around_.store.id(), type_->name,
                                             type_->layout_fingerprint, type_->fingerprint};
-  persistence::view_store_options options;
+  auto options = how;
   options.map_bytes = around_.options.map_bytes;
   auto rows = in_memory() ? persistence::make_scratch_view_store(identity, options)
                           : open_view_store(folder_of(number), identity, options);
@@ -198,8 +206,14 @@ result<generation_ptr> view_unit::open_generation(std::uint32_t number) {
 }
 
 result<generation_ptr> view_unit::make_generation(std::span<const position> from, bool built) {
+  persistence::view_store_options options;
+  for (const auto& first : from) {
+    auto before = around_.feeds[first.partition]->partition.checkpoint_at(first.number - 1);
+    if (!before) return std::move(before).error();
+    options.start.emplace_back(first.partition, *before);
+  }
   const auto number = next_number_++;
-  auto made = open_generation(number);
+  auto made = open_generation(number, options);
   if (!made) {
     std::error_code ignored; // what is left is taken up or thrown away by the next start
     if (!in_memory()) std::filesystem::remove_all(folder_of(number), ignored);
@@ -209,10 +223,9 @@ result<generation_ptr> view_unit::make_generation(std::span<const position> from
     (*made)->discard();
     return std::move(r).error();
   };
-  if (!from.empty()) {
-    auto begun = (*made)->begin_at(from);
-    if (!begun) return failed(std::move(begun));
-  }
+  // A power loss must not take away where it was to begin.
+  if (!from.empty())
+    if (auto synced = (*made)->rows().sync(); !synced) return failed(std::move(synced));
   if (built) {
     // The pause first: as soon as this one is built, a restart takes it for the view.
     if (paused_)
@@ -292,6 +305,22 @@ error view_unit::late(position until) const {
   return error(projection_errc::view_late, std::move(text), type_->name);
 }
 
+std::optional<error> view_unit::stopped_before(position until) const {
+  const auto now = look();
+  if (now.live && now.live->scanned(until.partition) >= until.number) return std::nullopt;
+  if (now.paused || (now.live && now.candidate && !now.candidate->why_stopped(until.partition)))
+    return std::nullopt; // the one that is being built will take its place
+  const auto& g = now.live && now.live->is_current() ? now.live : now.candidate;
+  if (!g) return std::nullopt;
+  auto why = g->why_stopped(until.partition);
+  if (!why) return std::nullopt;
+  return error(projection_errc::view_stopped,
+               "committed, but view '" + type_->name + "' has stopped after " +
+                   position{until.partition, g->scanned(until.partition)}.to_string() +
+                   ", asked for " + until.to_string() + ": " + why->to_string(),
+               type_->name);
+}
+
 void view_unit::when_visible(position until, std::chrono::steady_clock::time_point deadline,
                              waiting::callback f) {
   // Added before the look: what is reached in between answers it.
@@ -306,6 +335,7 @@ void view_unit::when_visible(position until, std::chrono::steady_clock::time_poi
 void view_unit::watch(std::uint64_t waiter, position until,
                       std::chrono::steady_clock::time_point deadline) {
   const auto left = deadline - std::chrono::steady_clock::now();
+  if (const auto stopped = stopped_before(until)) return waiting_.give_up(waiter, *stopped);
   if (left <= std::chrono::nanoseconds{0}) return waiting_.give_up(waiter, late(until));
   // A timer keeps its memory until it is due, so it looks again and again instead of sleeping
   // through a long time-out.
@@ -415,14 +445,8 @@ result<void> view_unit::rebuild(std::span<const position> from) {
   if (look().closed) return stopping();
   if (candidate_)
     return error(projection_errc::busy, "view '" + type_->name + "' is being built already");
-  for (const auto& p : from) {
-    if (p.partition >= around_.feeds.size() || p.number == 0)
-      return error(errc::invalid_argument, "there is no position " + p.to_string());
-    const auto last = around_.feeds[p.partition]->partition.last_position();
-    if (p.number > last + 1)
-      return error(errc::invalid_argument, p.to_string() + " is in the future, the last event is " +
-                                               position{p.partition, last}.to_string());
-  }
+  for (const auto& p : from)
+    if (auto known = around_.check_first(p); !known) return known;
   auto made = make_generation(from, false);
   if (!made) return std::move(made).error();
   candidate_ = std::move(*made);
@@ -478,6 +502,15 @@ result<void> view_unit::drop(position where) {
   auto g = serving();
   if (!g) return std::move(g).error();
   return (*g)->drop(where);
+}
+
+std::string view_unit::standing() const {
+  const auto now = look();
+  if (!now.live) return {};
+  const auto is = [&](view_state s) { return type_->name + '=' + std::string(to_string(s)); };
+  if (now.paused) return is(view_state::paused);
+  if (!now.live->is_current()) return is(view_state::frozen);
+  return now.live->has_stopped() ? is(view_state::stopped) : std::string();
 }
 
 view_status view_unit::status() const { return status_of(look()); }

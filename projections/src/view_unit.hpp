@@ -37,6 +37,9 @@ public:
   void close();
 
   [[nodiscard]] const view_type& type() const noexcept { return *type_; }
+  [[nodiscard]] const std::shared_ptr<const view_type>& shared_type() const noexcept {
+    return type_;
+  }
   /// The generation to read. Errors: `view_building`.
   [[nodiscard]] result<generation_ptr> serving() const;
   /// Calls `f` when rows show `until`, or at the deadline with `view_late`. At once if they do.
@@ -58,9 +61,14 @@ public:
   result<void> retry(position where);
   result<void> drop(position where);
 
+  /// `totals=stopped`, if the serving generation does not follow the journal now; else empty.
+  [[nodiscard]] std::string standing() const;
   [[nodiscard]] view_status status() const;
   void add_to(projection_figures& f) const;
   [[nodiscard]] error late(position until) const;
+  /// What `late` would say now, if waiting is of no use: the view has stopped before that event,
+  /// and nothing takes its place.
+  [[nodiscard]] std::optional<error> stopped_before(position until) const;
 
 private:
   [[nodiscard]] std::filesystem::path folder_of(std::uint32_t number) const;
@@ -68,15 +76,17 @@ private:
   /// Opens what an earlier runtime left, and removes what cannot be used. Also on an error all of
   /// `found` has projectors.
   result<void> find_generations(std::map<std::uint32_t, generation_ptr>& found);
-  [[nodiscard]] bool is_ahead(const generation& g) const;
-  result<generation_ptr> open_generation(std::uint32_t number);
+  /// False if the journals are not those that it was made from.
+  result<bool> belongs_here(const generation& g) const;
+  result<generation_ptr> open_generation(std::uint32_t number,
+                                         const persistence::view_store_options& options);
   /// Makes the first generation, or that of a new definition. Pre: locked, there is none.
   result<void> make_missing();
   /// Tries that again until there is room. A full disk keeps one view from being built, and nothing
   /// else from running.
   void make_missing_later(const error& why);
   void try_to_make();
-  /// A new, empty environment. @param built  it serves at once.
+  /// A new, empty environment. @param from  first positions. @param built  it serves at once.
   result<generation_ptr> make_generation(std::span<const position> from, bool built);
   /// The serving one, else the one being built. Pre: locked.
   [[nodiscard]] const generation_ptr& any() const noexcept { return live_ ? live_ : candidate_; }

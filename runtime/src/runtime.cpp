@@ -179,11 +179,12 @@ result<event_causes> runtime::why(position event, const causes_options& limits) 
 
 result<std::shared_ptr<const void>> runtime::answer(const std::type_info& type,
                                                     std::string_view query, const void* question,
-                                                    const read_options& options) {
+                                                    const read_options& options,
+                                                    answer_info* info) {
   const auto found = engine_->model().find_query(query);
   if (!found || *found->type != type)
     return error(domain_errc::unknown_query, "no query '" + std::string(query) + "' of this type");
-  return engine_->read_side().answer(*found, question, options);
+  return engine_->read_side().answer(*found, question, options, info);
 }
 
 std::vector<subscriber_status> runtime::subscribers() const {

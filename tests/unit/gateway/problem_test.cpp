@@ -55,6 +55,8 @@ TEST_CASE("every error has the status a client can act on, and a stable code") {
       {acta::domain_errc::damaged_view, 500, "damaged_view"},
       {acta::projection_errc::view_late, 504, "view_late"},
       {acta::projection_errc::view_building, 503, "view_building"},
+      {acta::projection_errc::view_stopped, 503, "view_stopped"},
+      {store::errc::unknown_position, 400, "unknown_position"},
       {acta::projection_errc::picture_expired, 503, "picture_expired"},
       {acta::projection_errc::stopped, 503, "stopped"},
       {acta::projection_errc::busy, 409, "busy"},

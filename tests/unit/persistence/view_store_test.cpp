@@ -681,6 +681,29 @@ TEST_CASE("an environment of the format before this one is refused if it is deri
   CHECK(read(*store)->head()->built);
 }
 
+TEST_CASE("a new environment is never seen without the positions it starts at") {
+  const place at;
+  auto options = small_map();
+  options.start = {{0, {70, 7}}, {2, {30, 3}}};
+  {
+    const auto store = at.open(options);
+    CHECK(read(*store)->checkpoint(0).value() == checkpoint{70, 7});
+    CHECK(read(*store)->checkpoint(1).value() == checkpoint{});
+    CHECK(read(*store)->checkpoint(2).value() == checkpoint{30, 3});
+    auto w = write(*store);
+    REQUIRE(w->set_checkpoint(0, {71, 8}));
+    REQUIRE(w->commit(false));
+  }
+  CHECK(read(*at.open(options))->checkpoint(0).value() == checkpoint{71, 8}); // of a new one only
+  // What a crash leaves of the making before its first transaction is not made by the next start.
+  const place other;
+  { REQUIRE(lmdb_env::open(other.folder.parent_path(), std::size_t{64} << 20, "test")); }
+  auto existing = small_map();
+  existing.create = false;
+  check_refused(open_view_store(other.folder.parent_path(), other.identity, existing),
+                errc::wrong_format, "is empty");
+}
+
 TEST_CASE("one flipped bit in a checkpoint or in the head is an error, not another position") {
   const place at;
   const std::string key("checkpoint\0\0\0\1", 14);

@@ -240,7 +240,8 @@ TEST_CASE("views can be seen as of an event and as of a time") {
   CHECK(total == 30);
   CHECK(then->view<totals>().get("1").error().code() == acta::domain_errc::unknown_view);
 
-  CHECK(runtime.past<ledger>(acta::position{0, 99}).error().code() == acta::errc::invalid_argument);
+  CHECK(runtime.past<ledger>(acta::position{0, 99}).error().code() ==
+        acta::persistence::errc::unknown_position);
   const auto given_up =
       runtime.past<ledger>(at[5], [](std::uint64_t, std::uint64_t) { return false; });
   CHECK(given_up.error().code() == acta::errc::cancelled);

@@ -337,7 +337,7 @@ TEST_CASE("a rebuild cannot leave out events that have not happened yet") {
   const auto last = note_in(runtime, "a", "one");
   auto view = runtime.projection("notes");
   const acta::position too_far[] = {{0, last.number + 2}};
-  CHECK(view->rebuild(too_far).error().code() == acta::errc::invalid_argument);
+  CHECK(view->rebuild(too_far).error().code() == acta::persistence::errc::unknown_position);
   const acta::position from_now[] = {{0, last.number + 1}};
   REQUIRE(view->rebuild(from_now));
   REQUIRE(eventually([&] { return !view->status().building; }));

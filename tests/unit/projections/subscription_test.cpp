@@ -155,8 +155,8 @@ TEST_CASE("what cannot be subscribed to is named") {
   const auto code = [&](const acta::subscription_options& o) {
     return runtime.subscribe(o).error().code();
   };
-  CHECK(code({.from = {{5, 1}}}) == acta::errc::invalid_argument);
-  CHECK(code({.from = {{0, 0}}}) == acta::errc::invalid_argument);
+  CHECK(code({.from = {{5, 1}}}) == acta::persistence::errc::unknown_position);
+  CHECK(code({.from = {{0, 0}}}) == acta::persistence::errc::unknown_position);
   CHECK(code({.filter = {.stream = "counter"}}) == acta::errc::invalid_argument);
   CHECK(code({.filter = {.stream = "cart/1"}}) == acta::domain_errc::unknown_aggregate);
   CHECK(code({.filter = {.aggregates = {"cart"}}}) == acta::domain_errc::unknown_aggregate);

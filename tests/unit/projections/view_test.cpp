@@ -178,14 +178,13 @@ TEST_CASE("a pause outlives a restart") {
   CHECK(runtime.view<totals>().get("a", {.at_least = {0, 1}, .timeout = 20s})->total == 1);
 }
 
-TEST_CASE(
-    "a position of no partition is refused, one that is not committed is waited for in vain") {
+TEST_CASE("a position of no partition, and one that is not committed, are refused") {
   test::temp_folder folder;
   auto runtime = must_open(folder / "data", counters());
   CHECK(runtime.view<totals>().get("a", {.at_least = {7, 1}}).error().code() ==
-        acta::errc::invalid_argument);
+        acta::persistence::errc::unknown_position);
   CHECK(runtime.view<totals>().get("a", {.at_least = {0, 99}, .timeout = 10ms}).error().code() ==
-        acta::projection_errc::view_late);
+        acta::persistence::errc::unknown_position);
 }
 
 TEST_CASE(
@@ -384,7 +383,7 @@ TEST_CASE("a rebuild from a position leaves out what is before") {
   REQUIRE(eventually([&] { return !view->status().building; }));
   CHECK(*runtime.view<notes>().get("n", {.at_least = at, .timeout = 20s}) == notes{"10", 3});
   const acta::position nowhere[] = {{3, 1}};
-  CHECK(view->rebuild(nowhere).error().code() == acta::errc::invalid_argument);
+  CHECK(view->rebuild(nowhere).error().code() == acta::persistence::errc::unknown_position);
 }
 
 namespace {

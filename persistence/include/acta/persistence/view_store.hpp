@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace acta::persistence {
@@ -62,6 +63,11 @@ struct view_store_options {
   /// Whether what an earlier format has written is taken over and raised to this one. For what
   /// cannot be made anew; the checkpoints in it have no checksums until they are set again.
   bool upgrade = false;
+  /// False: an environment whose making did not come to its end is `wrong_format`, not made now.
+  bool create = true;
+  /// Where a new environment starts, by partition; those not named at 0. Written with its identity:
+  /// it is never seen without them.
+  std::vector<std::pair<std::uint32_t, checkpoint>> start{};
 };
 
 /// A frozen picture of one environment. Threads: one at a time; begun and ended on any.

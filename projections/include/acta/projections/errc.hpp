@@ -18,6 +18,8 @@ enum class projection_errc {
   not_possible,    ///< The view is not in the state for this, such as skipping while it runs. ->
                    ///< invalid
   stopped,         ///< The runtime is stopping or stopped. -> unavailable
+  view_stopped,    ///< Committed, but the view has stopped before that event, and will not show it
+                   ///< until somebody mends it; `where()` names it. -> unavailable
 };
 
 std::error_code make_error_code(projection_errc e) noexcept;

@@ -30,7 +30,8 @@ struct projection_options {
 struct read_options {
   /// Only rows that show this event (a receipt's position); 0:0 takes what is there.
   position at_least{};
-  /// How long to wait for that; then `view_late`.
+  /// How long to wait for that; then `view_late`. A view that has stopped before it answers
+  /// `view_stopped` at once, a position that the journal does not have `unknown_position`.
   std::chrono::milliseconds timeout{1000};
 };
 

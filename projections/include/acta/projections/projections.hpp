@@ -45,7 +45,7 @@ public:
   result<void> skip();
   /// Builds the view anew from the given positions on (of partitions not named, from the first),
   /// beside the serving rows, and swaps when it has come as far as they are. Survives a restart.
-  /// Errors: `busy` if that is going on already, `invalid_argument`, `store_full`, `io`.
+  /// Errors: `busy` if that is going on already, `unknown_position`, `store_full`, `io`.
   result<void> rebuild(std::span<const position> from = {});
   /// Errors: `not_possible` if none is going on, or nothing else could serve.
   result<void> cancel_rebuild();
@@ -74,6 +74,17 @@ using past_progress = std::function<bool(std::uint64_t done, std::uint64_t total
 /// the limit allows.
 inline constexpr std::size_t json_page_bytes_max = std::size_t{4} << 20;
 
+/// What an answer says of the views that it was read from.
+struct answer_info {
+  /// For each partition, up to where every view that was read had taken in the journal: what the
+  /// answer shows. Empty if no view was read.
+  std::vector<position> positions;
+  /// Views among them that do not follow the journal now, such as `totals=stopped, orders=paused`:
+  /// the answer may be old. Empty if all do.
+  std::string standing;
+  bool cached = false;
+};
+
 /// Rows of a page as JSON.
 struct json_rows {
   struct row {
@@ -85,12 +96,12 @@ struct json_rows {
   std::vector<row> rows;
   std::string next;                ///< cursor of the next page, empty if there is none
   std::vector<position> positions; ///< how far the view is
+  std::string standing;            ///< as in answer_info
 };
 
 /// A query's answer as JSON.
-struct json_answer {
+struct json_answer : answer_info {
   std::string json;
-  bool cached = false;
 };
 
 /// Lifecycle: open(), then the journals may start; stop() before they are gone. Threads: any, but
@@ -124,15 +135,16 @@ public:
   /// Reads each view as it is when asked, waiting for `options.at_least`.
   [[nodiscard]] std::unique_ptr<detail::row_source> fresh(const read_options& options);
   result<std::shared_ptr<const void>> answer(const query_type& query, const void* request,
-                                             const read_options& options, bool* cached = nullptr);
+                                             const read_options& options,
+                                             answer_info* info = nullptr);
   result<json_rows> row_json(std::string_view view, std::string_view key,
                              const read_options& options);
   result<json_rows> scan_json(std::string_view view, const scan_options& scan,
                               const read_options& options);
   result<json_answer> answer_json(std::string_view query, std::string_view request,
                                   const read_options& options);
-  /// Calls `f` when the view shows the event, or with `view_late` at the deadline; maybe before
-  /// this returns. `f` must not block.
+  /// Calls `f` when the view shows the event, or with `view_late` at the deadline, or with
+  /// `view_stopped` as soon as that is known; maybe before this returns. `f` must not block.
   void when_visible(std::string_view view, position at_least,
                     std::chrono::steady_clock::time_point deadline,
                     std::function<void(result<void>)> f);

@@ -34,7 +34,9 @@ struct event_filter {
 };
 
 struct subscription_options {
-  /// First position wanted of a partition; of one that is not named, 1.
+  /// First position wanted of a partition; of one that is not named, 1. At most one after the last
+  /// event, else `unknown_position`: what remembers more than the journal has was made from
+  /// another.
   std::vector<position> from{};
   event_filter filter{};
 };
@@ -67,6 +69,10 @@ public:
   /// Calls `f` once, when next() may have more to give; at once if it has. `f` must not block, and
   /// must not call this object. A later call replaces `f`.
   void notify(std::function<void()> f);
+  /// After `corrupt_commit`: passes over the damaged commit, so that next() goes on behind it. What
+  /// it held is lost to this reader. @returns its first position. Errors: `not_possible` if the
+  /// next commit of every partition can be read; `io`.
+  result<position> skip();
   [[nodiscard]] std::vector<position> scanned() const;
   /// Events committed and not yet looked at; 0 after the stop.
   [[nodiscard]] std::uint64_t behind() const;

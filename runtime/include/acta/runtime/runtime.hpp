@@ -209,17 +209,19 @@ public:
   }
   /// Answers a typed question, from one picture of all views.
   /// Errors: the query's own; `unknown_query`, `query_threw`, and those of view_handle.
+  /// @param info  set to what the answer shows, if wanted
   template <class Q>
-  result<typename Q::reply> query(const Q& question, const read_options& options = {}) {
+  result<typename Q::reply> query(const Q& question, const read_options& options = {},
+                                  answer_info* info = nullptr) {
     static_assert(detail::query_must_be_well_formed<Q>::ok);
-    auto reply = answer(typeid(Q), Q::name, &question, options);
+    auto reply = answer(typeid(Q), Q::name, &question, options, info);
     if (!reply) return std::move(reply).error();
     return *static_cast<const typename Q::reply*>(reply->get());
   }
   /// All views, frozen now: several questions about one moment. Hold it for seconds, not minutes.
   [[nodiscard]] acta::picture picture() const { return acta::picture(read_side().take_picture()); }
   /// Views as they were, built anew from the journal in scratch files, on this thread: as of an
-  /// event, or a time. Cost: as a rebuild of each. Errors: `invalid_argument`, `cancelled`, and
+  /// event, or a time. Cost: as a rebuild of each. Errors: `unknown_position`, `cancelled`, and
   /// what an event does wrong.
   template <class... Vs>
   result<acta::picture> past(const past_moment& when, const past_progress& progress = {}) {
@@ -299,7 +301,8 @@ private:
                          std::string_view id, std::size_t command, erased_command payload,
                          command_options options);
   result<std::shared_ptr<const void>> answer(const std::type_info& type, std::string_view query,
-                                             const void* question, const read_options& options);
+                                             const void* question, const read_options& options,
+                                             answer_info* info);
   [[nodiscard]] projections& read_side() const noexcept;
   result<void> read_state(const std::type_info& type, std::string_view aggregate,
                           std::string_view id, const moment& when, void* into);
