@@ -31,6 +31,8 @@ public:
       return "too_large";
     case errc::unknown_position:
       return "unknown_position";
+    case errc::damaged_index:
+      return "damaged_index";
     }
     return "unknown";
   }
@@ -46,6 +48,7 @@ public:
     case errc::io:
       return condition::io;
     case errc::corrupt_commit:
+    case errc::damaged_index:
       return condition::corrupt;
     case errc::wrong_format:
     case errc::too_large:
