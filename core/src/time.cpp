@@ -84,6 +84,7 @@ bool take_year(std::string_view& text, std::int64_t& year) {
 } // namespace
 
 time_point system_now() { return floor<microseconds>(system_clock::now()); }
+microseconds monotonic_now() { return floor<microseconds>(steady_clock::now().time_since_epoch()); }
 
 std::string to_rfc3339(time_point t) {
   const auto day = floor<days>(t);

@@ -35,6 +35,8 @@ public:
       return "damaged_file";
     case errc::no_store:
       return "no_store";
+    case errc::damaged_index:
+      return "damaged_index";
     }
     return "unknown";
   }
@@ -51,6 +53,7 @@ public:
       return condition::io;
     case errc::corrupt_commit:
     case errc::damaged_file:
+    case errc::damaged_index:
       return condition::corrupt;
     case errc::no_store:
     case errc::wrong_format:

@@ -85,7 +85,9 @@ public:
                      env_->folder().string() + " is an LMDB environment, but not one of Acta's");
       if (rc != 0) return env_->failure(rc, "opening the tables of");
     }
-    if (auto same = check_identity(txn.get(), meta_, identity, env_->folder(), is_new); !same)
+    if (auto same =
+            check_identity(txn.get(), meta_, identity, journal_format, env_->folder(), is_new);
+        !same)
       return same;
     if (const int rc = txn.commit(); rc != 0) return env_->failure(rc, "opening the tables of");
     return {};

@@ -10,11 +10,15 @@
 
 namespace acta::persistence {
 
+/// On disk: rises with every change to the layout of the environment's tables.
+inline constexpr std::uint32_t journal_format = 1;
+inline constexpr std::uint32_t derived_format = 2;
+
 /// Table `meta`, key `identity`: format u32, partition u32, store id 16 bytes. Written when the
 /// environment is new. Errors: `wrong_format` if it says something else; `expected_in` names the
 /// file in the message.
 result<void> check_identity(MDB_txn* txn, MDB_dbi meta, const store_identity& identity,
-                            const std::filesystem::path& folder, bool is_new);
+                            std::uint32_t format, const std::filesystem::path& folder, bool is_new);
 
 /// Opens or creates an environment in `folder` and the tables of `Store` in it, which gets `args`.
 template <class Interface, class Store, class... Args>

@@ -23,6 +23,8 @@ enum class errc {
   damaged_file,   ///< A file is missing, cut short or not what it must be; the detail names it.
                   ///< -> corrupt
   no_store,       ///< No store is there, and none was to be made. -> invalid
+  damaged_index,    ///< Derived data contradicts itself or the journal; `where()` is the stream. It
+                    ///< is made anew at the next open. -> corrupt
 };
 
 std::error_code make_error_code(errc e) noexcept;
