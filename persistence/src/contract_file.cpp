@@ -16,7 +16,8 @@ namespace acta::persistence {
 namespace {
 
 constexpr std::string_view first_words = "# Acta contract, checksum ";
-constexpr std::string_view last_words = " of the lines below. Edited by hand? Then remove this line.";
+constexpr std::string_view last_words =
+    " of the lines below. Edited by hand? Then remove this line.";
 constexpr std::size_t checksum_digits = 16;
 
 std::string checksum_of(std::string_view lines) {
@@ -84,8 +85,7 @@ result<std::string> unseal_contract(const std::filesystem::path& path, std::stri
     const auto type = type_in(line);
     const auto refused = [&](std::string_view what) {
       return error(errc::damaged_file, path.string() + ": line " + std::to_string(number) + ' ' +
-                                           std::string(what) +
-                                           ": restore the file from a backup");
+                                           std::string(what) + ": restore the file from a backup");
     };
     if (type.empty()) return refused("is not 'kind name schema shape'");
     if (!types.insert(type).second) return refused("names a type for the second time");

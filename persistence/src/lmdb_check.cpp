@@ -26,7 +26,8 @@ namespace acta::persistence {
 
 namespace {
 
-constexpr std::size_t page_header_bytes = 16; // number u64, pad u16, flags u16, lower u16, upper u16
+constexpr std::size_t page_header_bytes =
+    16; // number u64, pad u16, flags u16, lower u16, upper u16
 constexpr std::size_t meta_bytes = page_header_bytes + 136;
 constexpr std::uint32_t magic = 0xBEEFC0DE;
 constexpr std::uint64_t no_page = std::numeric_limits<std::uint64_t>::max();

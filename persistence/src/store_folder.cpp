@@ -91,8 +91,7 @@ result<void> end_making(const std::filesystem::path& folder) {
   std::error_code code;
   std::filesystem::rename(folder / making, store_toml_in(folder), code);
   if (code)
-    return error(errc::io,
-                 "renaming to " + store_toml_in(folder).string() + ": " + code.message());
+    return error(errc::io, "renaming to " + store_toml_in(folder).string() + ": " + code.message());
   return sync_folder(folder);
 }
 

@@ -21,8 +21,8 @@
 
 namespace test {
 
-/// A tmpfs of this test program alone. It needs the right to mount (root in CI): without it `why_not`
-/// says so, and the test is skipped by name.
+/// A tmpfs of this test program alone. It needs the right to mount (root in CI): without it
+/// `why_not` says so, and the test is skipped by name.
 class small_disk {
 public:
   explicit small_disk(std::size_t bytes) {
@@ -55,8 +55,8 @@ public:
 
   /// Leaves no block free.
   void fill() const {
-    const int fd = ::open((path() / "filler").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-                          0600);
+    const int fd =
+        ::open((path() / "filler").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     REQUIRE(fd >= 0);
     for (std::vector<char> zeros(std::size_t{1} << 20); !zeros.empty();)
       if (::write(fd, zeros.data(), zeros.size()) < 0) zeros.resize(zeros.size() / 2);

@@ -111,7 +111,8 @@ TEST_CASE("derived data that is cut short is made anew") {
   }
 }
 
-TEST_CASE("a garbled page is refused in a journal, costs derived data, and never ends the process") {
+TEST_CASE(
+    "a garbled page is refused in a journal, costs derived data, and never ends the process") {
   INFO("seed " << seed());
   std::mt19937_64 random(seed());
   place good;
@@ -139,8 +140,7 @@ TEST_CASE("a garbled page is refused in a journal, costs derived data, and never
     const auto read = (*opened)->read_log(1, [](const commit_view&) { return true; });
     CHECK((read || read.error().code() == acta::condition::corrupt));
     if (!in_journal)
-      for (int s = 0; s < 20; ++s)
-        CHECK(*(*opened)->last_version(key_of(std::to_string(s))) == 50);
+      for (int s = 0; s < 20; ++s) CHECK(*(*opened)->last_version(key_of(std::to_string(s))) == 50);
   }
   CHECK(refused > 0);
   CHECK(rebuilt > 0);

@@ -37,7 +37,8 @@ TEST_CASE("derived data whose header could not be written goes on in place, and 
   auto opened = open_partition(folder, 0, id, quick_index());
   REQUIRE(opened);
   auto& p = **opened;
-  writer w(p);
+  auto writing = std::make_unique<writer>(p);
+  auto& w = *writing;
   for (int s = 0; s < 10; ++s)
     for (version_number v = 1; v <= 3; ++v)
       w.append(attach(p, key_of(std::to_string(s))), {.first_version = v});
@@ -58,6 +59,7 @@ TEST_CASE("derived data whose header could not be written goes on in place, and 
   CHECK(eventually([&] { return p.flush().has_value(); }));
   CHECK(p.figures().unindexed_commits == 0);
   CHECK(*p.last_version(key_of("0")) == 4);
+  writing.reset();
   opened = acta::error(errc::io);
   opened = open_partition(folder, 0, id, quick_index());
   REQUIRE(opened);
@@ -115,8 +117,8 @@ TEST_CASE("a journal whose header could not be written takes nothing more, and i
 TEST_CASE("a view's file whose header could not be written goes on as soon as no picture is open") {
   const test::temp_folder root;
   const auto folder = root.path() / "view@1";
-  auto opened = open_view_store(folder, {uuid::random(), "view", 1, 1},
-                                {.map_bytes = std::size_t{16} << 20});
+  auto opened =
+      open_view_store(folder, {uuid::random(), "view", 1, 1}, {.map_bytes = std::size_t{16} << 20});
   REQUIRE(opened);
   auto& store = **opened;
   const auto put = [&](std::string_view value) -> acta::result<void> {
@@ -131,8 +133,8 @@ TEST_CASE("a view's file whose header could not be written goes on as soon as no
     auto reading = store.read();
     if (!reading) return reading.error().to_string();
     acta::bytes_view value;
-    const auto found = (*reading)->get(acta::row_table::rows,
-                                       acta::as_bytes_view(std::string_view("key")), value);
+    const auto found =
+        (*reading)->get(acta::row_table::rows, acta::as_bytes_view(std::string_view("key")), value);
     return found && *found ? std::string(acta::as_text(value)) : std::string("nothing");
   };
   REQUIRE(put("first"));
@@ -156,8 +158,8 @@ TEST_CASE("a view's file whose header could not be written goes on as soon as no
   CHECK(refused.error().code() == errc::io);
   CHECK(refused.error().detail().find("when no picture of it is open") != std::string_view::npos);
   acta::bytes_view value;
-  REQUIRE((*picture)->get(acta::row_table::rows, acta::as_bytes_view(std::string_view("key")),
-                          value));
+  REQUIRE(
+      (*picture)->get(acta::row_table::rows, acta::as_bytes_view(std::string_view("key")), value));
   CHECK(acta::as_text(value) == "third");
   picture->reset();
   CHECK(put("sixth"));

@@ -62,7 +62,8 @@ TEST_CASE("a new view on a full disk keeps nothing from opening, and is built wh
   CHECK_FALSE(runtime.projection("totals")->reset()); // which was SIGBUS
   disk.make_room();
   const auto at = add_to(runtime, "one");
-  const auto row = eventually([&] { return runtime.view<totals>().get("one", showing(at)).has_value(); });
+  const auto row =
+      eventually([&] { return runtime.view<totals>().get("one", showing(at)).has_value(); });
   CHECK(row);
   CHECK(runtime.view<totals>().get("one")->version == 11);
 }
