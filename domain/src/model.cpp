@@ -24,6 +24,11 @@ const command_type* aggregate_type::find_command(std::string_view command) const
 
 namespace {
 
+std::string hidden(std::string what) {
+  return what + ": a class in it that is led by a size tag does not let its elements be seen; give "
+                "it `load` and `save` in place of `serialize`, or `using value_type = …`";
+}
+
 /// First mistake in the names of one aggregate, or nothing.
 std::string mistake_in(const aggregate_type& type) {
   // A stream is written aggregate/id and an event aggregate.event, so neither may stand in the
@@ -35,6 +40,7 @@ std::string mistake_in(const aggregate_type& type) {
   for (const auto& e : type.events) {
     if (const auto ok = check_type_name(e.name); !ok) return std::string(ok.error().detail());
     if (e.schema == 0) return "event '" + e.name + "': schema versions start at 1";
+    if (hides_elements(e.shape)) return hidden("event '" + e.name + "'");
     if (!seen.insert(e.name).second)
       return "aggregate '" + type.name + "' has two events named '" + e.name + "'";
   }
@@ -78,6 +84,8 @@ std::string mistake_in(const process_type& type) {
   std::set<std::string_view> seen;
   for (const auto& input : type.inputs) {
     if (input.schema == 0) return "input '" + input.name + "': schema versions start at 1";
+    if (hides_elements(type.stored_as->commands[&input - type.inputs.data()].shape))
+      return hidden("process '" + type.name + "', input '" + input.name + "'");
     if (!seen.insert(input.name).second)
       return "process '" + type.name + "' has two inputs named '" + input.name + "'";
   }
@@ -248,16 +256,19 @@ model::find_subscriber(std::string_view name) const noexcept {
   return find_in(subscribers_, name);
 }
 
-std::string model::contract() const {
+std::string model::contract(shape_form form) const {
+  const auto shape = [&](const auto& type) -> const std::string& {
+    return form == shape_form::first ? type.first_shape : type.shape;
+  };
   std::set<std::string> lines;
   for (const auto& a : aggregates_)
     for (const auto& e : a->events)
-      lines.insert("event " + e.name + ' ' + std::to_string(e.schema) + ' ' + e.shape);
+      lines.insert("event " + e.name + ' ' + std::to_string(e.schema) + ' ' + shape(e));
   // A step holds its input, and a timer's, as JSON: its own shape says nothing of them.
   for (const auto& p : processes_)
     for (std::size_t i = 0; i < p->inputs.size(); ++i)
       lines.insert("input " + p->name + '.' + p->inputs[i].name + ' ' +
-                   std::to_string(p->inputs[i].schema) + ' ' + p->stored_as->commands[i].shape);
+                   std::to_string(p->inputs[i].schema) + ' ' + shape(p->stored_as->commands[i]));
   std::string text;
   for (const auto& line : lines) text.append(line).append("\n");
   return text;

@@ -4,7 +4,9 @@
 
 #include "schedule_process.hpp"
 
+#include <acta/domain/codec/shape.hpp>
 #include <acta/domain/errc.hpp>
+#include <acta/persistence/errc.hpp>
 #include <acta/runtime/errc.hpp>
 
 #include <future>
@@ -30,6 +32,38 @@ std::map<std::string, std::string> parse_contract(const std::string& text) {
   for (std::string line; std::getline(lines, line);)
     if (!line.empty() && line[0] != '#') types.insert(split_contract_line(line));
   return types;
+}
+
+/// What a line is written in that no program has known since there is a second form.
+constexpr std::string_view first_form_mark = "1:";
+constexpr std::string_view form_line = "contract ";
+
+/// Takes the line `contract 2` out of what a store holds, and marks all shapes of a store that has
+/// none. Errors: `wrong_format` for a form that this program does not know.
+result<void> read_form(std::map<std::string, std::string>& stored) {
+  const auto at = stored.lower_bound(std::string(form_line));
+  if (at != stored.end() && at->first.starts_with(form_line)) {
+    const auto form = at->first.substr(form_line.size());
+    if (form != std::to_string(static_cast<int>(shape_form_now)))
+      return error(persistence::errc::wrong_format,
+                   "its shapes are of form " + form + ", this program reads forms 1 and " +
+                       std::to_string(static_cast<int>(shape_form_now)),
+                   "contract.txt");
+    stored.erase(at);
+    return {};
+  }
+  for (auto& [type, shape] : stored)
+    if (!type.starts_with("process ")) shape.insert(0, first_form_mark);
+  return {};
+}
+
+/// Whether what the store holds under `known` can be read by the program.
+std::optional<shape_change> change_of_line(const std::string& type, std::string_view known,
+                                           const std::string& first, const std::string& now) {
+  const auto as = type.starts_with("input ") ? kept_as::json : kept_as::binary;
+  if (!known.starts_with(first_form_mark)) return change_of(known, now, as);
+  known.remove_prefix(first_form_mark.size());
+  return change_of(known, first, as);
 }
 
 /// How long the memory of an answered command with a time-out may stay. Cost of less: this often a
@@ -70,17 +104,21 @@ result<void> engine::check_contract() {
   auto stored_text = store_->contract();
   if (!stored_text) return std::move(stored_text).error();
   auto stored = parse_contract(*stored_text);
+  if (auto read = read_form(stored); !read) return read;
   // First: a process whose step the store knows is none that is new to it.
   if (auto noted = note_process_starts(stored); !noted) return noted;
+  const auto first = parse_contract(model_.contract(shape_form::first));
   for (const auto& [type, shape] : parse_contract(model_.contract())) {
-    const auto [known, is_new] = stored.try_emplace(type, shape);
-    if (!is_new && known->second != shape)
+    auto& known = stored.try_emplace(type, shape).first->second;
+    if (const auto change = change_of_line(type, known, first.at(type), shape))
       return error(runtime_errc::contract_changed,
-                   "the store holds " + known->second + ", the program has " + shape +
-                       "; give the changed type a new `static constexpr unsigned schema`",
-                   "contract.txt: " + type);
+                   change->what + "; what is stored could not be read. Take the change back, or "
+                                  "give the type a new `static constexpr unsigned schema`",
+                   "contract.txt: " + type + (change->where.empty() ? "" : ", " + change->where));
+    known = shape;
   }
-  std::string text;
+  std::string text =
+      std::string(form_line) + std::to_string(static_cast<int>(shape_form_now)) + '\n';
   for (const auto& [type, shape] : stored) text.append(type).append(" ").append(shape).append("\n");
   if (text == *stored_text) return {};
   return store_->write_contract(text);

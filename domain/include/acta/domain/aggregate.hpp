@@ -53,7 +53,9 @@ template <class Aggregate, class Command> struct aggregate_must_decide {
                 "acta: the Command of aggregate_must_decide<Aggregate, Command> must be "
                 "default-constructible: JSON is "
                 "read into a fresh one.");
-  static constexpr bool ok = true;
+  static constexpr bool ok =
+      (decides_plain<Aggregate, Command> ||
+       decides_with_context<Aggregate, Command>)&&std::default_initializable<Command>;
 };
 template <class Aggregate, class Event> struct aggregate_must_evolve {
   static_assert(evolves<Aggregate, Event>, "acta: the aggregate has no `void evolve(const Event&)` "
@@ -63,7 +65,7 @@ template <class Aggregate, class Event> struct aggregate_must_evolve {
                 "acta: the Event of aggregate_must_evolve<Aggregate, Event> must be "
                 "default-constructible: stored ones "
                 "are read into a fresh one.");
-  static constexpr bool ok = true;
+  static constexpr bool ok = evolves<Aggregate, Event> && std::default_initializable<Event>;
 };
 template <class Aggregate> struct aggregate_must_be_well_formed {
   static_assert(has_own_name<Aggregate>,
@@ -77,8 +79,24 @@ template <class Aggregate> struct aggregate_must_be_well_formed {
   static_assert(std::default_initializable<Aggregate>,
                 "acta: an aggregate must be default-constructible: that is its state before the "
                 "first event.");
-  static constexpr bool ok = true;
+  static constexpr bool ok = has_own_name<Aggregate> && lists_events<Aggregate> &&
+                             lists_commands<Aggregate> && std::default_initializable<Aggregate>;
 };
+
+/// Whether the tables of `A` can be filled. Says all that is missing, once; what would come after
+/// it is then not compiled, so that nothing stands below the first message but others like it.
+template <class A> consteval bool aggregate_is_whole() {
+  if constexpr (aggregate_must_be_well_formed<A>::ok) {
+    constexpr bool evolves = []<class... Es>(one_of<Es...>) {
+      return (std::size_t{aggregate_must_evolve<A, Es>::ok} + ... + 0) == sizeof...(Es);
+    }(typename A::events{});
+    constexpr bool decides = []<class... Cs>(one_of<Cs...>) {
+      return (std::size_t{aggregate_must_decide<A, Cs>::ok} + ... + 0) == sizeof...(Cs);
+    }(typename A::commands{});
+    return evolves && decides;
+  }
+  return false;
+}
 
 template <class A, class C>
 decision<typename A::events> decide(const A& state, const C& command, const context& c) {
@@ -157,7 +175,6 @@ template <class C> result<erased_command> command_from_json(std::string_view tex
 }
 
 template <class A, class C> command_type make_command_type() {
-  static_assert(aggregate_must_decide<A, C>::ok);
   return {.name = std::string(type_name<C>()),
           .shape = shape_of<C>(),
           .type = &typeid(C),
@@ -166,10 +183,10 @@ template <class A, class C> command_type make_command_type() {
 }
 
 template <class A, class E> event_type make_event_type() {
-  static_assert(aggregate_must_evolve<A, E>::ok);
   return {.name = std::string(A::name) + '.' + std::string(type_name<E>()),
           .schema = static_cast<std::uint16_t>(schema_version<E>()),
           .shape = shape_of<E>(),
+          .first_shape = shape_of<E>(shape_form::first),
           .type = &typeid(E),
           .apply = apply<A, E>,
           .decode = decode_shared<E>,
@@ -199,27 +216,30 @@ template <class S> void fill_state_table(aggregate_type& t, S fresh) {
 /// Builds the table of `A`. Compile errors name the missing overload: aggregate_must_decide<A, C>
 /// and its siblings.
 template <class A> aggregate_type make_aggregate_type(const aggregate_options& options, A fresh) {
-  static_assert(detail::aggregate_must_be_well_formed<A>::ok);
   aggregate_type t;
-  t.name = A::name;
   t.options = options;
-  [&]<class... Es>(one_of<Es...>) {
-    (t.events.push_back(detail::make_event_type<A, Es>()), ...);
-  }(typename A::events{});
-  [&]<class... Cs>(one_of<Cs...>) {
-    (t.commands.push_back(detail::make_command_type<A, Cs>()), ...);
-  }(typename A::commands{});
-  detail::fill_state_table<A>(t, std::move(fresh));
-  t.type = &typeid(A);
-  t.move_state = [](void* from, void* into) {
-    *static_cast<A*>(into) = std::move(*static_cast<A*>(from));
-  };
+  if constexpr (detail::aggregate_is_whole<A>()) {
+    t.name = A::name;
+    [&]<class... Es>(one_of<Es...>) {
+      (t.events.push_back(detail::make_event_type<A, Es>()), ...);
+    }(typename A::events{});
+    [&]<class... Cs>(one_of<Cs...>) {
+      (t.commands.push_back(detail::make_command_type<A, Cs>()), ...);
+    }(typename A::commands{});
+    detail::fill_state_table<A>(t, std::move(fresh));
+    t.type = &typeid(A);
+    t.move_state = [](void* from, void* into) {
+      *static_cast<A*>(into) = std::move(*static_cast<A*>(from));
+    };
+  }
   return t;
 }
 
 template <class A> aggregate_type make_aggregate_type(const aggregate_options& options = {}) {
-  static_assert(detail::aggregate_must_be_well_formed<A>::ok);
-  return make_aggregate_type<A>(options, A{});
+  if constexpr (detail::aggregate_must_be_well_formed<A>::ok)
+    return make_aggregate_type<A>(options, A{});
+  else
+    return {};
 }
 
 } // namespace acta

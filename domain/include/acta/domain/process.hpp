@@ -152,7 +152,10 @@ template <class Process, class Input> struct process_must_react {
                 "acta: the process's key for the Input of process_must_react<Process, Input> must "
                 "be `static std::optional<std::string> key(const Input&, const acta::metadata&)`, "
                 "or it would never be called.");
-  static constexpr bool ok = true;
+  static constexpr bool ok =
+      (reacts_plain<Process, Input> ||
+       reacts_with_context<Process, Input>)&&std::default_initializable<Input> &&
+      !evolves_otherwise<Process, Input> && !has_other_process_key<Process, Input>;
 };
 template <class Process> struct process_must_be_well_formed {
   static_assert(has_own_name<Process>,
@@ -162,8 +165,18 @@ template <class Process> struct process_must_be_well_formed {
   static_assert(std::default_initializable<Process>,
                 "acta: a process must be default-constructible: that is its state before the first "
                 "input.");
-  static constexpr bool ok = true;
+  static constexpr bool ok =
+      has_own_name<Process> && is_process<Process> && std::default_initializable<Process>;
 };
+
+/// As aggregate_is_whole.
+template <class P> consteval bool process_is_whole() {
+  if constexpr (process_must_be_well_formed<P>::ok)
+    return []<class... Is>(one_of<Is...>) {
+      return (std::size_t{process_must_react<P, Is>::ok} + ... + 0) == sizeof...(Is);
+    }(typename P::inputs{});
+  return false;
+}
 
 /// What a process is between two inputs.
 template <class P> struct process_state {
@@ -337,9 +350,9 @@ template <class P, class I> process_input make_process_input() {
 }
 
 template <class P, class I> command_type make_input_command() {
-  static_assert(process_must_react<P, I>::ok);
   return {.name = std::string(type_name<I>()),
           .shape = shape_of<I>(),
+          .first_shape = shape_of<I>(shape_form::first),
           .type = &typeid(I),
           .from_json = command_from_json<I>,
           .execute = execute_input<P, I>};
@@ -349,38 +362,43 @@ template <class P, class I> command_type make_input_command() {
 
 /// Builds the tables of `P`. Compile errors name the missing overload: process_must_react<P, I>.
 template <class P> process_type make_process_type(const aggregate_options& options, P fresh) {
-  static_assert(detail::process_must_be_well_formed<P>::ok);
-  using state = detail::process_state<P>;
-  auto t = std::make_shared<aggregate_type>();
-  t->name = P::name;
-  t->options = options;
-  t->events.push_back({.name = t->name + '.' + std::string(type_name<process_step>()),
-                       .schema = static_cast<std::uint16_t>(detail::schema_version<process_step>()),
-                       .shape = shape_of<process_step>(),
-                       .type = &typeid(process_step),
-                       .apply = detail::apply_step<P>,
-                       .decode = detail::decode_shared<process_step>,
-                       .append_json = detail::payload_to_json<process_step>});
-  state first;
-  first.process = std::move(fresh);
-  detail::fill_state_table<state>(*t, std::move(first));
-  t->type = &typeid(P);
-  t->move_state = [](void* from, void* into) {
-    *static_cast<P*>(into) = std::move(static_cast<state*>(from)->process);
-  };
   process_type made;
-  made.name = P::name;
-  [&]<class... Is>(one_of<Is...>) {
-    (t->commands.push_back(detail::make_input_command<P, Is>()), ...);
-    (made.inputs.push_back(detail::make_process_input<P, Is>()), ...);
-  }(typename P::inputs{});
-  made.stored_as = std::move(t);
+  if constexpr (detail::process_is_whole<P>()) {
+    using state = detail::process_state<P>;
+    auto t = std::make_shared<aggregate_type>();
+    t->name = P::name;
+    t->options = options;
+    t->events.push_back(
+        {.name = t->name + '.' + std::string(type_name<process_step>()),
+         .schema = static_cast<std::uint16_t>(detail::schema_version<process_step>()),
+         .shape = shape_of<process_step>(),
+         .first_shape = shape_of<process_step>(shape_form::first),
+         .type = &typeid(process_step),
+         .apply = detail::apply_step<P>,
+         .decode = detail::decode_shared<process_step>,
+         .append_json = detail::payload_to_json<process_step>});
+    state first;
+    first.process = std::move(fresh);
+    detail::fill_state_table<state>(*t, std::move(first));
+    t->type = &typeid(P);
+    t->move_state = [](void* from, void* into) {
+      *static_cast<P*>(into) = std::move(static_cast<state*>(from)->process);
+    };
+    made.name = P::name;
+    [&]<class... Is>(one_of<Is...>) {
+      (t->commands.push_back(detail::make_input_command<P, Is>()), ...);
+      (made.inputs.push_back(detail::make_process_input<P, Is>()), ...);
+    }(typename P::inputs{});
+    made.stored_as = std::move(t);
+  }
   return made;
 }
 
 template <class P> process_type make_process_type(const aggregate_options& options = {}) {
-  static_assert(detail::process_must_be_well_formed<P>::ok);
-  return make_process_type<P>(options, P{});
+  if constexpr (detail::process_must_be_well_formed<P>::ok)
+    return make_process_type<P>(options, P{});
+  else
+    return {};
 }
 
 } // namespace acta

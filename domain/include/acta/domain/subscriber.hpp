@@ -144,7 +144,9 @@ template <class Subscriber, class Event> struct subscriber_must_handle {
   static_assert(std::default_initializable<Event>,
                 "acta: the Event of subscriber_must_handle<Subscriber, Event> must be "
                 "default-constructible: stored ones are read into a fresh one.");
-  static constexpr bool ok = true;
+  static constexpr bool ok =
+      (handles_plain<Subscriber, Event> ||
+       handles_with_context<Subscriber, Event>)&&std::default_initializable<Event>;
 };
 template <class Subscriber> struct subscriber_must_be_well_formed {
   static_assert(has_own_name<Subscriber>,
@@ -156,8 +158,18 @@ template <class Subscriber> struct subscriber_must_be_well_formed {
                 "and no inputs.");
   static_assert(std::move_constructible<Subscriber>,
                 "acta: a subscriber must be movable: the model keeps the one it is given.");
-  static constexpr bool ok = true;
+  static constexpr bool ok =
+      has_own_name<Subscriber> && is_subscriber<Subscriber> && std::move_constructible<Subscriber>;
 };
+
+/// As aggregate_is_whole.
+template <class S> consteval bool subscriber_is_whole() {
+  if constexpr (subscriber_must_be_well_formed<S>::ok)
+    return []<class... Es>(one_of<Es...>) {
+      return (std::size_t{subscriber_must_handle<S, Es>::ok} + ... + 0) == sizeof...(Es);
+    }(typename S::events{});
+  return false;
+}
 
 template <class S, class E>
 decltype(auto) handle(const S& subscriber, const E& event, const effect_context& c) {
@@ -204,7 +216,6 @@ result<effect> handle_event(const void* subscriber, bytes_view payload, const ef
 }
 
 template <class S, class E> subscriber_event make_subscriber_event() {
-  static_assert(subscriber_must_handle<S, E>::ok);
   return {.type = &typeid(E),
           .name = std::string(type_name<E>()),
           .schema = static_cast<std::uint16_t>(schema_version<E>()),
@@ -219,15 +230,16 @@ template <class S, class E> subscriber_event make_subscriber_event() {
 /// @param subscriber  the one that handles, with whatever the host has put into it
 template <class S>
 subscriber_type make_subscriber_type(const subscriber_options& options = {}, S subscriber = {}) {
-  static_assert(detail::subscriber_must_be_well_formed<S>::ok);
   subscriber_type t;
-  t.name = S::name;
   t.options = options;
-  [&]<class... Es>(one_of<Es...>) {
-    (t.events.push_back(detail::make_subscriber_event<S, Es>()), ...);
-  }(typename S::events{});
-  t.type = &typeid(S);
-  t.subscriber = std::make_shared<const S>(std::move(subscriber));
+  if constexpr (detail::subscriber_is_whole<S>()) {
+    t.name = S::name;
+    [&]<class... Es>(one_of<Es...>) {
+      (t.events.push_back(detail::make_subscriber_event<S, Es>()), ...);
+    }(typename S::events{});
+    t.type = &typeid(S);
+    t.subscriber = std::make_shared<const S>(std::move(subscriber));
+  }
   return t;
 }
 

@@ -204,7 +204,8 @@ template <class View, class Event> struct view_must_fold {
   static_assert(std::default_initializable<Event>,
                 "acta: the Event of view_must_fold<View, Event> must be default-constructible: "
                 "stored ones are read into a fresh one.");
-  static constexpr bool ok = true;
+  static constexpr bool ok = (projects<View, Event> || folds<View, Event>)&&(
+      projects<View, Event> || !has_other_key<View, Event>)&&std::default_initializable<Event>;
 };
 template <class View> struct view_must_be_well_formed {
   static_assert(has_own_name<View>,
@@ -215,8 +216,19 @@ template <class View> struct view_must_be_well_formed {
   static_assert(std::default_initializable<View> && std::default_initializable<row_of<View>> &&
                     std::copyable<row_of<View>>,
                 "acta: a view and its row must be default-constructible, and rows copyable.");
-  static constexpr bool ok = true;
+  static constexpr bool ok =
+      has_own_name<View> && is_view<View> && std::default_initializable<View> &&
+      std::default_initializable<row_of<View>> && std::copyable<row_of<View>>;
 };
+
+/// As aggregate_is_whole.
+template <class V> consteval bool view_is_whole() {
+  if constexpr (view_must_be_well_formed<V>::ok)
+    return []<class... Es>(one_of<Es...>) {
+      return (std::size_t{view_must_fold<V, Es>::ok} + ... + 0) == sizeof...(Es);
+    }(typename V::events{});
+  return false;
+}
 
 template <class V, class E>
 result<void> fold_event(const E& event, const event_context& c, row_session& session) {
@@ -266,7 +278,6 @@ result<void> apply_to_view(bytes_view payload, const event_context& c, row_sessi
 }
 
 template <class V, class E> view_event make_view_event() {
-  static_assert(view_must_fold<V, E>::ok);
   return {.type = &typeid(E),
           .name = std::string(type_name<E>()),
           .schema = static_cast<std::uint16_t>(schema_version<E>()),
@@ -280,31 +291,33 @@ void finish_view_type(view_type& t);
 
 /// Builds the table of `V`. Compile errors name what is missing: view_must_fold<V, E>.
 template <class V> view_type make_view_type(const view_options& options = {}) {
-  static_assert(detail::view_must_be_well_formed<V>::ok);
-  using row = row_of<V>;
   view_type t;
-  t.name = V::name;
-  t.schema = detail::schema_version<V>();
   t.options = options;
-  [&]<class... Es>(one_of<Es...>) {
-    (t.events.push_back(detail::make_view_event<V, Es>()), ...);
-  }(typename V::events{});
-  t.indexes = detail::make_index_types<V, row>();
-  t.row_shape = shape_of<row>();
-  t.type = &typeid(V);
-  t.row_type = &typeid(row);
-  t.create = [] { return erased_row(new row{}, [](void* p) { delete static_cast<row*>(p); }); };
-  t.assign = [](void* to, const void* from) {
-    *static_cast<row*>(to) = *static_cast<const row*>(from);
-  };
-  t.encode = [](const void* r, byte_buffer& out) {
-    return encode_binary(*static_cast<const row*>(r), out);
-  };
-  t.decode = [](bytes_view from, void* r) { return decode_binary(from, *static_cast<row*>(r)); };
-  t.append_json = [](const void* r, std::string& out) {
-    return append_json(*static_cast<const row*>(r), out);
-  };
-  detail::finish_view_type(t);
+  if constexpr (detail::view_is_whole<V>()) {
+    using row = row_of<V>;
+    t.name = V::name;
+    t.schema = detail::schema_version<V>();
+    [&]<class... Es>(one_of<Es...>) {
+      (t.events.push_back(detail::make_view_event<V, Es>()), ...);
+    }(typename V::events{});
+    t.indexes = detail::make_index_types<V, row>();
+    t.row_shape = shape_of<row>();
+    t.row_layout = shape_of<row>(shape_form::first);
+    t.type = &typeid(V);
+    t.row_type = &typeid(row);
+    t.create = [] { return erased_row(new row{}, [](void* p) { delete static_cast<row*>(p); }); };
+    t.assign = [](void* to, const void* from) {
+      *static_cast<row*>(to) = *static_cast<const row*>(from);
+    };
+    t.encode = [](const void* r, byte_buffer& out) {
+      return encode_binary(*static_cast<const row*>(r), out);
+    };
+    t.decode = [](bytes_view from, void* r) { return decode_binary(from, *static_cast<row*>(r)); };
+    t.append_json = [](const void* r, std::string& out) {
+      return append_json(*static_cast<const row*>(r), out);
+    };
+    detail::finish_view_type(t);
+  }
   return t;
 }
 

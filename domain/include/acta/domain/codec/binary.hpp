@@ -235,7 +235,7 @@ inline void binary_writer::put_size(std::size_t size) {
 
 template <class T> void binary_writer::put(const T& value) {
   using namespace codec_detail;
-  check_supported<T, binary_writer>();
+  check_supported<T>();
   if constexpr (is_field<T>) {
     put(value.value);
   } else if constexpr (is_size_tag<T>) {
@@ -279,8 +279,8 @@ template <class T> void binary_writer::put(const T& value) {
     out_.append_le(value.partition);
     out_.append_le(value.number);
   } else if constexpr (is_base_class<T>) {
-    base::operator()(value);
-  } else {
+    if constexpr (shows_for_writing<base_of_tag<T>>()) base::operator()(value);
+  } else if constexpr (shows_for_writing<T>()) {
     if (++depth_ > codec_depth_max) fail_too_deep();
     base::operator()(value);
     --depth_;
@@ -306,7 +306,7 @@ template <class T> void binary_reader::get(T& value) {
   using namespace codec_detail;
   static_assert(!std::is_const_v<T> || is_field<std::remove_const_t<T>>,
                 "cannot read into a const value");
-  check_supported<T, binary_reader>();
+  check_supported<T>();
   if constexpr (is_field<T>) {
     get(value.value);
   } else if constexpr (is_size_tag<T>) {
@@ -362,8 +362,8 @@ template <class T> void binary_reader::get(T& value) {
     get(value.partition);
     get(value.number);
   } else if constexpr (is_base_class<T>) {
-    base::operator()(value);
-  } else {
+    if constexpr (shows_for_reading<base_of_tag<T>>()) base::operator()(value);
+  } else if constexpr (shows_for_reading<T>()) {
     if (++depth_ > codec_depth_max) fail_too_deep();
     base::operator()(value);
     --depth_;

@@ -36,13 +36,6 @@ void append_json_number(std::string& out, std::uint64_t value);
 void append_json_number(std::string& out, double value);
 void append_json_number(std::string& out, float value);
 
-/// The enum has `enum_names(E)`, found by its namespace: a range of pairs of value and name.
-template <class E>
-concept named_enum = requires(E e) {
-  { (*std::begin(enum_names(e))).first } -> std::convertible_to<E>;
-  { (*std::begin(enum_names(e))).second } -> std::convertible_to<std::string_view>;
-};
-
 /// The name of `value`, empty if it has none.
 template <named_enum E> std::string_view enum_name(E value) {
   for (const auto& [known, name] : enum_names(value))
@@ -92,18 +85,18 @@ template <class T> consteval std::string_view kind_name() {
 
 template <class Variant> struct variant_names;
 template <class... T> struct variant_names<std::variant<T...>> {
-  static consteval bool distinct() {
-    constexpr std::array<std::string_view, sizeof...(T)> names{kind_name<T>()...};
+  static constexpr bool distinct = [] {
+    const std::array<std::string_view, sizeof...(T)> names{kind_name<T>()...};
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (names[i].empty()) return false;
       for (std::size_t j = 0; j < i; ++j)
         if (names[i] == names[j]) return false;
     }
     return true;
-  }
+  }();
   /// By index.
   static std::array<std::string, sizeof...(T)> all() {
-    if constexpr (distinct()) return {std::string(kind_name<T>())...};
+    if constexpr (distinct) return {std::string(kind_name<T>())...};
     std::array<std::string, sizeof...(T)> names;
     for (std::size_t i = 0; i < names.size(); ++i) names[i] = std::to_string(i);
     return names;
@@ -162,11 +155,12 @@ private:
   void real(double value);
   void real(float value);
   void time(time_point t);
-  [[noreturn]] static void fail_year();
+  [[noreturn]] static void fail_time();
 
   std::string& out_;
   std::size_t depth_ = 0;
-  std::array<frame, codec_depth_max> levels_;
+  std::size_t classes_ = 0; ///< of those levels
+  std::array<frame, json_depth_max> levels_;
 };
 
 template <class T>
@@ -220,7 +214,8 @@ template <class T> void json_writer::put_member(const T& value) {
   } else if constexpr (is_size_tag<T>) {
     make_array();
   } else if constexpr (is_base_class<T>) {
-    base::operator()(value); // its members stand among those of the derived class
+    // Its members stand among those of the derived class.
+    if constexpr (shows_for_writing<base_of_tag<T>>()) base::operator()(value);
   } else {
     unnamed();
     put(value);
@@ -229,7 +224,7 @@ template <class T> void json_writer::put_member(const T& value) {
 
 template <class T> void json_writer::put(const T& value) {
   using namespace codec_detail;
-  check_supported<T, json_writer>();
+  check_supported<T>();
   if constexpr (std::same_as<T, bool>) {
     out_ += value ? "true" : "false";
   } else if constexpr (std::is_floating_point_v<T>) {
@@ -289,10 +284,12 @@ template <class T> void json_writer::put(const T& value) {
     text(value.to_string());
   } else if constexpr (!std::is_void_v<minimal_t<T, json_writer>>) {
     base::operator()(value); // comes back through CEREAL_SAVE_FUNCTION_NAME
-  } else {
+  } else if constexpr (shows_for_writing<T>()) {
+    if (++classes_ > codec_depth_max) fail_too_deep();
     enter(form::open);
     base::operator()(value);
     leave();
+    --classes_;
   }
 }
 
@@ -342,9 +339,11 @@ template <class T> void json_writer::put_key(const T& name) {
 
 template <class D> void json_writer::put_time(std::chrono::sys_time<D> t) {
   using namespace std::chrono;
-  // Coarse first, in seconds as double: the exact conversion could overflow.
-  const auto seconds = duration<double>(t.time_since_epoch()).count();
-  if (!(seconds > -62'167'219'201.0 && seconds < 253'402'300'801.0)) fail_year();
+  if constexpr (!std::same_as<D, microseconds>) {
+    // Coarse first, in seconds as double: the exact conversion could overflow.
+    const auto seconds = duration<double>(t.time_since_epoch()).count();
+    if (!(seconds >= -9'223'372'036'854.0 && seconds <= 9'223'372'036'854.0)) fail_time();
+  }
   time(floor<microseconds>(t));
 }
 

@@ -36,7 +36,14 @@
 
 namespace acta::codec_detail {
 
-template <class> inline constexpr bool always_false = false;
+class probe_writer;
+class probe_reader;
+
+} // namespace acta::codec_detail
+
+CEREAL_SETUP_ARCHIVE_TRAITS(acta::codec_detail::probe_reader, acta::codec_detail::probe_writer)
+
+namespace acta::codec_detail {
 
 template <class T>
 concept number = std::is_arithmetic_v<T> && !std::same_as<T, bool> &&
@@ -121,6 +128,11 @@ template <class> inline constexpr bool is_base_class = false;
 template <class T> inline constexpr bool is_base_class<cereal::base_class<T>> = true;
 template <class T> inline constexpr bool is_base_class<cereal::virtual_base_class<T>> = true;
 
+/// What a cereal::base_class stands for.
+template <class Tag>
+using base_of_tag =
+    std::remove_cv_t<std::remove_pointer_t<decltype(std::declval<Tag&>().base_ptr)>>;
+
 template <class> inline constexpr bool is_cereal_extra = false;
 template <class T> inline constexpr bool is_cereal_extra<cereal::BinaryData<T>> = true;
 template <class T> inline constexpr bool is_cereal_extra<cereal::DeferredData<T>> = true;
@@ -140,6 +152,13 @@ template <class T, class Writer> struct minimal {
 template <class T, class Writer>
 using minimal_t = std::remove_cvref_t<typename minimal<T, Writer>::type>;
 
+/// The enum has `enum_names(E)`, found by its namespace: a range of pairs of value and name.
+template <class E>
+concept named_enum = requires(E e) {
+  { (*std::begin(enum_names(e))).first } -> std::convertible_to<E>;
+  { (*std::begin(enum_names(e))).second } -> std::convertible_to<std::string_view>;
+};
+
 /// An enum without a save_minimal of its own.
 template <class T, class Writer> constexpr bool is_plain_enum() {
   if constexpr (std::is_enum_v<T>)
@@ -156,7 +175,7 @@ template <class T> constexpr bool is_users() {
 }
 
 /// Fails to compile, with the reason, for what no archive of Acta accepts.
-template <class T, class Archive> constexpr void check_supported() {
+template <class T> constexpr void check_supported() {
   static_assert(!std::is_pointer_v<T>,
                 "a raw pointer has no encoded form: hold a value, a std::optional "
                 "or a std::unique_ptr");
@@ -167,16 +186,53 @@ template <class T, class Archive> constexpr void check_supported() {
                 "a std::string_view cannot own what is decoded: "
                 "use std::string");
   static_assert(!is_cereal_extra<T>, "cereal::binary_data and cereal::defer are not supported");
-  if constexpr (is_users<T>())
-    static_assert(
-        !cereal::traits::has_member_versioned_serialize<T, Archive>::value &&
-            !cereal::traits::has_non_member_versioned_serialize<T, Archive>::value &&
-            !cereal::traits::has_member_versioned_save<T, Archive>::value &&
-            !cereal::traits::has_non_member_versioned_save<T, Archive>::value &&
-            !cereal::traits::has_member_versioned_load<T, Archive>::value &&
-            !cereal::traits::has_non_member_versioned_load<T, Archive>::value,
-        "serialize with a class version is not supported: Acta has schema versions and upcasts");
 }
+
+/// Asks cereal, for all archives of Acta at once, what a class shows of itself.
+class probe_writer : public cereal::OutputArchive<probe_writer, cereal::AllowEmptyClassElision> {};
+class probe_reader : public cereal::InputArchive<probe_reader, cereal::AllowEmptyClassElision> {};
+
+/// A type of its own, so that the compiler's message names the class, once: an archive that finds
+/// it not well compiles nothing more of it.
+template <class Class> struct class_must_be_shown {
+  static constexpr bool written =
+      cereal::traits::is_output_serializable<Class, probe_writer>::value || std::is_empty_v<Class>;
+  static constexpr bool read =
+      cereal::traits::is_input_serializable<Class, probe_reader>::value || std::is_empty_v<Class>;
+  static_assert(
+      written || read,
+      "acta: the Class of class_must_be_shown<Class> does not show its fields: give it `template "
+      "<class Archive> void serialize(Archive& ar) { ar(CEREAL_NVP(one), CEREAL_NVP(two)); }`, or "
+      "a `save` and a `load`; just one of these ways, and public, or with `friend class "
+      "cereal::access;`.");
+  static_assert(
+      !cereal::traits::has_member_versioned_serialize<Class, probe_writer>::value &&
+          !cereal::traits::has_non_member_versioned_serialize<Class, probe_writer>::value &&
+          !cereal::traits::has_member_versioned_save<Class, probe_writer>::value &&
+          !cereal::traits::has_non_member_versioned_save<Class, probe_writer>::value &&
+          !cereal::traits::has_member_versioned_load<Class, probe_reader>::value &&
+          !cereal::traits::has_non_member_versioned_load<Class, probe_reader>::value,
+      "serialize with a class version is not supported: Acta has schema versions and upcasts");
+};
+/// The half that a class lacks, where it is needed.
+template <class Class> struct class_must_be_written {
+  static constexpr bool ok = class_must_be_shown<Class>::written;
+  static_assert(
+      ok || !class_must_be_shown<Class>::read,
+      "acta: the Class of class_must_be_written<Class> has a `load` and no `save(Archive& "
+      "ar) const` that fits it.");
+};
+template <class Class> struct class_must_be_read {
+  static constexpr bool ok = class_must_be_shown<Class>::read;
+  static_assert(ok || !class_must_be_shown<Class>::written,
+                "acta: the Class of class_must_be_read<Class> has a `save` and no `load(Archive& "
+                "ar)` that fits it.");
+};
+/// Whether an archive may go into the class. Says so once if it may not, and lets what follows be.
+template <class Class> constexpr bool shows_for_writing() {
+  return class_must_be_written<Class>::ok;
+}
+template <class Class> constexpr bool shows_for_reading() { return class_must_be_read<Class>::ok; }
 
 /// Pointers are written by value; a base class pointer would lose what it points to.
 template <class T> constexpr void check_pointer() {
