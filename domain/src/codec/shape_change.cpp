@@ -29,7 +29,8 @@ std::size_t quoted_size(std::string_view text) {
 
 /// One part of a shape: a quoted name, or a character.
 std::string_view take(std::string_view& text) {
-  const auto size = text.starts_with('"') ? quoted_size(text) : std::min<std::size_t>(1, text.size());
+  const auto size =
+      text.starts_with('"') ? quoted_size(text) : std::min<std::size_t>(1, text.size());
   const auto part = text.substr(0, size);
   text.remove_prefix(size);
   return part;
@@ -116,7 +117,8 @@ private:
       } else if (stored_.starts_with("enum<") && now_.starts_with("enum<")) {
         names();
       } else {
-        const bool opens = is_one_of_these(opening, stored_), closes = is_one_of_these(closing, stored_);
+        const bool opens = is_one_of_these(opening, stored_),
+                   closes = is_one_of_these(closing, stored_);
         if ((depth == 0 && stored_ends != now_ends) || stored_.empty() ||
             take(stored_) != take(now_)) {
           where_.resize(outside);
@@ -155,7 +157,9 @@ private:
 
   void member() {
     const auto was = take_name(stored_, ':'), is = take_name(now_, ':');
-    if (was != is) return say("the store has the field " + std::string(was) + ", the program " + std::string(is));
+    if (was != is)
+      return say("the store has the field " + std::string(was) + ", the program " +
+                 std::string(is));
     take(stored_);
     take(now_);
     const auto outside = where_.size();

@@ -100,12 +100,14 @@ std::string in_first_form(std::string text) {
 
 } // namespace
 
-TEST_CASE("a renamed enumerator is refused at the door: no step that holds it would be read again") {
+TEST_CASE(
+    "a renamed enumerator is refused at the door: no step that holds it would be read again") {
   test::temp_folder folder;
   const auto store = folder / "data";
   {
     auto runtime = must_open(store, painters<now::paint>());
-    REQUIRE(runtime.ask<wall<now::paint>>("w", paint_it<now::paint>{now::paint::red}).wait_for(10s));
+    REQUIRE(
+        runtime.ask<wall<now::paint>>("w", paint_it<now::paint>{now::paint::red}).wait_for(10s));
     REQUIRE(runtime.ask_json("drying", "d", "dry", R"({"shade":"red"})").wait_for(10s));
   }
   const auto before = contract_of(store);
@@ -134,7 +136,8 @@ TEST_CASE("a renamed enumerator is refused at the door: no step that holds it wo
   CHECK(back.error().to_string().find("the enumerator crimson=0") != std::string::npos);
 }
 
-TEST_CASE("a store with shapes of the first form opens if nothing has changed, and has the second") {
+TEST_CASE(
+    "a store with shapes of the first form opens if nothing has changed, and has the second") {
   test::temp_folder folder;
   const auto store = folder / "data";
   { auto runtime = must_open(store, painters<now::paint>()); }

@@ -8,6 +8,10 @@
 /// one result type answers a command, but nothing in Acta treats it as a failure.
 #pragma once
 
+#if !defined(__cpp_exceptions) || !defined(__cpp_rtti)
+#error "Acta needs exceptions and RTTI: compile without -fno-exceptions and -fno-rtti"
+#endif
+
 #include <cstdint>
 #include <iosfwd>
 #include <memory>

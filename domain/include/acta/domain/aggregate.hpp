@@ -42,6 +42,10 @@ concept lists_commands = requires {
 
 /// Each check is a type of its own, so that the compiler's message names the aggregate and the
 /// missing type.
+template <class Aggregate, class Command>
+concept can_decide =
+    (decides_plain<Aggregate, Command> ||
+     decides_with_context<Aggregate, Command>)&&std::default_initializable<Command>;
 template <class Aggregate, class Command> struct aggregate_must_decide {
   static_assert(
       decides_plain<Aggregate, Command> || decides_with_context<Aggregate, Command>,
@@ -53,10 +57,10 @@ template <class Aggregate, class Command> struct aggregate_must_decide {
                 "acta: the Command of aggregate_must_decide<Aggregate, Command> must be "
                 "default-constructible: JSON is "
                 "read into a fresh one.");
-  static constexpr bool ok =
-      (decides_plain<Aggregate, Command> ||
-       decides_with_context<Aggregate, Command>)&&std::default_initializable<Command>;
+  static constexpr bool ok = true;
 };
+template <class Aggregate, class Event>
+concept can_evolve = evolves<Aggregate, Event> && std::default_initializable<Event>;
 template <class Aggregate, class Event> struct aggregate_must_evolve {
   static_assert(evolves<Aggregate, Event>, "acta: the aggregate has no `void evolve(const Event&)` "
                                            "for this Event; both types are named in "
@@ -65,8 +69,11 @@ template <class Aggregate, class Event> struct aggregate_must_evolve {
                 "acta: the Event of aggregate_must_evolve<Aggregate, Event> must be "
                 "default-constructible: stored ones "
                 "are read into a fresh one.");
-  static constexpr bool ok = evolves<Aggregate, Event> && std::default_initializable<Event>;
+  static constexpr bool ok = true;
 };
+template <class Aggregate>
+concept well_formed_aggregate = has_own_name<Aggregate> && lists_events<Aggregate> &&
+    lists_commands<Aggregate> && std::default_initializable<Aggregate>;
 template <class Aggregate> struct aggregate_must_be_well_formed {
   static_assert(has_own_name<Aggregate>,
                 "acta: an aggregate needs `static constexpr std::string_view name`: it is stored, "
@@ -79,23 +86,32 @@ template <class Aggregate> struct aggregate_must_be_well_formed {
   static_assert(std::default_initializable<Aggregate>,
                 "acta: an aggregate must be default-constructible: that is its state before the "
                 "first event.");
-  static constexpr bool ok = has_own_name<Aggregate> && lists_events<Aggregate> &&
-                             lists_commands<Aggregate> && std::default_initializable<Aggregate>;
+  static constexpr bool ok = true;
 };
 
-/// Whether the tables of `A` can be filled. Says all that is missing, once; what would come after
-/// it is then not compiled, so that nothing stands below the first message but others like it.
-template <class A> consteval bool aggregate_is_whole() {
-  if constexpr (aggregate_must_be_well_formed<A>::ok) {
-    constexpr bool evolves = []<class... Es>(one_of<Es...>) {
-      return (std::size_t{aggregate_must_evolve<A, Es>::ok} + ... + 0) == sizeof...(Es);
-    }(typename A::events{});
-    constexpr bool decides = []<class... Cs>(one_of<Cs...>) {
-      return (std::size_t{aggregate_must_decide<A, Cs>::ok} + ... + 0) == sizeof...(Cs);
-    }(typename A::commands{});
-    return evolves && decides;
-  }
+/// Whether the tables of `A` can be filled.
+template <class A> constexpr bool is_whole_aggregate() {
+  if constexpr (well_formed_aggregate<A>)
+    return []<class... Ts>(one_of<Ts...>) {
+      return (can_evolve<A, Ts> && ...);
+    }(typename A::events{}) &&
+           []<class... Ts>(one_of<Ts...>) {
+             return (can_decide<A, Ts> && ...);
+           }(typename A::commands{});
   return false;
+}
+/// Says all that is missing, once each. What would be built on it is then not compiled, so that
+/// nothing but the like stands below the first message.
+template <class A> void tell_missing_of_aggregate() {
+  (void)sizeof(aggregate_must_be_well_formed<A>);
+  if constexpr (well_formed_aggregate<A>) {
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(aggregate_must_evolve<A, Ts>), ...);
+    }(typename A::events{});
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(aggregate_must_decide<A, Ts>), ...);
+    }(typename A::commands{});
+  }
 }
 
 template <class A, class C>
@@ -218,7 +234,7 @@ template <class S> void fill_state_table(aggregate_type& t, S fresh) {
 template <class A> aggregate_type make_aggregate_type(const aggregate_options& options, A fresh) {
   aggregate_type t;
   t.options = options;
-  if constexpr (detail::aggregate_is_whole<A>()) {
+  if constexpr (detail::is_whole_aggregate<A>()) {
     t.name = A::name;
     [&]<class... Es>(one_of<Es...>) {
       (t.events.push_back(detail::make_event_type<A, Es>()), ...);
@@ -231,15 +247,19 @@ template <class A> aggregate_type make_aggregate_type(const aggregate_options& o
     t.move_state = [](void* from, void* into) {
       *static_cast<A*>(into) = std::move(*static_cast<A*>(from));
     };
+  } else {
+    detail::tell_missing_of_aggregate<A>();
   }
   return t;
 }
 
 template <class A> aggregate_type make_aggregate_type(const aggregate_options& options = {}) {
-  if constexpr (detail::aggregate_must_be_well_formed<A>::ok)
+  if constexpr (std::default_initializable<A>) {
     return make_aggregate_type<A>(options, A{});
-  else
+  } else {
+    detail::tell_missing_of_aggregate<A>();
     return {};
+  }
 }
 
 } // namespace acta

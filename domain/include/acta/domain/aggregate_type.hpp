@@ -53,7 +53,7 @@ struct event_type {
   std::string name; ///< durable: `account.credited`
   std::uint16_t schema = 1;
   std::string shape;
-  std::string first_shape; ///< in shape_form::first
+  std::string first_shape = {}; ///< in shape_form::first
   const std::type_info* type = nullptr;
 
   /// Decodes a payload and evolves the state with it. Errors: `decode_failed`, `evolve_threw`; the
@@ -66,7 +66,7 @@ struct event_type {
 struct command_type {
   std::string name; ///< `credit`
   std::string shape;
-  std::string first_shape; ///< of an input of a process, in shape_form::first
+  std::string first_shape = {}; ///< of an input of a process, in shape_form::first
   const std::type_info* type = nullptr;
 
   /// Errors: `json_invalid` with a JSON pointer.

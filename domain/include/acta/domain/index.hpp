@@ -91,8 +91,10 @@ template <class T> column_value to_column(const T& value) {
     return std::string(std::string_view(value));
   else if constexpr (std::same_as<T, uuid>)
     return value;
-  else
+  else if constexpr (std::convertible_to<T, time_point>)
     return time_point(value);
+  else
+    return {}; // kind_of_column has said that this is not a column
 }
 
 } // namespace detail

@@ -136,6 +136,10 @@ concept is_process = requires {
   requires is_one_of<typename P::inputs>;
 };
 
+template <class Process, class Input>
+concept can_react = (reacts_plain<Process, Input> ||
+                     reacts_with_context<Process, Input>)&&std::default_initializable<Input> &&
+                    !evolves_otherwise<Process, Input> && !has_other_process_key<Process, Input>;
 template <class Process, class Input> struct process_must_react {
   static_assert(reacts_plain<Process, Input> || reacts_with_context<Process, Input>,
                 "acta: the process has no `acta::reaction react(const Input&) const` (or "
@@ -152,11 +156,11 @@ template <class Process, class Input> struct process_must_react {
                 "acta: the process's key for the Input of process_must_react<Process, Input> must "
                 "be `static std::optional<std::string> key(const Input&, const acta::metadata&)`, "
                 "or it would never be called.");
-  static constexpr bool ok =
-      (reacts_plain<Process, Input> ||
-       reacts_with_context<Process, Input>)&&std::default_initializable<Input> &&
-      !evolves_otherwise<Process, Input> && !has_other_process_key<Process, Input>;
+  static constexpr bool ok = true;
 };
+template <class Process>
+concept well_formed_process =
+    has_own_name<Process> && is_process<Process> && std::default_initializable<Process>;
 template <class Process> struct process_must_be_well_formed {
   static_assert(has_own_name<Process>,
                 "acta: a process needs `static constexpr std::string_view name`: it is stored, and "
@@ -165,17 +169,23 @@ template <class Process> struct process_must_be_well_formed {
   static_assert(std::default_initializable<Process>,
                 "acta: a process must be default-constructible: that is its state before the first "
                 "input.");
-  static constexpr bool ok =
-      has_own_name<Process> && is_process<Process> && std::default_initializable<Process>;
+  static constexpr bool ok = true;
 };
 
-/// As aggregate_is_whole.
-template <class P> consteval bool process_is_whole() {
-  if constexpr (process_must_be_well_formed<P>::ok)
-    return []<class... Is>(one_of<Is...>) {
-      return (std::size_t{process_must_react<P, Is>::ok} + ... + 0) == sizeof...(Is);
-    }(typename P::inputs{});
+/// As is_whole_aggregate.
+template <class P> constexpr bool is_whole_process() {
+  if constexpr (well_formed_process<P>)
+    return
+        []<class... Ts>(one_of<Ts...>) { return (can_react<P, Ts> && ...); }(typename P::inputs{});
   return false;
+}
+template <class P> void tell_missing_of_process() {
+  (void)sizeof(process_must_be_well_formed<P>);
+  if constexpr (well_formed_process<P>) {
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(process_must_react<P, Ts>), ...);
+    }(typename P::inputs{});
+  }
 }
 
 /// What a process is between two inputs.
@@ -363,7 +373,7 @@ template <class P, class I> command_type make_input_command() {
 /// Builds the tables of `P`. Compile errors name the missing overload: process_must_react<P, I>.
 template <class P> process_type make_process_type(const aggregate_options& options, P fresh) {
   process_type made;
-  if constexpr (detail::process_is_whole<P>()) {
+  if constexpr (detail::is_whole_process<P>()) {
     using state = detail::process_state<P>;
     auto t = std::make_shared<aggregate_type>();
     t->name = P::name;
@@ -390,15 +400,19 @@ template <class P> process_type make_process_type(const aggregate_options& optio
       (made.inputs.push_back(detail::make_process_input<P, Is>()), ...);
     }(typename P::inputs{});
     made.stored_as = std::move(t);
+  } else {
+    detail::tell_missing_of_process<P>();
   }
   return made;
 }
 
 template <class P> process_type make_process_type(const aggregate_options& options = {}) {
-  if constexpr (detail::process_must_be_well_formed<P>::ok)
+  if constexpr (std::default_initializable<P>) {
     return make_process_type<P>(options, P{});
-  else
+  } else {
+    detail::tell_missing_of_process<P>();
     return {};
+  }
 }
 
 } // namespace acta

@@ -64,6 +64,9 @@ concept answers = requires(const Q& q, const picture& p) {
   { q.answer(p) } -> std::convertible_to<result<typename Q::reply>>;
 };
 
+template <class Query>
+concept well_formed_query =
+    has_own_name<Query> && answers<Query> && std::default_initializable<Query>;
 template <class Query> struct query_must_be_well_formed {
   static_assert(has_own_name<Query>,
                 "acta: a query needs `static constexpr std::string_view name`: it is part of its "
@@ -73,8 +76,7 @@ template <class Query> struct query_must_be_well_formed {
                 "acta::picture&) const`.");
   static_assert(std::default_initializable<Query>,
                 "acta: a query must be default-constructible: JSON is read into a fresh one.");
-  static constexpr bool ok =
-      has_own_name<Query> && answers<Query> && std::default_initializable<Query>;
+  static constexpr bool ok = true;
 };
 
 template <class Q>
@@ -93,7 +95,7 @@ result<std::shared_ptr<const void>> answer_query(const void* request, const pict
 template <class Q> query_type make_query_type(const query_options& options = {}) {
   query_type t;
   t.options = options;
-  if constexpr (detail::query_must_be_well_formed<Q>::ok) {
+  if constexpr (detail::well_formed_query<Q>) {
     using reply = typename Q::reply;
     t.name = Q::name;
     t.request_shape = shape_of<Q>();
@@ -114,6 +116,8 @@ template <class Q> query_type make_query_type(const query_options& options = {})
     t.append_reply_json = [](const void* r, std::string& out) {
       return append_json(*static_cast<const reply*>(r), out);
     };
+  } else {
+    (void)sizeof(detail::query_must_be_well_formed<Q>);
   }
   return t;
 }

@@ -133,6 +133,9 @@ concept is_subscriber = requires {
 &&!requires { typename S::inputs; };
 
 /// As for aggregates: types of their own, so that the message names subscriber and event.
+template <class Subscriber, class Event>
+concept can_handle = (handles_plain<Subscriber, Event> ||
+                      handles_with_context<Subscriber, Event>)&&std::default_initializable<Event>;
 template <class Subscriber, class Event> struct subscriber_must_handle {
   static_assert(
       handles_plain<Subscriber, Event> || handles_with_context<Subscriber, Event>,
@@ -144,10 +147,11 @@ template <class Subscriber, class Event> struct subscriber_must_handle {
   static_assert(std::default_initializable<Event>,
                 "acta: the Event of subscriber_must_handle<Subscriber, Event> must be "
                 "default-constructible: stored ones are read into a fresh one.");
-  static constexpr bool ok =
-      (handles_plain<Subscriber, Event> ||
-       handles_with_context<Subscriber, Event>)&&std::default_initializable<Event>;
+  static constexpr bool ok = true;
 };
+template <class Subscriber>
+concept well_formed_subscriber =
+    has_own_name<Subscriber> && is_subscriber<Subscriber> && std::move_constructible<Subscriber>;
 template <class Subscriber> struct subscriber_must_be_well_formed {
   static_assert(has_own_name<Subscriber>,
                 "acta: a subscriber needs `static constexpr std::string_view name`: it names the "
@@ -158,17 +162,23 @@ template <class Subscriber> struct subscriber_must_be_well_formed {
                 "and no inputs.");
   static_assert(std::move_constructible<Subscriber>,
                 "acta: a subscriber must be movable: the model keeps the one it is given.");
-  static constexpr bool ok =
-      has_own_name<Subscriber> && is_subscriber<Subscriber> && std::move_constructible<Subscriber>;
+  static constexpr bool ok = true;
 };
 
-/// As aggregate_is_whole.
-template <class S> consteval bool subscriber_is_whole() {
-  if constexpr (subscriber_must_be_well_formed<S>::ok)
-    return []<class... Es>(one_of<Es...>) {
-      return (std::size_t{subscriber_must_handle<S, Es>::ok} + ... + 0) == sizeof...(Es);
-    }(typename S::events{});
+/// As is_whole_aggregate.
+template <class S> constexpr bool is_whole_subscriber() {
+  if constexpr (well_formed_subscriber<S>)
+    return
+        []<class... Ts>(one_of<Ts...>) { return (can_handle<S, Ts> && ...); }(typename S::events{});
   return false;
+}
+template <class S> void tell_missing_of_subscriber() {
+  (void)sizeof(subscriber_must_be_well_formed<S>);
+  if constexpr (well_formed_subscriber<S>) {
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(subscriber_must_handle<S, Ts>), ...);
+    }(typename S::events{});
+  }
 }
 
 template <class S, class E>
@@ -232,13 +242,15 @@ template <class S>
 subscriber_type make_subscriber_type(const subscriber_options& options = {}, S subscriber = {}) {
   subscriber_type t;
   t.options = options;
-  if constexpr (detail::subscriber_is_whole<S>()) {
+  if constexpr (detail::is_whole_subscriber<S>()) {
     t.name = S::name;
     [&]<class... Es>(one_of<Es...>) {
       (t.events.push_back(detail::make_subscriber_event<S, Es>()), ...);
     }(typename S::events{});
     t.type = &typeid(S);
     t.subscriber = std::make_shared<const S>(std::move(subscriber));
+  } else {
+    detail::tell_missing_of_subscriber<S>();
   }
   return t;
 }

@@ -189,6 +189,9 @@ concept is_view = requires {
 &&!requires { typename V::inputs; };
 
 /// As for aggregates: types of their own, so that the message names view and event.
+template <class View, class Event>
+concept can_fold = (projects<View, Event> || folds<View, Event>)&&(
+    projects<View, Event> || !has_other_key<View, Event>)&&std::default_initializable<Event>;
 template <class View, class Event> struct view_must_fold {
   static_assert(
       projects<View, Event> || folds<View, Event>,
@@ -204,9 +207,12 @@ template <class View, class Event> struct view_must_fold {
   static_assert(std::default_initializable<Event>,
                 "acta: the Event of view_must_fold<View, Event> must be default-constructible: "
                 "stored ones are read into a fresh one.");
-  static constexpr bool ok = (projects<View, Event> || folds<View, Event>)&&(
-      projects<View, Event> || !has_other_key<View, Event>)&&std::default_initializable<Event>;
+  static constexpr bool ok = true;
 };
+template <class View>
+concept well_formed_view =
+    has_own_name<View> && is_view<View> && std::default_initializable<View> &&
+    std::default_initializable<row_of<View>> && std::copyable<row_of<View>>;
 template <class View> struct view_must_be_well_formed {
   static_assert(has_own_name<View>,
                 "acta: a view needs `static constexpr std::string_view name`: it names the folder "
@@ -216,18 +222,23 @@ template <class View> struct view_must_be_well_formed {
   static_assert(std::default_initializable<View> && std::default_initializable<row_of<View>> &&
                     std::copyable<row_of<View>>,
                 "acta: a view and its row must be default-constructible, and rows copyable.");
-  static constexpr bool ok =
-      has_own_name<View> && is_view<View> && std::default_initializable<View> &&
-      std::default_initializable<row_of<View>> && std::copyable<row_of<View>>;
+  static constexpr bool ok = true;
 };
 
-/// As aggregate_is_whole.
-template <class V> consteval bool view_is_whole() {
-  if constexpr (view_must_be_well_formed<V>::ok)
-    return []<class... Es>(one_of<Es...>) {
-      return (std::size_t{view_must_fold<V, Es>::ok} + ... + 0) == sizeof...(Es);
-    }(typename V::events{});
+/// As is_whole_aggregate.
+template <class V> constexpr bool is_whole_view() {
+  if constexpr (well_formed_view<V>)
+    return
+        []<class... Ts>(one_of<Ts...>) { return (can_fold<V, Ts> && ...); }(typename V::events{});
   return false;
+}
+template <class V> void tell_missing_of_view() {
+  (void)sizeof(view_must_be_well_formed<V>);
+  if constexpr (well_formed_view<V>) {
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(view_must_fold<V, Ts>), ...);
+    }(typename V::events{});
+  }
 }
 
 template <class V, class E>
@@ -293,7 +304,7 @@ void finish_view_type(view_type& t);
 template <class V> view_type make_view_type(const view_options& options = {}) {
   view_type t;
   t.options = options;
-  if constexpr (detail::view_is_whole<V>()) {
+  if constexpr (detail::is_whole_view<V>()) {
     using row = row_of<V>;
     t.name = V::name;
     t.schema = detail::schema_version<V>();
@@ -317,6 +328,8 @@ template <class V> view_type make_view_type(const view_options& options = {}) {
       return append_json(*static_cast<const row*>(r), out);
     };
     detail::finish_view_type(t);
+  } else {
+    detail::tell_missing_of_view<V>();
   }
   return t;
 }

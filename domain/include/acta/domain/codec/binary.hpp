@@ -235,8 +235,9 @@ inline void binary_writer::put_size(std::size_t size) {
 
 template <class T> void binary_writer::put(const T& value) {
   using namespace codec_detail;
-  check_supported<T>();
-  if constexpr (is_field<T>) {
+  if constexpr (!has_a_form<T>) {
+    (void)sizeof(type_must_have_a_form<T>);
+  } else if constexpr (is_field<T>) {
     put(value.value);
   } else if constexpr (is_size_tag<T>) {
     put_size(static_cast<std::size_t>(value.size));
@@ -256,7 +257,7 @@ template <class T> void binary_writer::put(const T& value) {
   } else if constexpr (is_array<T>) {
     put_elements(value);
   } else if constexpr (is_tuple<T>) {
-    std::apply([this](const auto&... element) { (put(element), ...); }, value);
+    std::apply([this](const auto&... element) { (this->put(element), ...); }, value);
   } else if constexpr (is_optional<T>) {
     put(value.has_value());
     if (value) put(*value);
@@ -267,7 +268,7 @@ template <class T> void binary_writer::put(const T& value) {
   } else if constexpr (is_variant<T>) {
     if (value.valueless_by_exception()) throw failure("a variant without a value");
     put_size(value.index());
-    std::visit([this](const auto& alternative) { put(alternative); }, value);
+    std::visit([this](const auto& alternative) { this->put(alternative); }, value);
   } else if constexpr (std::same_as<T, std::monostate>) {
   } else if constexpr (is_duration<T>) {
     put(value.count());
@@ -279,11 +280,16 @@ template <class T> void binary_writer::put(const T& value) {
     out_.append_le(value.partition);
     out_.append_le(value.number);
   } else if constexpr (is_base_class<T>) {
-    if constexpr (shows_for_writing<base_of_tag<T>>()) base::operator()(value);
-  } else if constexpr (shows_for_writing<T>()) {
+    if constexpr (is_written<base_of_tag<T>>)
+      base::operator()(value);
+    else
+      (void)sizeof(class_must_be_shown<base_of_tag<T>>);
+  } else if constexpr (is_written<T>) {
     if (++depth_ > codec_depth_max) fail_too_deep();
     base::operator()(value);
     --depth_;
+  } else {
+    (void)sizeof(class_must_be_shown<T>);
   }
 }
 
@@ -306,8 +312,9 @@ template <class T> void binary_reader::get(T& value) {
   using namespace codec_detail;
   static_assert(!std::is_const_v<T> || is_field<std::remove_const_t<T>>,
                 "cannot read into a const value");
-  check_supported<T>();
-  if constexpr (is_field<T>) {
+  if constexpr (!has_a_form<T>) {
+    (void)sizeof(type_must_have_a_form<T>);
+  } else if constexpr (is_field<T>) {
     get(value.value);
   } else if constexpr (is_size_tag<T>) {
     value.size = static_cast<std::remove_cvref_t<decltype(value.size)>>(take_count());
@@ -327,7 +334,7 @@ template <class T> void binary_reader::get(T& value) {
   } else if constexpr (is_map<T>) {
     get_map(value);
   } else if constexpr (is_tuple<T>) {
-    std::apply([this](auto&... element) { (get(element), ...); }, value);
+    std::apply([this](auto&... element) { (this->get(element), ...); }, value);
   } else if constexpr (is_optional<T>) {
     if (take_bool())
       get(value.emplace());
@@ -362,11 +369,16 @@ template <class T> void binary_reader::get(T& value) {
     get(value.partition);
     get(value.number);
   } else if constexpr (is_base_class<T>) {
-    if constexpr (shows_for_reading<base_of_tag<T>>()) base::operator()(value);
-  } else if constexpr (shows_for_reading<T>()) {
+    if constexpr (is_read<base_of_tag<T>>)
+      base::operator()(value);
+    else
+      (void)sizeof(class_must_be_shown<base_of_tag<T>>);
+  } else if constexpr (is_read<T>) {
     if (++depth_ > codec_depth_max) fail_too_deep();
     base::operator()(value);
     --depth_;
+  } else {
+    (void)sizeof(class_must_be_shown<T>);
   }
 }
 

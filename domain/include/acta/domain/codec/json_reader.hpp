@@ -126,7 +126,10 @@ template <class T> void json_reader::get_member(T& value) {
   } else if constexpr (is_size_tag<T>) {
     value.size = static_cast<std::remove_cvref_t<decltype(value.size)>>(size_tag());
   } else if constexpr (is_base_class<T>) {
-    if constexpr (shows_for_reading<base_of_tag<T>>()) base::operator()(value);
+    if constexpr (is_read<base_of_tag<T>>)
+      base::operator()(value);
+    else
+      (void)sizeof(class_must_be_shown<base_of_tag<T>>);
   } else if (depth_ == 0) {
     get(value);
   } else if (levels_[depth_ - 1].is == form::array) {
@@ -151,8 +154,9 @@ template <class T> void json_reader::get_field(std::string_view name, T& value) 
 template <class T> void json_reader::get(T& value) {
   using namespace codec_detail;
   static_assert(!std::is_const_v<T>, "cannot read into a const value");
-  check_supported<T>();
-  if constexpr (std::same_as<T, bool>) {
+  if constexpr (!has_a_form<T>) {
+    (void)sizeof(type_must_have_a_form<T>);
+  } else if constexpr (std::same_as<T, bool>) {
     value = boolean();
   } else if constexpr (std::is_floating_point_v<T>) {
     real(value);
@@ -175,7 +179,7 @@ template <class T> void json_reader::get(T& value) {
   } else if constexpr (is_tuple<T>) {
     enter(form::array);
     require_count(std::tuple_size_v<T>);
-    std::apply([this](auto&... item) { ((void(next()), get(item)), ...); }, value);
+    std::apply([this](auto&... item) { ((void(this->next()), this->get(item)), ...); }, value);
     leave();
   } else if constexpr (is_optional<T>) {
     static_assert(!is_nullable<typename T::value_type>,
@@ -214,12 +218,14 @@ template <class T> void json_reader::get(T& value) {
     value = to_key<T>(text());
   } else if constexpr (!std::is_void_v<minimal_t<T, json_writer>>) {
     base::operator()(value); // comes back through CEREAL_LOAD_FUNCTION_NAME
-  } else if constexpr (shows_for_reading<T>()) {
+  } else if constexpr (is_read<T>) {
     if (++classes_ > codec_depth_max) fail_too_deep();
     enter(form::open);
     base::operator()(value);
     leave();
     --classes_;
+  } else {
+    (void)sizeof(class_must_be_shown<T>);
   }
 }
 

@@ -215,7 +215,10 @@ template <class T> void json_writer::put_member(const T& value) {
     make_array();
   } else if constexpr (is_base_class<T>) {
     // Its members stand among those of the derived class.
-    if constexpr (shows_for_writing<base_of_tag<T>>()) base::operator()(value);
+    if constexpr (is_written<base_of_tag<T>>)
+      base::operator()(value);
+    else
+      (void)sizeof(class_must_be_shown<base_of_tag<T>>);
   } else {
     unnamed();
     put(value);
@@ -224,8 +227,9 @@ template <class T> void json_writer::put_member(const T& value) {
 
 template <class T> void json_writer::put(const T& value) {
   using namespace codec_detail;
-  check_supported<T>();
-  if constexpr (std::same_as<T, bool>) {
+  if constexpr (!has_a_form<T>) {
+    (void)sizeof(type_must_have_a_form<T>);
+  } else if constexpr (std::same_as<T, bool>) {
     out_ += value ? "true" : "false";
   } else if constexpr (std::is_floating_point_v<T>) {
     real(value);
@@ -252,7 +256,7 @@ template <class T> void json_writer::put(const T& value) {
     put_map(value);
   } else if constexpr (is_tuple<T>) {
     enter(form::array);
-    std::apply([this](const auto&... item) { ((element(), put(item)), ...); }, value);
+    std::apply([this](const auto&... item) { ((this->element(), this->put(item)), ...); }, value);
     leave();
   } else if constexpr (is_optional<T> || is_pointer<T>) {
     if constexpr (is_pointer<T>) check_pointer<typename T::element_type>();
@@ -270,7 +274,7 @@ template <class T> void json_writer::put(const T& value) {
     static const auto names = variant_names<T>::all();
     text(names[value.index()]);
     key("value");
-    std::visit([this](const auto& alternative) { put(alternative); }, value);
+    std::visit([this](const auto& alternative) { this->put(alternative); }, value);
     leave();
   } else if constexpr (std::same_as<T, std::monostate>) {
     out_ += "null";
@@ -284,12 +288,14 @@ template <class T> void json_writer::put(const T& value) {
     text(value.to_string());
   } else if constexpr (!std::is_void_v<minimal_t<T, json_writer>>) {
     base::operator()(value); // comes back through CEREAL_SAVE_FUNCTION_NAME
-  } else if constexpr (shows_for_writing<T>()) {
+  } else if constexpr (is_written<T>) {
     if (++classes_ > codec_depth_max) fail_too_deep();
     enter(form::open);
     base::operator()(value);
     leave();
     --classes_;
+  } else {
+    (void)sizeof(class_must_be_shown<T>);
   }
 }
 

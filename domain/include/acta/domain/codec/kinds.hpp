@@ -174,65 +174,63 @@ template <class T> constexpr bool is_users() {
          !std::same_as<T, position>;
 }
 
-/// Fails to compile, with the reason, for what no archive of Acta accepts.
-template <class T> constexpr void check_supported() {
-  static_assert(!std::is_pointer_v<T>,
-                "a raw pointer has no encoded form: hold a value, a std::optional "
-                "or a std::unique_ptr");
-  static_assert(!is_weak_ptr<T>, "a std::weak_ptr has no encoded form");
-  static_assert(!std::same_as<T, long double> && !std::same_as<T, wchar_t>,
-                "long double and wchar_t differ between platforms: use double or char32_t");
-  static_assert(!std::same_as<T, std::string_view>,
-                "a std::string_view cannot own what is decoded: "
-                "use std::string");
-  static_assert(!is_cereal_extra<T>, "cereal::binary_data and cereal::defer are not supported");
-}
+/// What no archive of Acta accepts has a type of its own that says so, and is looked at only then:
+/// the compiler's message names the class, stands there once, and nothing of the class is compiled
+/// after it.
+template <class T>
+inline constexpr bool has_a_form =
+    !std::is_pointer_v<T> && !is_weak_ptr<T> && !std::same_as<T, long double> &&
+    !std::same_as<T, wchar_t> && !std::same_as<T, std::string_view> && !is_cereal_extra<T>;
+
+template <class Type> struct type_must_have_a_form {
+  static_assert(!std::is_pointer_v<Type>, "acta: a raw pointer has no encoded form: hold a value, "
+                                          "a std::optional or a std::unique_ptr");
+  static_assert(!is_weak_ptr<Type>, "acta: a std::weak_ptr has no encoded form");
+  static_assert(!std::same_as<Type, long double> && !std::same_as<Type, wchar_t>,
+                "acta: long double and wchar_t differ between platforms: use double or char32_t");
+  static_assert(!std::same_as<Type, std::string_view>,
+                "acta: a std::string_view cannot own what is decoded: use std::string");
+  static_assert(!is_cereal_extra<Type>,
+                "acta: cereal::binary_data and cereal::defer are not supported");
+};
 
 /// Asks cereal, for all archives of Acta at once, what a class shows of itself.
 class probe_writer : public cereal::OutputArchive<probe_writer, cereal::AllowEmptyClassElision> {};
 class probe_reader : public cereal::InputArchive<probe_reader, cereal::AllowEmptyClassElision> {};
 
-/// A type of its own, so that the compiler's message names the class, once: an archive that finds
-/// it not well compiles nothing more of it.
+template <class Class>
+inline constexpr bool has_versions =
+    cereal::traits::has_member_versioned_serialize<Class, probe_writer>::value ||
+    cereal::traits::has_non_member_versioned_serialize<Class, probe_writer>::value ||
+    cereal::traits::has_member_versioned_save<Class, probe_writer>::value ||
+    cereal::traits::has_non_member_versioned_save<Class, probe_writer>::value ||
+    cereal::traits::has_member_versioned_load<Class, probe_reader>::value ||
+    cereal::traits::has_non_member_versioned_load<Class, probe_reader>::value;
+template <class Class>
+inline constexpr bool
+    is_written = (cereal::traits::is_output_serializable<Class, probe_writer>::value ||
+                  std::is_empty_v<Class>)&&!has_versions<Class>;
+template <class Class>
+inline constexpr bool
+    is_read = (cereal::traits::is_input_serializable<Class, probe_reader>::value ||
+               std::is_empty_v<Class>)&&!has_versions<Class>;
+
 template <class Class> struct class_must_be_shown {
-  static constexpr bool written =
-      cereal::traits::is_output_serializable<Class, probe_writer>::value || std::is_empty_v<Class>;
-  static constexpr bool read =
-      cereal::traits::is_input_serializable<Class, probe_reader>::value || std::is_empty_v<Class>;
+  static_assert(!has_versions<Class>, "acta: serialize with a class version is not supported: Acta "
+                                      "has schema versions and upcasts");
   static_assert(
-      written || read,
+      has_versions<Class> || is_written<Class> || is_read<Class>,
       "acta: the Class of class_must_be_shown<Class> does not show its fields: give it `template "
       "<class Archive> void serialize(Archive& ar) { ar(CEREAL_NVP(one), CEREAL_NVP(two)); }`, or "
       "a `save` and a `load`; just one of these ways, and public, or with `friend class "
       "cereal::access;`.");
-  static_assert(
-      !cereal::traits::has_member_versioned_serialize<Class, probe_writer>::value &&
-          !cereal::traits::has_non_member_versioned_serialize<Class, probe_writer>::value &&
-          !cereal::traits::has_member_versioned_save<Class, probe_writer>::value &&
-          !cereal::traits::has_non_member_versioned_save<Class, probe_writer>::value &&
-          !cereal::traits::has_member_versioned_load<Class, probe_reader>::value &&
-          !cereal::traits::has_non_member_versioned_load<Class, probe_reader>::value,
-      "serialize with a class version is not supported: Acta has schema versions and upcasts");
-};
-/// The half that a class lacks, where it is needed.
-template <class Class> struct class_must_be_written {
-  static constexpr bool ok = class_must_be_shown<Class>::written;
-  static_assert(
-      ok || !class_must_be_shown<Class>::read,
-      "acta: the Class of class_must_be_written<Class> has a `load` and no `save(Archive& "
-      "ar) const` that fits it.");
-};
-template <class Class> struct class_must_be_read {
-  static constexpr bool ok = class_must_be_shown<Class>::read;
-  static_assert(ok || !class_must_be_shown<Class>::written,
-                "acta: the Class of class_must_be_read<Class> has a `save` and no `load(Archive& "
+  static_assert(is_written<Class> || !is_read<Class>,
+                "acta: the Class of class_must_be_shown<Class> has a `load` and no `save(Archive& "
+                "ar) const` that fits it.");
+  static_assert(is_read<Class> || !is_written<Class>,
+                "acta: the Class of class_must_be_shown<Class> has a `save` and no `load(Archive& "
                 "ar)` that fits it.");
 };
-/// Whether an archive may go into the class. Says so once if it may not, and lets what follows be.
-template <class Class> constexpr bool shows_for_writing() {
-  return class_must_be_written<Class>::ok;
-}
-template <class Class> constexpr bool shows_for_reading() { return class_must_be_read<Class>::ok; }
 
 /// Pointers are written by value; a base class pointer would lose what it points to.
 template <class T> constexpr void check_pointer() {

@@ -226,7 +226,10 @@ template <class T> void shape_recorder::record_member(const T& value) {
   } else if constexpr (is_size_tag<T>) {
     size_tag();
   } else if constexpr (is_base_class<T>) {
-    if constexpr (shows_for_writing<base_of_tag<T>>()) base::operator()(value);
+    if constexpr (is_written<base_of_tag<T>>)
+      base::operator()(value);
+    else
+      (void)sizeof(class_must_be_shown<base_of_tag<T>>);
   } else {
     if (!frames_.empty()) name("value" + std::to_string(frames_.back().unnamed++));
     record<T>();
@@ -235,8 +238,9 @@ template <class T> void shape_recorder::record_member(const T& value) {
 
 template <class T> void shape_recorder::record() {
   using namespace codec_detail;
-  check_supported<T>();
-  if constexpr (std::same_as<T, bool>) {
+  if constexpr (!has_a_form<T>) {
+    (void)sizeof(type_must_have_a_form<T>);
+  } else if constexpr (std::same_as<T, bool>) {
     out_ += "bool";
   } else if constexpr (number<T>) {
     out_ += std::is_floating_point_v<T> ? 'f' : std::is_signed_v<T> ? 'i' : 'u';
@@ -294,8 +298,10 @@ template <class T> void shape_recorder::record() {
     out_ += "position";
   } else if constexpr (!std::is_void_v<minimal_t<T, shape_recorder>>) {
     record<minimal_t<T, shape_recorder>>();
-  } else if constexpr (shows_for_writing<T>()) {
+  } else if constexpr (is_written<T>) {
     if (!recurring(&type_mark<T>)) record_class(T{});
+  } else {
+    (void)sizeof(class_must_be_shown<T>);
   }
 }
 
