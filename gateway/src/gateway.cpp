@@ -5,6 +5,8 @@
 #include "read_call.hpp"
 #include "worker.hpp"
 
+#include <acta/core/descriptors.hpp>
+
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
@@ -161,6 +163,8 @@ result<void> gateway::check(const gateway_options& o) {
 
 result<std::unique_ptr<gateway>> gateway::open(acta::runtime& r, gateway_options options) {
   if (auto ok = check(options); !ok) return std::move(ok).error();
+  if (auto held = hold_standard_descriptors(); !held)
+    return error(gateway_errc::io, std::string(held.error().detail()));
   try {
     auto s = std::make_unique<server>(r, std::move(options));
     if (auto started = s->start(); !started) return std::move(started).error();

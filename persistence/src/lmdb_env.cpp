@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lmdb_env.hpp"
 
+#include <acta/core/descriptors.hpp>
 #include <acta/persistence/errc.hpp>
 
 #include <algorithm>
@@ -47,6 +48,7 @@ error lmdb_error(int rc, std::string_view doing) {
 result<std::unique_ptr<lmdb_env>> lmdb_env::open(const std::filesystem::path& folder,
                                                  std::size_t map_bytes, std::string_view option,
                                                  unsigned flags) {
+  if (auto held = hold_standard_descriptors(); !held) return std::move(held).error();
   std::unique_ptr<lmdb_env> env(new lmdb_env(folder));
   env->option_ = option;
   const auto failed = [&](int rc) { return env->failure(rc, "opening"); };

@@ -6,6 +6,8 @@
 #include "lock_file.hpp"
 #include "store_file.hpp"
 
+#include <acta/core/descriptors.hpp>
+
 #include <mutex>
 #include <system_error>
 
@@ -100,6 +102,7 @@ result<void> check_unused(const std::filesystem::path& folder) {
 
 result<std::unique_ptr<store>> store::open(const std::filesystem::path& folder,
                                            store_options options) {
+  if (auto held = hold_standard_descriptors(); !held) return std::move(held).error();
   if (options.partitions > partitions_max)
     return error(errc::wrong_format, "a store has 1 to " + std::to_string(partitions_max) +
                                          " partitions, not " + std::to_string(options.partitions));
