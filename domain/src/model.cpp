@@ -7,8 +7,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
+#include <map>
+#include <memory>
 #include <set>
 #include <typeindex>
+
+#include <cxxabi.h>
 
 namespace acta {
 
@@ -129,6 +134,42 @@ std::string add_to(std::vector<std::shared_ptr<const T>>& all, T type, std::stri
   return mistake;
 }
 
+std::string class_name(const std::type_info& type) {
+  int failed = 0;
+  const std::unique_ptr<char, void (*)(void*)> text(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &failed), std::free);
+  return failed == 0 && text ? text.get() : type.name();
+}
+
+/// A class as somebody's code knows it.
+struct known_class {
+  std::string where;
+  std::string_view shape;
+  unsigned schema;
+};
+
+/// Events find those who want them by their class, and a class is known by its name: two of one
+/// name, from two modules, are taken for each other. If what they hold is the same that is what is
+/// wanted, a header that both modules include; otherwise one would be read as the other.
+class class_names {
+public:
+  void add(const std::type_info& type, known_class known) {
+    if (!mistake_.empty()) return;
+    const auto [at, is_new] = known_.try_emplace(std::type_index(type), known);
+    const auto& first = at->second;
+    if (is_new || (first.shape == known.shape && first.schema == known.schema)) return;
+    mistake_ = "two different classes are named " + class_name(type) + ": " + first.where +
+               " holds " + std::string(first.shape) + ", " + known.where + " holds " +
+               std::string(known.shape) +
+               "; a class has the same contents in all modules, or another name or namespace";
+  }
+  [[nodiscard]] const std::string& mistake() const noexcept { return mistake_; }
+
+private:
+  std::map<std::type_index, known_class> known_;
+  std::string mistake_;
+};
+
 } // namespace
 
 result<void> check_view_type(const view_type& type) {
@@ -221,6 +262,16 @@ std::vector<std::string> model::unknown_settings() const {
 
 result<void> model::check() const {
   if (!first_mistake_.empty()) return error(domain_errc::bad_model, first_mistake_);
+  class_names classes;
+  for (const auto& a : aggregates_)
+    if (!find_in(processes_, a->name)) // the steps of all processes are of one class
+      for (const auto& e : a->events)
+        classes.add(*e.type, {"the event '" + e.name + "'", e.shape, e.schema});
+  for (const auto& p : processes_)
+    for (std::size_t i = 0; i < p->inputs.size(); ++i)
+      classes.add(*p->inputs[i].type, {"the input '" + p->name + '.' + p->inputs[i].name + "'",
+                                       p->stored_as->commands[i].shape, p->inputs[i].schema});
+  if (!classes.mistake().empty()) return error(domain_errc::bad_model, classes.mistake());
   const auto of_nobody = [this](const auto& e) {
     return std::ranges::none_of(aggregates_, [&](const auto& a) {
       return std::ranges::any_of(a->events, [&](const auto& of) { return *of.type == *e.type; });

@@ -5,6 +5,7 @@
 #include "read_call.hpp"
 #include "worker.hpp"
 
+#include <acta/core/descriptors.hpp>
 #include <acta/core/printable.hpp>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -166,6 +167,8 @@ result<void> gateway::check(const gateway_options& o) {
 
 result<std::unique_ptr<gateway>> gateway::open(acta::runtime& r, gateway_options options) {
   if (auto ok = check(options); !ok) return std::move(ok).error();
+  if (auto held = hold_standard_descriptors(); !held)
+    return error(gateway_errc::io, std::string(held.error().detail()));
   options.log = printable_lines(std::move(options.log)); // ids and texts in it are clients'
   try {
     auto s = std::make_unique<server>(r, std::move(options));

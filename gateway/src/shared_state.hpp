@@ -85,8 +85,7 @@ public:
     return ended_.wait_until(lock, deadline, [&] { return connections_ == 0; });
   }
 
-  /// Learns from an answer what no figure tells: that the runtime is stopped, or its store takes no
-  /// more commits.
+  /// Learns from an answer what no figure tells: that the runtime is stopped.
   void note(const error& e);
   /// Why commands should be sent elsewhere; empty if they need not.
   std::vector<std::string> reasons_not_ready(const runtime_figures& now);
@@ -101,7 +100,6 @@ private:
   std::condition_variable ended_;
 
   std::atomic<bool> runtime_stopped_{false};
-  std::atomic<bool> store_broken_{false};
   std::mutex failures_;
   std::uint64_t failed_batches_;
   std::chrono::steady_clock::time_point last_failure_{};

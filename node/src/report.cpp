@@ -17,7 +17,7 @@ namespace acta::node {
 std::string describe(const error& e) {
   // The form editors and people know for places in files; the code would only be in the way.
   if (e.code() == errc::config_invalid || e.code() == errc::config_unreadable)
-    return std::string(e.where()) + ": " + std::string(e.detail());
+    return (e.where().empty() ? "" : std::string(e.where()) + ": ") + std::string(e.detail());
   return e.to_string();
 }
 

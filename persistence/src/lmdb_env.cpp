@@ -5,6 +5,7 @@
 #include "lmdb_check.hpp"
 #include "unique_fd.hpp"
 
+#include <acta/core/descriptors.hpp>
 #include <acta/persistence/errc.hpp>
 
 #include <algorithm>
@@ -81,6 +82,7 @@ lmdb_env::lmdb_env(std::filesystem::path folder) : folder_(std::move(folder)) {}
 result<std::unique_ptr<lmdb_env>> lmdb_env::open(const std::filesystem::path& folder,
                                                  std::size_t map_bytes, std::string_view option,
                                                  unsigned flags, after_panic panic) {
+  if (auto held = hold_standard_descriptors(); !held) return std::move(held).error();
   std::unique_ptr<lmdb_env> env(new lmdb_env(folder));
   env->option_ = option;
   env->flags_ = flags;

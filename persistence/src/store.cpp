@@ -7,6 +7,8 @@
 #include "lock_file.hpp"
 #include "store_folder.hpp"
 
+#include <acta/core/descriptors.hpp>
+
 #include <algorithm>
 #include <mutex>
 #include <optional>
@@ -210,6 +212,7 @@ private:
 
 result<std::unique_ptr<store>> store::open(const std::filesystem::path& given,
                                            store_options options) {
+  if (auto held = hold_standard_descriptors(); !held) return std::move(held).error();
   if (auto ok = check_partitions(options.partitions); !ok) return std::move(ok).error();
   std::error_code code;
   // The process may go to another folder later.

@@ -126,15 +126,20 @@ void aggregate::take_inbox() noexcept {
 actors::turn aggregate::run() noexcept {
   const auto asked = signals_.fetch_and(leave); // who still waits for `draining` asks again
   take_inbox();
+  if ((asked & permit) != 0) {
+    awaits_permit_ = false;
+    has_permit_ = true;
+    if (phase_ == phase::waiting && state_) phase_ = phase::loading;
+  }
   if ((asked & leave) != 0) {
     if (try_leave(true)) return actors::turn::gone;
     return inbox_empty() ? actors::turn::idle
                          : actors::turn::again; // idle: woken again when nothing is in flight
   }
-  if ((asked & retry) != 0 && (phase_ == phase::waiting || phase_ == phase::quarantined)) {
-    // Half-way states waited for a permit and go on; after a pause or a quarantine the replay
-    // starts afresh.
-    phase_ = state_ ? phase::loading : phase::cold;
+  // After a pause or a quarantine the replay starts afresh; a half-way one waits for its permit.
+  if ((asked & retry) != 0 && !awaits_permit_ &&
+      (phase_ == phase::waiting || phase_ == phase::quarantined)) {
+    phase_ = phase::cold;
     if (reason_) {
       reason_.reset();
       attempts_ = 0;
@@ -324,6 +329,10 @@ std::unique_ptr<persistence::snapshot> aggregate::snapshot_if_due(std::uint64_t 
   return s;
 }
 
+void aggregate::give_permit_back() {
+  if (std::exchange(has_permit_, false)) engine_.give_permit_back();
+}
+
 void aggregate::forget_state() noexcept {
   state_ = erased_state(nullptr, nullptr);
   if (phase_ == phase::live) engine_.counters().restarts.fetch_add(1, std::memory_order_relaxed);
@@ -349,7 +358,7 @@ bool aggregate::try_leave(bool stopping) {
           time_point{std::chrono::microseconds{durable_time_.load(std::memory_order_relaxed)}};
       engine_.offer(*this, std::move(*s));
     }
-  if (has_permit_) engine_.give_permit_back(), has_permit_ = false;
+  give_permit_back();
   return engine_.directory().remove(*this, stopping);
 }
 

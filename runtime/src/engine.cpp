@@ -13,6 +13,7 @@
 
 #include <future>
 #include <sstream>
+#include <tuple>
 
 namespace acta::detail {
 
@@ -83,23 +84,30 @@ std::size_t worker_threads(const runtime_options& options) {
              : std::max<std::size_t>(2, std::thread::hardware_concurrency());
 }
 
+/// Callbacks of refused commands wait with those of answered ones.
+std::size_t callbacks_waiting_max(const runtime_options& options) {
+  return std::max<std::size_t>(2 * options.outstanding_max, 1024);
+}
+
 } // namespace
 
 engine::engine(acta::model m, runtime_options options, std::unique_ptr<persistence::store> store,
                std::function<std::unique_ptr<actors::host>(std::size_t workers)> make_host)
-    : model_(std::move(m)), options_(std::move(options)), make_host_(std::move(make_host)),
-      host_(make_host_(worker_threads(options_))), store_(std::move(store)) {}
+    : model_(std::move(m)), options_(std::move(options)), health_(options_.log),
+      make_host_(std::move(make_host)), host_(make_host_(worker_threads(options_))),
+      store_(std::move(store)) {}
 
 engine::~engine() {
   stop(std::chrono::seconds{10});
-  if (!directory_) return;
+  if (!supervisor_) return;
   // stop() keeps its deadline even if user code does not return; what that code comes back to must
   // still be there.
   host_->await_all(std::chrono::steady_clock::time_point::max());
   subscribers_.reset();
   processes_.reset();
   read_side_.reset(); // waits for the code of views, which may yet ask the supervisor for a pause
-  replies_->stop();   // stop() may have been called from a callback, which goes on
+  // stop() may have been called from a callback, which goes on.
+  replies_->stop(std::chrono::steady_clock::time_point::max());
 }
 
 result<void> engine::check_contract() {
@@ -209,14 +217,19 @@ result<void> engine::start() {
       recovery_.aggregates, recovery_.events, recovery_.took.count(), recovery_.tail_commits,
       recovery_.index_rebuilt ? ", index rebuilt" : "");
 
-  replies_ = std::make_unique<reply_thread>([sink = options_.log](const std::string& what) {
-    log_to(sink, log_level::error, "a reply callback threw: {}", what);
-  });
+  replies_ = std::make_unique<reply_thread>(
+      reply_queue::events{[sink = options_.log](const std::string& what) {
+                            log_to(sink, log_level::error, "a reply callback threw: {}", what);
+                          },
+                          [settling = settling_] { settling->changed(); }},
+      callbacks_waiting_max(options_));
   directory_ =
       std::make_unique<acta::detail::directory>(*this, options_.resident_max, options_.inbox_max);
-  supervisor_ =
-      std::make_unique<supervisor>(options_.recoveries_max, sweep_interval(shortest_idle_time_),
-                                   [this] { directory_->sweep(); });
+  supervisor_ = std::make_unique<supervisor>(options_.recoveries_max,
+                                             sweep_interval(shortest_idle_time_), [this] {
+                                               directory_->sweep();
+                                               look_at_index();
+                                             });
   auto read_side = projections::open(
       {*store_, model_, options_.projections,
        [this](auto pause, auto action) { supervisor_->after(pause, std::move(action)); },
@@ -229,8 +242,8 @@ result<void> engine::start() {
     p->start([this, part = p.get()](std::span<persistence::append_entry* const> entries) {
       on_batch(*part, entries);
     });
-  settling_.add([this] { return counters_.outstanding.load() == 0; }, [] {});
-  settling_.add(
+  settling_->add([this] { return all_answered(); }, [] {});
+  settling_->add(
       [this] {
         const auto* p = processes();
         return p == nullptr || p->at_rest();
@@ -238,7 +251,7 @@ result<void> engine::start() {
       [this] {
         if (auto* p = processes()) p->look();
       });
-  settling_.add([this] { return subscribers_->at_rest(); }, [] {});
+  settling_->add([this] { return subscribers_->at_rest(); }, [] {});
   if (has_user_processes || schedules_used_) {
     const std::lock_guard lock(processes_mutex_);
     if (auto started = start_processes(); !started) return started;
@@ -250,7 +263,7 @@ result<void> engine::start() {
 bool engine::stop(std::chrono::milliseconds allowed) {
   if (stopped_) return stopped_in_time_;
   stopped_ = true;
-  if (!directory_) return stopped_in_time_ = true; // start() failed
+  if (!supervisor_) return stopped_in_time_ = true; // start() failed
   const auto deadline = later(std::chrono::steady_clock::now(), allowed);
   {
     const std::lock_guard lock(processes_mutex_);
@@ -271,6 +284,7 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   if (!effects_ended)
     log(log_level::warning, "stopping while subscribers have not ended; what they do now is noted "
                             "if this process lives until then, else done again");
+  supervisor_->close_permits();
   directory_->close();
   // Aggregates leave once the journal has answered what they have in flight, so it stops after
   // them.
@@ -281,10 +295,13 @@ bool engine::stop(std::chrono::milliseconds allowed) {
       !read_side_ || read_side_->stop(std::max(deadline, std::chrono::steady_clock::now() +
                                                              std::chrono::seconds{1}));
   supervisor_->stop();
-  replies_->stop();
+  const auto callbacks_ended = replies_->stop(
+      std::max(deadline, std::chrono::steady_clock::now() + std::chrono::seconds{1}));
+  if (!callbacks_ended)
+    log(log_level::error, "a callback of then() has not returned, or each asks again for ever");
   if (!all_left || !read_side_ended) log(log_level::error, "some actors did not end in time");
   log(log_level::info, "stopped{}", stopped_in_time_ ? "" : " after the deadline");
-  return stopped_in_time_ = stopped_in_time_ && all_left && effects_ended;
+  return stopped_in_time_ = stopped_in_time_ && all_left && effects_ended && callbacks_ended;
 }
 
 const engine::route* engine::find_route(std::string_view aggregate) const noexcept {
@@ -292,7 +309,7 @@ const engine::route* engine::find_route(std::string_view aggregate) const noexce
   return at == routes_.end() ? nullptr : &at->second;
 }
 
-ticket_ptr engine::make_ticket() const { return std::make_shared<ticket>(*replies_); }
+ticket_ptr engine::make_ticket() const { return std::make_shared<ticket>(replies_->queue()); }
 
 result<void> engine::check_id(const route& to, std::string_view id) const {
   auto ok = check_new_stream_id(id);
@@ -327,7 +344,7 @@ bool engine::submit(const route* to, std::string_view aggregate, std::string_vie
   if (stopping_.load(std::memory_order_relaxed))
     return refuse(error(runtime_errc::stopped, "the runtime is stopping"));
   if (counters_.outstanding.fetch_add(1) >= options_.outstanding_max ||
-      replies_->waiting() >=
+      replies_->queue()->waiting() >=
           options_.outstanding_max) { // a callback that blocks must not fill memory
     one_less();
     counters_.overloaded.fetch_add(1, std::memory_order_relaxed);
@@ -423,9 +440,19 @@ void engine::finish(ticket& t, std::optional<error> outcome) {
   one_less();
 }
 
+bool engine::all_answered() const noexcept {
+  const auto& callbacks = *replies_->queue();
+  const auto none_outstanding = [this] { return counters_.outstanding.load() == 0; };
+  // A command becomes a callback before it is over, and a callback may ask before it is over: so
+  // there is neither if one look between two at the other finds none, and none came meanwhile.
+  const auto pushed = callbacks.pushed();
+  return none_outstanding() && callbacks.is_at_rest() && none_outstanding() &&
+         callbacks.pushed() == pushed;
+}
+
 void engine::one_less() {
   if (counters_.outstanding.fetch_sub(1) != 1) return;
-  settling_.changed();
+  settling_->changed();
   if (!stopping_.load()) return;
   const std::lock_guard lock(drained_mutex_);
   drained_.notify_all();
@@ -434,6 +461,7 @@ void engine::one_less() {
 void engine::on_batch(persistence::partition& p,
                       std::span<persistence::append_entry* const> entries) noexcept {
   read_side_->publish(p.number(), entries); // before the entries go back to those who sent them
+  health_.note(p.number(), entries);
   for (auto* entry : entries) {
     auto& t = static_cast<ticket&>(*entry);
     const aggregate_ptr target = t.target;
@@ -463,8 +491,21 @@ void engine::on_batch(persistence::partition& p,
 }
 
 void engine::offer(aggregate& a, persistence::snapshot s) {
-  if (a.type().partition->offer_snapshot(a.key(), std::move(s)))
-    counters_.snapshots.fetch_add(1, std::memory_order_relaxed);
+  if (s.state.size() <= persistence::snapshot_bytes_max) {
+    persistence::snapshot told{s.version, s.position, s.recorded_at, s.fingerprint, {}};
+    if (a.type().partition->offer_snapshot(a.key(), std::move(s))) {
+      counters_.snapshots.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    s = std::move(told);
+  }
+  counters_.snapshots_dropped.fetch_add(1, std::memory_order_relaxed);
+  if (!stopping_.load(std::memory_order_relaxed)) health_.note_dropped_snapshot(a.key().text(), s);
+}
+
+void engine::look_at_index() {
+  for (const auto& p : store_->partitions())
+    health_.note_index(p->number(), p->figures().index_failures);
 }
 
 void engine::retry_later(aggregate& a, unsigned attempt) {
@@ -500,7 +541,7 @@ std::vector<stuck_delivery> engine::stuck(std::size_t limit) const {
 bool engine::settle(std::chrono::milliseconds allowed) {
   const auto deadline = later(std::chrono::steady_clock::now(), allowed);
   for (;;) {
-    if (!settling_.wait(deadline)) return false;
+    if (!settling_->wait(deadline)) return false;
     std::vector<position> last;
     for (std::uint32_t p = 0; p < partitions(); ++p) last.push_back({p, last_position(p)});
     for (const auto& view : model_.views())
@@ -513,7 +554,7 @@ bool engine::settle(std::chrono::milliseconds allowed) {
         if (!done.get()) return false;
       }
     // What came meanwhile may have asked for more.
-    if (settling_.is_at_rest() && std::ranges::all_of(last, [this](const position& p) {
+    if (settling_->is_at_rest() && std::ranges::all_of(last, [this](const position& p) {
           return last_position(p.partition) == p.number;
         }))
       return true;
@@ -542,6 +583,7 @@ runtime_figures engine::figures() const {
   f.restarts = get(counters_.restarts);
   f.snapshots = get(counters_.snapshots);
   f.snapshots_ignored = get(counters_.snapshots_ignored);
+  f.snapshots_dropped = get(counters_.snapshots_dropped);
   {
     const std::lock_guard lock(quarantine_mutex_);
     f.quarantined = quarantine_.size();
@@ -552,7 +594,9 @@ runtime_figures engine::figures() const {
     f.events += part.events;
     f.batches += part.batches;
     f.failed_batches += part.failed_batches;
+    f.index_failures += part.index_failures;
   }
+  std::tie(f.store_failure, f.store_broken) = health_.failure();
   f.projections = read_side_->figures();
   if (const auto* p = processes()) f.processes = p->figures();
   if (subscribers_) f.subscribers = subscribers_->figures();

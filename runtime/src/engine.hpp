@@ -10,6 +10,7 @@
 #include "process_runner.hpp"
 #include "reply_thread.hpp"
 #include "settling.hpp"
+#include "store_health.hpp"
 #include "subscribers.hpp"
 #include "supervisor.hpp"
 
@@ -29,7 +30,7 @@ namespace acta::detail {
 struct counters {
   std::atomic<std::uint64_t> accepted{0}, rejected{0}, failed{0}, overloaded{0};
   std::atomic<std::uint64_t> recoveries{0}, passivations{0}, restarts{0}, snapshots{0},
-      snapshots_ignored{0};
+      snapshots_ignored{0}, snapshots_dropped{0};
   std::atomic<std::size_t> outstanding{0};
 };
 
@@ -152,7 +153,7 @@ public:
 
   // -- coming to rest
   /// Who runs by itself takes part, before start() ends.
-  [[nodiscard]] acta::detail::settling& settling() noexcept { return settling_; }
+  [[nodiscard]] acta::detail::settling& settling() noexcept { return *settling_; }
   bool settle(std::chrono::milliseconds deadline);
   /// For tests that end the program there; set before start().
   crash_hook on_crash_point = nullptr;
@@ -183,6 +184,7 @@ private:
   result<void> bind();
   void on_batch(persistence::partition& p,
                 std::span<persistence::append_entry* const> entries) noexcept;
+  void look_at_index();
   /// Counts an answer; true if it was the first one of the ticket.
   bool settle_answer(ticket& t, std::optional<error> outcome);
   /// Whether a caller may send to this id: to one that nobody could address by a URL only if such a
@@ -190,14 +192,18 @@ private:
   result<void> check_id(const route& to, std::string_view id) const;
   void watch_deadline(const ticket_ptr& t);
   void look_at_deadline(const ticket_ptr& t);
+  /// No command is under way, and no callback waits or runs.
+  [[nodiscard]] bool all_answered() const noexcept;
   /// Outstanding; wakes stop() at the last one.
   void one_less();
 
   acta::model model_;
   runtime_options options_;
   acta::detail::counters counters_;
-  acta::detail::settling settling_;
+  /// Shared with callbacks, which may run after the runtime's end.
+  std::shared_ptr<acta::detail::settling> settling_ = std::make_shared<acta::detail::settling>();
   recovery_summary recovery_;
+  store_health health_;
   std::chrono::milliseconds shortest_idle_time_ = std::chrono::hours{24};
   std::map<std::string, route, std::less<>> routes_;
   std::map<std::string, std::vector<std::uint64_t>, std::less<>> process_starts_; ///< by partition

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The knobs of a runtime and of a command. Every field has a default, a unit and a cost.
+/// The knobs of a runtime and of a command. Every field has a default, a unit and a cost; a value
+/// outside of its range is refused when the runtime is opened.
 #pragma once
 
 #include <acta/core/error.hpp>
@@ -26,40 +27,40 @@ namespace acta {
 inline constexpr std::chrono::hours dedupe_keep_max{24 * 36500};
 
 struct runtime_options {
-  /// Partitions of a new store, 1..1024; 0 takes an existing store's count, or 1. Durable: only
-  /// `acta repartition` changes it.
+  /// Partitions of a new store, 1..1024; 0 takes an existing store's count, or 1. Durable: it
+  /// cannot be changed later.
   std::uint32_t partitions = 0;
   /// False: opens a store that is there, and never makes one (`no_store`).
   bool create = true;
-  /// Worker threads of the actors; 0 means one per core, at least two.
+  /// Worker threads of the actors, at most 1024; 0 means one per core, at least two.
   std::size_t worker_threads = 0;
   /// Commands accepted and not yet answered, and as many answers that wait for the thread of their
-  /// callbacks; beyond them `overloaded`. Cost: about 1 KB each.
+  /// callbacks; beyond them `overloaded`. 1..2^30. Cost: about 1 KB each.
   std::size_t outstanding_max = std::size_t{1} << 17;
-  /// Commands waiting for one aggregate; beyond them `overloaded`.
+  /// Commands waiting for one aggregate; beyond them `overloaded`. 1..2^30.
   std::size_t inbox_max = 16384;
-  /// Aggregates in memory; the least recently used leave first. Cost: about 1.5 KB each and the
-  /// state.
+  /// Aggregates in memory, 1..2^30; the least recently used leave first. Cost: about 1.5 KB each
+  /// and the state.
   std::size_t resident_max = 200'000;
-  /// Replays longer than one slice that may go on at the same time.
+  /// Replays longer than one slice that may go on at the same time, 1..65536.
   std::size_t recoveries_max = 16;
-  /// A failing replay is tried this often, then the stream is quarantined.
+  /// A failing replay is tried this often, 1..1000, then the stream is quarantined.
   unsigned replay_attempts = 3;
-  /// Pause before the second attempt; doubles up to the maximum.
+  /// Pause before the second attempt; doubles up to the maximum. At most a day.
   std::chrono::milliseconds restart_backoff_min{50};
   std::chrono::milliseconds restart_backoff_max{5000};
 
-  /// Bytes of records waiting for the journal; beyond them `overloaded`.
+  /// Bytes of records waiting for the journal, at least 1; beyond them `overloaded`.
   std::size_t journal_queue_bytes_max = std::size_t{64} << 20;
   /// How long the idle journal waits for company after the first record, 0..50 us. Cost: latency of
   /// a lone writer.
   std::chrono::microseconds journal_linger{0};
   /// Address space of the journal and of derived data, per partition; reaching it is `store_full`.
-  /// Sparse: no disk is used ahead.
+  /// Sparse: no disk is used ahead. At least 64 KiB.
   std::size_t journal_map_bytes = std::size_t{1} << 40;
   std::size_t derived_map_bytes = std::size_t{256} << 30;
   /// The index is written when this many commits wait or this long after the first. Cost of more:
-  /// memory, and commits to read again after a crash.
+  /// memory, and commits to read again after a crash. 1..2^24, and 1 ms to 1 h.
   std::size_t index_commits_max = 65536;
   std::chrono::milliseconds index_delay_max{1000};
   /// How long a retry of a command id is recognised. At most dedupe_keep_max, more is taken for it.
@@ -73,7 +74,8 @@ struct runtime_options {
   mail_channel mail;
   webhook_channel webhook;
 
-  /// Time for context::now() and recorded_at; replace it in tests. It must not throw.
+  /// Time for context::now() and recorded_at; replace it in tests. It must not throw, and there
+  /// must be one.
   std::function<time_point()> clock = system_now;
   /// Where log lines go; nowhere by default: a library does not write to the host's terminal.
   log_sink log;

@@ -53,10 +53,15 @@ struct runtime_figures {
   std::uint64_t restarts = 0;          ///< states thrown away and rebuilt
   std::uint64_t snapshots = 0;         ///< handed to the store
   std::uint64_t snapshots_ignored = 0; ///< of another shape, or unreadable
+  std::uint64_t snapshots_dropped = 0; ///< too large, or too many at once: replays get longer
   std::uint64_t commits = 0;           ///< stored
   std::uint64_t events = 0;            ///< stored
   std::uint64_t batches = 0;           ///< transactions of the journals
   std::uint64_t failed_batches = 0;    ///< transactions that failed: alert when it rises
+  std::uint64_t index_failures = 0;    ///< of the index, tried again: alert when it rises
+  /// Why the last commit that was to be stored was not, and where; empty if it was.
+  std::string store_failure;
+  bool store_broken = false; ///< that was no lack of room: no commit is stored before a restart
   projection_figures projections;
   process_figures processes;
   subscriber_figures subscribers;
@@ -84,7 +89,8 @@ using moment = std::variant<std::monostate, at_version, at_time>;
 /// destruction not concurrently with each other.
 class runtime {
 public:
-  /// Errors: `bad_model` (also for a subscriber without the channel it needs), `store_locked`
+  /// Errors: `bad_model` (also for a subscriber without the channel it needs), `invalid_argument`
+  /// (an option outside of its range, named; nothing was made or opened), `store_locked`
   /// (naming the pid), `wrong_format`, `contract_changed` (naming type and shapes), `io`,
   /// `corrupt_commit`. Blocking: until the journal's tail is read again; long only when derived
   /// data is rebuilt.
