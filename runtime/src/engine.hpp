@@ -174,6 +174,7 @@ private:
   /// Pre: processes_mutex_ is held.
   result<void> start_processes(bool first_schedule);
   /// Where the processes of the model begin, and a line for each that has none yet.
+  void tell_lost_outbox() const;
   result<void> note_process_starts(std::map<std::string, std::string>& contract);
   result<void> bind();
   void on_batch(persistence::partition& p,
@@ -211,6 +212,7 @@ private:
   std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<supervisor> supervisor_;
+  bool processes_known_ = false;  ///< an earlier run had some
   std::mutex processes_mutex_;    ///< taken to start them
   bool schedules_used_ = false;   ///< ever, in this store
   bool processes_closed_ = false; ///< by stop()
