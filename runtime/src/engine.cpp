@@ -142,6 +142,7 @@ result<void> engine::note_process_starts(std::map<std::string, std::string>& con
     starts.resize(partitions(), 0);
     const auto line = "process " + process->name + " 1";
     if (const auto known = contract.find(line); known != contract.end()) {
+      processes_known_ = true;
       std::istringstream numbers(known->second);
       for (std::string text; std::getline(numbers, text, ',');) {
         auto at = position::parse(text);

@@ -180,6 +180,7 @@ private:
   result<void> start_processes();
   void name_the_absent() const;
   /// Where the processes of the model begin, and a line for each that has none yet.
+  void tell_lost_outbox() const;
   result<void> note_process_starts(std::map<std::string, std::string>& contract);
   result<void> bind();
   void on_batch(persistence::partition& p,
@@ -225,6 +226,7 @@ private:
   std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<supervisor> supervisor_;
+  bool processes_known_ = false;  ///< an earlier run had some
   std::mutex processes_mutex_;    ///< taken to start them
   bool schedules_used_ = false;   ///< ever, in this store
   bool processes_closed_ = false; ///< by stop()

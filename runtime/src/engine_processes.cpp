@@ -5,6 +5,8 @@
 
 #include <acta/runtime/errc.hpp>
 
+#include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 namespace acta::detail {
@@ -24,7 +26,24 @@ void engine::name_the_absent() const {
           name);
 }
 
+void engine::tell_lost_outbox() const {
+  if (store_->folder().empty() || !(processes_known_ || schedules_used_)) return;
+  const bool has_events = std::ranges::any_of(store_->partitions(),
+                                              [](const auto& p) { return p->last_position() > 0; });
+  const auto file = store_->folder() / "processes" / "data.mdb";
+  std::error_code ignored;
+  if (!has_events ||
+      (std::filesystem::exists(file, ignored) && std::filesystem::file_size(file, ignored) > 0))
+    return;
+  log(log_level::error,
+      "processes: {} is missing or empty: all events are looked through again, and what left no "
+      "event at its target is done once more. To go on from where they were, stop and "
+      "restore the file from a backup",
+      file.string());
+}
+
 result<void> engine::start_processes() {
+  tell_lost_outbox();
   const auto folder = store_->folder();
   auto todo = outbox::open(folder.empty() ? folder : folder / "processes", store_->id(),
                            options_.projections.map_bytes);

@@ -562,6 +562,32 @@ TEST_CASE("a subscriber that is new to a store leaves the past alone, unless it 
   }
 }
 
+TEST_CASE("a subscriber that has lost its folder begins anew, and is told about by name") {
+  probe p;
+  temp_folder folder;
+  acta::runtime_options options;
+  std::atomic<int> told{0};
+  options.log = [&](acta::log_level level, std::string_view line) {
+    if (level == acta::log_level::error &&
+        line.find("subscribers/watcher/data.mdb") != std::string_view::npos)
+      ++told;
+  };
+  for (int life = 0; life < 2; ++life) {
+    auto runtime = must_open(folder / "data", watched(p), options);
+    say(runtime, "a", "one");
+    REQUIRE(all_done(runtime));
+  }
+  CHECK(told == 0);
+  const auto record = folder / "data" / "subscribers" / "watcher";
+  SECTION("gone") { std::filesystem::remove_all(record); }
+  SECTION("empty") { std::filesystem::resize_file(record / "data.mdb", 0); }
+  auto runtime = must_open(folder / "data", watched(p), options);
+  CHECK(told == 1);
+  say(runtime, "a", "new");
+  REQUIRE(all_done(runtime));
+  CHECK(p.done() == std::vector<std::string>{"one", "one", "new"});
+}
+
 TEST_CASE("a stream that is held up does not let memory grow: reading stops, and goes on") {
   probe p;
   gate door;
