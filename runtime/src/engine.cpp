@@ -151,6 +151,7 @@ result<void> engine::note_process_starts(std::map<std::string, std::string>& con
                        "contract.txt: " + line);
         starts[at->partition] = at->number;
       }
+      take_back_starts(process->name, starts, known->second);
       continue;
     }
     // A store from before there were such lines has had it from the first.
@@ -165,6 +166,22 @@ result<void> engine::note_process_starts(std::map<std::string, std::string>& con
     contract.emplace(line, text);
   }
   return {};
+}
+
+void engine::take_back_starts(std::string_view process, std::vector<std::uint64_t>& starts,
+                              std::string& line) const {
+  std::string text;
+  for (std::uint32_t p = 0; p < starts.size(); ++p) {
+    if (const auto last = last_position(p); starts[p] > last) {
+      log(log_level::warning,
+          "process {}: it began at {}, which the journal does not have: it was put back; the "
+          "process begins with what comes",
+          process, position{p, starts[p]}.to_string());
+      starts[p] = last;
+    }
+    text.append(text.empty() ? "" : ",").append(position{p, starts[p]}.to_string());
+  }
+  line = std::move(text);
 }
 
 std::uint64_t engine::process_start(std::string_view process, std::uint32_t partition) const {

@@ -86,6 +86,8 @@ public:
   }
   [[nodiscard]] ticket_ptr make_ticket() const;
   [[nodiscard]] persistence::store& store() const noexcept { return *store_; }
+  /// For what is kept beside the journals, and must go with them.
+  [[nodiscard]] acta::detail::journal_proof journal_proof() const;
   [[nodiscard]] std::uint32_t partitions() const noexcept {
     return static_cast<std::uint32_t>(store_->partitions().size());
   }
@@ -182,6 +184,10 @@ private:
   /// Where the processes of the model begin, and a line for each that has none yet.
   void tell_lost_outbox() const;
   result<void> note_process_starts(std::map<std::string, std::string>& contract);
+  /// Where a process is said to have begun beyond the journal's end nothing would reach it for
+  /// long.
+  void take_back_starts(std::string_view process, std::vector<std::uint64_t>& starts,
+                        std::string& line) const;
   result<void> bind();
   void on_batch(persistence::partition& p,
                 std::span<persistence::append_entry* const> entries) noexcept;

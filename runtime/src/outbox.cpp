@@ -149,18 +149,18 @@ result<std::optional<persistence::checkpoint>> outbox::checkpoint(std::string_vi
                                                                   std::uint32_t partition) {
   auto reading = store_->read();
   if (!reading) return std::move(reading).error();
-  bytes_view stored;
+  bytes_view value;
   const auto row = row_of_checkpoint(process, partition);
-  auto there = (*reading)->get(row_table::rows, as_bytes_view(row), stored);
+  auto there = (*reading)->get(row_table::rows, as_bytes_view(row), value);
   if (!there) return std::move(there).error();
   if (!*there) return std::optional<persistence::checkpoint>{};
-  if (stored.size() != checkpoint_bytes)
+  if (value.size() != checkpoint_bytes)
     return error(persistence::errc::corrupt_commit,
                  "the checkpoint of process " + std::string(process) + " has " +
-                     std::to_string(stored.size()) + " bytes, not " +
+                     std::to_string(value.size()) + " bytes, not " +
                      std::to_string(checkpoint_bytes));
-  return std::optional(persistence::checkpoint{load_le<std::uint64_t>(stored.data()),
-                                               load_le<std::uint64_t>(stored.data() + 8)});
+  return std::optional(persistence::checkpoint{load_le<std::uint64_t>(value.data()),
+                                               load_le<std::uint64_t>(value.data() + 8)});
 }
 
 result<persistence::checkpoint> outbox::common_checkpoint(std::uint32_t partition) {
@@ -194,11 +194,11 @@ result<delivery> outbox::stored::decode() const { return decode_binary<delivery>
 result<delivery> outbox::find(std::string_view row) {
   auto reading = store_->read();
   if (!reading) return std::move(reading).error();
-  bytes_view stored;
-  auto there = (*reading)->get(row_table::rows, as_bytes_view(row), stored);
+  bytes_view value;
+  auto there = (*reading)->get(row_table::rows, as_bytes_view(row), value);
   if (!there) return std::move(there).error();
   if (!*there) return error(errc::not_found, "a delivery is not in the outbox any more");
-  return decode_binary<delivery>(stored);
+  return decode_binary<delivery>(value);
 }
 
 result<bool> outbox::visit(std::string_view from, const std::function<bool(const stored&)>& f) {

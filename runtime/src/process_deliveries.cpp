@@ -206,15 +206,15 @@ process_runner::set_aside(target& t, item_list& from, item_list::iterator i, std
   return from.erase(i);
 }
 
-void process_runner::put_aside(const std::string& target, const delivery_key& key, delivery d,
+void process_runner::put_aside(const std::string& to, const delivery_key& key, delivery d,
                                std::string_view why) {
   engine_.log(log_level::error, "processes: {} for {}, asked for at {}, is set aside: {}",
-              d.command, target, key.from.to_string(), why);
+              d.command, to, key.from.to_string(), why);
   // What it comes from stays in the journal.
   if (d.json.size() > set_aside_json_bytes_max) d.json.clear();
   d.attributes.insert_or_assign("acta.set_aside",
                                 std::string(why.substr(0, set_aside_reason_bytes_max)));
-  changes_.set_aside.insert_or_assign(row_of_delivery(target, key), std::move(d));
+  changes_.set_aside.insert_or_assign(row_of_delivery(to, key), std::move(d));
   ++counted_.set_aside;
   count_change(set_aside_reason_bytes_max);
   note_change(outbox_delay);

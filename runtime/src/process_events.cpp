@@ -211,9 +211,9 @@ std::optional<delivery> process_runner::rejection_for(std::string_view process, 
   }
   const auto any = std::ranges::find_if(type->inputs, &process_input::any_rejection);
   if (any == type->inputs.end()) return std::nullopt;
-  std::string command;
-  append_json_string(command, d.command);
-  return tells(type->name, any->name, no, command, d.correlation_id);
+  std::string name;
+  append_json_string(name, d.command);
+  return tells(type->name, any->name, no, name, d.correlation_id);
 }
 
 std::optional<process_runner::item> process_runner::told_of(const item& i,

@@ -73,12 +73,7 @@ void process_runner::collect_checkpoints() {
   std::map<position, persistence::checkpoint> proofs;
   const auto proof_of = [&](position at) {
     const auto [known, is_new] = proofs.try_emplace(at);
-    if (is_new)
-      // What cannot be proved is compared by its position alone.
-      known->second = engine_.store()
-                          .partitions()[at.partition]
-                          ->checkpoint_at(at.number)
-                          .value_or(persistence::checkpoint{at.number, 0});
+    if (is_new) known->second = engine_.journal_proof().checkpoint_at(at);
     return known->second;
   };
   for (const auto& f : followers_)

@@ -6,7 +6,6 @@
 #include "engine.hpp"
 #include "process_limits.hpp"
 
-#include <acta/persistence/errc.hpp>
 #include <acta/runtime/errc.hpp>
 
 #include <algorithm>
@@ -19,7 +18,7 @@ result<void> process_runner::start() {
   if (auto found = find_followers(); !found) return found;
   make_routes();
   subscription_options from;
-  for (const auto& [type, route] : routes_) from.filter.types.push_back(type->name);
+  for (const auto& [type, to] : routes_) from.filter.types.push_back(type->name);
   for (std::uint32_t p = 0; p < engine_.partitions(); ++p) {
     auto scanned = engine_.last_position(p);
     for (const auto& f : followers_) scanned = std::min(scanned, f.start[p]);
@@ -53,19 +52,15 @@ result<void> process_runner::start() {
 
 result<void> process_runner::check_history(std::uint32_t partition,
                                            const persistence::checkpoint& at) const {
-  auto held = engine_.store().partitions()[partition]->holds(at);
-  if (!held && held.error().code() == persistence::errc::corrupt_commit) {
-    engine_.log(log_level::error, "processes: whether they belong to this journal cannot be told: {}",
-                held.error().to_string());
-    return {};
-  }
+  auto held = engine_.journal_proof().holds(partition, at);
   if (!held) return std::move(held).error();
   if (*held) return {};
-  return error(runtime_errc::other_history,
-               "processes/ was kept beside another history of this journal, which has been put back "
-               "or replaced: put back the folder that belongs to it, or move it away, and all that "
-               "processes have decided is looked through again (docs/processes.md)",
-               position{partition, at.position}.to_string());
+  return error(
+      runtime_errc::other_history,
+      "processes/ was kept beside another history of this journal, which has been put back "
+      "or replaced: put back the folder that belongs to it, or move it away, and all that "
+      "processes have decided is looked through again (docs/processes.md)",
+      position{partition, at.position}.to_string());
 }
 
 result<void> process_runner::find_followers() {

@@ -93,9 +93,9 @@ result<void> subscribers::open() {
   name_the_lost(*contract);
   const auto& store = engine_.store().folder();
   for (const auto& type : engine_.model().subscribers()) {
-    auto record = subscriber_record::open(store.empty() ? store : store / folder_name / type->name,
-                                          engine_.store().id(), type->name,
-                                          engine_.options().projections.map_bytes);
+    auto record = subscriber_record::open(
+        store.empty() ? store : store / folder_name / type->name, engine_.store().id(), type->name,
+        engine_.options().projections.map_bytes, engine_.journal_proof());
     if (!record) return std::move(record).error();
     auto runner = std::make_unique<subscriber_runner>(engine_, type, std::move(*record),
                                                       [bell = bell_] { bell->ring(); });

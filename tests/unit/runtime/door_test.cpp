@@ -77,9 +77,11 @@ TEST_CASE("a client cannot say that an event is a process's, or that an input co
   auto runtime = acta::runtime::in_memory(money());
   REQUIRE(runtime);
   open_accounts(*runtime);
-  for (const auto& [name, value] : std::map<std::string, std::string>{
-           {"acta.process", "transfer/t"}, {"acta.timer", "expired@1"}, {"acta.due", "now"},
-           {"acta.", ""}}) {
+  for (const auto& [name, value] :
+       std::map<std::string, std::string>{{"acta.process", "transfer/t"},
+                                          {"acta.timer", "expired@1"},
+                                          {"acta.due", "now"},
+                                          {"acta.", ""}}) {
     INFO(name);
     acta::command_options o;
     o.metadata = {{name, value}};

@@ -7,6 +7,9 @@
 #include "runtime.hpp"
 #include "temp_folder.hpp"
 
+#include <acta/persistence/store.hpp>
+#include <acta/persistence/view_store.hpp>
+#include <acta/runtime/errc.hpp>
 #include <acta/testing/manual_clock.hpp>
 
 #include <catch2/catch.hpp>
@@ -48,7 +51,8 @@ std::int64_t heard(acta::runtime& runtime) {
 
 } // namespace
 
-TEST_CASE("a process that a program leaves out for one run gets that run's events when it is back") {
+TEST_CASE(
+    "a process that a program leaves out for one run gets that run's events when it is back") {
   test::temp_folder folder;
   {
     auto runtime = test::must_open(folder / "data", all_of_them());
@@ -156,4 +160,130 @@ TEST_CASE("the timers of a process that was removed for good hold up nobody, and
   CHECK(runtime.state<reminder>("r")->rung.size() == 50);
   CHECK(runtime.state<reminder>("q")->rung.size() == 1);
   CHECK(runtime.figures().processes.timers == 0);
+}
+
+namespace {
+
+/// One of the store's folders as it was.
+struct kept_copy {
+  kept_copy(std::filesystem::path folder, std::filesystem::path to)
+      : of(std::move(folder)), copy(std::move(to)) {
+    std::filesystem::copy(of, copy, std::filesystem::copy_options::recursive);
+  }
+  void put_back() const {
+    std::filesystem::remove_all(of);
+    std::filesystem::copy(copy, of, std::filesystem::copy_options::recursive);
+  }
+  std::filesystem::path of, copy;
+};
+
+acta::error must_not_open(const std::filesystem::path& folder) {
+  auto opened = test::try_open(folder, all_of_them());
+  if (opened) FAIL("it opens");
+  return std::move(opened).error();
+}
+
+} // namespace
+
+TEST_CASE("a journal that was put back does not leave processes deaf to what comes") {
+  test::temp_folder folder;
+  const auto data = folder / "data";
+  {
+    auto runtime = test::must_open(data, all_of_them());
+    say(runtime, 2);
+    REQUIRE(runtime.settle(20s));
+  }
+  const kept_copy journal(data / "p000", folder / "journal");
+  const kept_copy outbox(data / "processes", folder / "outbox");
+  {
+    auto runtime = test::must_open(data, all_of_them());
+    say(runtime, 10);
+    REQUIRE(runtime.settle(20s));
+  }
+  journal.put_back();
+  if (GENERATE(false, true)) { // it has grown beyond it since
+    auto runtime = test::must_open(data, without_processes());
+    say(runtime, 50);
+  }
+  const auto why = must_not_open(data);
+  CHECK(why.code() == acta::runtime_errc::other_history);
+  CHECK(why.where().starts_with("0:"));
+  if (GENERATE(false, true))
+    outbox.put_back(); // the folder that belongs to it
+  else
+    std::filesystem::remove_all(data / "processes"); // all is looked through again
+  auto runtime = test::must_open(data, all_of_them());
+  const auto before = runtime.state<counter>("a")->count;
+  say(runtime, 3);
+  REQUIRE(runtime.settle(20s));
+  CHECK(heard(runtime) == static_cast<std::int64_t>(before) + 3);
+}
+
+TEST_CASE("a process that began behind the end of a journal that was put back hears what comes") {
+  test::temp_folder folder;
+  const auto data = folder / "data";
+  {
+    auto runtime = test::must_open(data, without_processes());
+    say(runtime, 2);
+  }
+  const kept_copy journal(data / "p000", folder / "journal");
+  {
+    auto runtime = test::must_open(data, without_processes());
+    say(runtime, 10);
+  }
+  { auto runtime = test::must_open(data, all_of_them()); }
+  journal.put_back();
+  std::filesystem::remove_all(data / "processes");
+  for (int run = 1; run <= 2; ++run) {
+    auto runtime = test::must_open(data, all_of_them());
+    say(runtime, 1);
+    REQUIRE(runtime.settle(20s));
+    CHECK(heard(runtime) == run);
+  }
+}
+
+TEST_CASE("an outbox with one checkpoint for all processes goes on from it") {
+  test::temp_folder folder;
+  const auto data = folder / "data";
+  {
+    auto runtime = test::must_open(data, all_of_them());
+    say(runtime, 5);
+    REQUIRE(runtime.settle(20s));
+  }
+  acta::persistence::store_options small; // a sanitizer leaves little of the address space
+  small.partition.journal_map_bytes = small.partition.derived_map_bytes = std::size_t{1} << 30;
+  {
+    auto store = acta::persistence::store::open(data, small);
+    REQUIRE(store);
+    auto rows = acta::persistence::open_view_store(data / "processes",
+                                                   {(*store)->id(), "acta.processes", 2, 2},
+                                                   {.map_bytes = std::size_t{1} << 26});
+    REQUIRE(rows);
+    auto txn = (*rows)->write();
+    REQUIRE(txn);
+    std::vector<std::string> own;
+    {
+      auto cursor = (*txn)->scan(acta::row_table::rows);
+      REQUIRE(cursor);
+      acta::table_entry entry;
+      for (auto found = (*cursor)->seek(acta::as_bytes_view("c"), entry);
+           found && *found && acta::as_text(entry.key)[0] == 'c'; found = (*cursor)->next(entry))
+        own.emplace_back(acta::as_text(entry.key));
+    }
+    CHECK(own.size() == 4); // the runtime's own process has one too
+    for (const auto& key : own)
+      REQUIRE((*txn)->erase(acta::row_table::rows, acta::as_bytes_view(key)));
+    REQUIRE((*txn)->set_checkpoint(0, {(*store)->partitions()[0]->last_position(), 0}));
+    REQUIRE((*txn)->commit(false));
+  }
+  {
+    auto runtime = test::must_open(data, without_listener());
+    say(runtime, 2);
+    REQUIRE(runtime.settle(20s));
+    CHECK(runtime.figures().processes.delivered == 0);
+  }
+  auto runtime = test::must_open(data, all_of_them());
+  say(runtime, 1);
+  REQUIRE(runtime.settle(20s));
+  CHECK(heard(runtime) == 8);
 }

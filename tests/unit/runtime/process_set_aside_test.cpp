@@ -186,8 +186,7 @@ TEST_CASE("a timer whose step would be too large is set aside") {
     auto runtime = test::must_open(folder / "data", words(), options);
     REQUIRE(runtime.ask<asker>("a", say_much{much}).wait_for(20s));
     clock.advance(1s);
-    REQUIRE(
-        test::eventually([&] { return runtime.figures().processes.set_aside == 1; }));
+    REQUIRE(test::eventually([&] { return runtime.figures().processes.set_aside == 1; }));
     REQUIRE(runtime.ask<asker>("a", ask_it{"fine"}).wait_for(20s));
     REQUIRE(runtime.settle(20s));
     CHECK(runtime.stuck().empty());

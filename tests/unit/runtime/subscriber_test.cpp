@@ -920,3 +920,49 @@ TEST_CASE("a stop does not wait for the pause after the disk's trouble") {
   REQUIRE(all_done(runtime));
   CHECK(p.tried() == (is_well_again ? 1 : 2));
 }
+
+TEST_CASE(
+    "a subscriber beside a journal that was put back waits, and says why, until it is resumed") {
+  probe p;
+  temp_folder folder;
+  const auto data = folder / "data";
+  acta::model without;
+  without.aggregate<counter>();
+  {
+    auto runtime = must_open(data, watched(p));
+    say(runtime, "a", "one");
+    REQUIRE(all_done(runtime));
+  }
+  std::filesystem::copy(data / "p000", folder / "copy", std::filesystem::copy_options::recursive);
+  {
+    auto runtime = must_open(data, watched(p));
+    for (const auto* text : {"two", "three", "four"}) say(runtime, "a", text);
+    REQUIRE(all_done(runtime));
+  }
+  REQUIRE(p.tried() == 4);
+  std::filesystem::remove_all(data / "p000");
+  std::filesystem::rename(folder / "copy", data / "p000");
+  const auto grown = GENERATE(0, 10);
+  {
+    auto runtime = must_open(data, without);
+    for (int i = 0; i < grown; ++i) say(runtime, "a", "new");
+  }
+  {
+    auto runtime = must_open(data, watched(p));
+    say(runtime, "a", "last");
+    const auto s = status(runtime);
+    CHECK(s.state == acta::subscriber_state::paused);
+    REQUIRE(s.trouble);
+    CHECK(s.trouble->code() == acta::runtime_errc::other_history);
+    CHECK(runtime.figures().subscribers.paused == 1);
+    CHECK(p.tried() == 4);
+  }
+  auto runtime = must_open(data, watched(p)); // it waits still
+  CHECK(status(runtime).state == acta::subscriber_state::paused);
+  CHECK(p.tried() == 4);
+  REQUIRE(runtime.subscriber("watcher")->resume());
+  REQUIRE(all_done(runtime));
+  CHECK(status(runtime).state == acta::subscriber_state::running);
+  CHECK_FALSE(status(runtime).trouble);
+  CHECK(p.done().back() == "last");
+}
