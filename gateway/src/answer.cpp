@@ -120,12 +120,6 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
   const auto& p = figures.processes;
   out += R"(,"processes":{)";
   append_figures(out, {{"waiting", p.waiting}, {"stuck", p.stuck}, {"timers", p.timers}});
-  const auto& v = figures.projections;
-  out += R"(},"views":{)";
-  append_figures(out, {{"stopped", v.stopped},
-                       {"building", v.building},
-                       {"dead_letters", v.dead_letters},
-                       {"behind_max", v.behind_max}});
   const auto& s = figures.subscribers;
   out += R"(},"subscribers":{)";
   append_figures(out, {{"paused", s.paused},
