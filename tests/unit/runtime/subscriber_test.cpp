@@ -453,6 +453,24 @@ TEST_CASE("more dead letters than are tried at once all have their turn") {
   CHECK(p.done().size() == letters);
 }
 
+TEST_CASE("a receiver that asks for a pause is not asked again before, whatever the backoff says") {
+  test::temp_folder folder;
+  probe p;
+  std::mutex mutex;
+  std::vector<std::chrono::steady_clock::time_point> tried;
+  p.answer = [&](const noted&, const acta::effect_context&) -> acta::result<void> {
+    const std::lock_guard lock(mutex);
+    tried.push_back(std::chrono::steady_clock::now());
+    if (tried.size() > 1) return {};
+    return acta::error(acta::errc::io, "busy").with_retry_after(300ms);
+  };
+  auto runtime = must_open(folder / "data", watched(p, quick));
+  REQUIRE(runtime.ask<counter>("a", note{"x"}).wait_for(10s));
+  REQUIRE(eventually([&] { return p.done().size() == 1; }));
+  REQUIRE(tried.size() == 2);
+  CHECK(tried[1] - tried[0] >= 300ms);
+}
+
 TEST_CASE("a pause holds over a restart, and nothing is lost by it") {
   probe p;
   temp_folder folder;

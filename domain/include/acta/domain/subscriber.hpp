@@ -49,6 +49,9 @@ enum class start_at : std::uint8_t {
 /// Of subscriber_options::concurrency.
 inline constexpr std::size_t subscriber_concurrency_max = 64;
 
+/// Longest pause that a receiver may ask for before the next attempt.
+inline constexpr std::chrono::milliseconds retry_after_max = std::chrono::hours{1};
+
 /// How the runtime keeps a subscriber. All fields have defaults; name only what you change.
 struct subscriber_options {
   /// Events handled at the same time, each of another stream, 1..64. Cost: a thread each, while
@@ -58,7 +61,8 @@ struct subscriber_options {
   /// twelve take a quarter of an hour on average.
   unsigned attempts = 12;
   /// The pause before the second attempt is a random one up to this long; the limit doubles with
-  /// every attempt, up to the maximum.
+  /// every attempt, up to the maximum. A receiver that asks for a longer one (error::retry_after)
+  /// gets it, up to retry_after_max.
   std::chrono::milliseconds backoff_min{1'000};
   std::chrono::milliseconds backoff_max{600'000};
   /// Looked at once, when a store first has the subscriber.
