@@ -21,8 +21,8 @@ namespace acta::persistence {
 
 struct damaged_commit {
   std::uint64_t position = 0;
-  std::uint64_t events = 0;   ///< the positions it takes
-  std::uint64_t checksum = 0; ///< as it is stored
+  std::uint64_t events = 0;         ///< the positions it takes
+  std::uint64_t checksum = 0;       ///< as it is stored
   std::optional<stream_key> stream; ///< as its header says
   version_number first_version = 0; ///< as its header says
 

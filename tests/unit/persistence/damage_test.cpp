@@ -106,8 +106,9 @@ TEST_CASE("a damaged commit stops its stream alone, wherever it stands, with and
     CHECK(p->recovery().damaged.empty() == (round == 1 || !rebuild));
     writer w(*p);
     check_corrupt(append_to(*p, w, stream), where);
-    CHECK(attach(*p, key_of(stream))->durable_version() ==
-          (*stream == 'a' ? 3u : *stream == 'b' ? 4u : 1u));
+    CHECK(attach(*p, key_of(stream))->durable_version() == (*stream == 'a'   ? 3u
+                                                            : *stream == 'b' ? 4u
+                                                                             : 1u));
     for (const auto* other : {"a", "b", "c", "new"})
       if (std::string_view(other) == "new" || std::strchr(others, *other) != nullptr) {
         CAPTURE(other);

@@ -393,10 +393,10 @@ TEST_CASE("a picture of the past outlives its runtime, and is built in bounded s
   int steps = 0;
   {
     auto runtime = must_open(folder / "data", with_views());
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 80; ++i)
       REQUIRE(
           runtime.ask<counter>(std::to_string(i), note{std::string(900'000, 'x')}).wait_for(20s));
-    auto built = runtime.past<notes>(acta::position{0, 100}, [&](std::uint64_t, std::uint64_t) {
+    auto built = runtime.past<notes>(acta::position{0, 80}, [&](std::uint64_t, std::uint64_t) {
       ++steps;
       return true;
     });
