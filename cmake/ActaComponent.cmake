@@ -4,7 +4,8 @@
 #     HEADERS <public headers below include/>...
 #     SOURCES <private sources>...
 #     PUBLIC  <targets users of the component see>...
-#     PRIVATE <targets only its sources see>...)
+#     PRIVATE <targets only its sources see>...
+#     PRECOMPILED <name of ActaPrecompile.cmake>)
 #
 # The target is acta_<name>, its alias acta::<name>; the headers form a file set, so the include path is
 # the same in the build tree and after install.
@@ -47,12 +48,15 @@ function(acta_list_needs uses_var packages_var)
 endfunction()
 
 function(acta_add_component)
-  cmake_parse_arguments(arg "" "NAME" "HEADERS;SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "NAME;PRECOMPILED" "HEADERS;SOURCES;PUBLIC;PRIVATE" ${ARGN})
   set(target acta_${arg_NAME})
   if(arg_SOURCES)
     add_library(${target} STATIC ${arg_SOURCES})
     set(scope PUBLIC)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:acta_options> ${arg_PRIVATE})
+    if(arg_PRECOMPILED)
+      acta_use_precompiled(${target} ${arg_PRECOMPILED})
+    endif()
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)

@@ -18,6 +18,9 @@ if(ACTA_SANITIZE MATCHES "undefined")
   target_compile_options(acta_test_options INTERFACE -fno-sanitize=null,alignment,object-size,vptr)
 endif()
 
+acta_precompile(test TEST COMPONENTS core domain actors persistence projections runtime testing LIBRARIES Catch2::Catch2
+  HEADERS <catch2/catch.hpp> <acta/testing.hpp> <acta/persistence/store.hpp> <acta/runtime.hpp>)
+
 # acta_add_test(NAME <binary> SOURCES <files> LIBRARIES <targets> [TIMEOUT <seconds per case>] [LABELS <slow or tsan>])
 # One binary per component; every case becomes a ctest with a time limit of its own.
 function(acta_add_test)
@@ -27,6 +30,7 @@ function(acta_add_test)
   endif()
   add_executable(${arg_NAME} ${arg_SOURCES})
   target_link_libraries(${arg_NAME} PRIVATE acta_options acta_test_options acta_test_main ${arg_LIBRARIES})
+  acta_use_precompiled(${arg_NAME} test)
   if(arg_LABELS STREQUAL "tsan")
     add_dependencies(tsan_tests ${arg_NAME})
   endif()

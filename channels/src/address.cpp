@@ -5,6 +5,7 @@
 #include "encoded_text.hpp"
 
 #include <acta/channels/errc.hpp>
+#include <acta/domain/mail_address.hpp>
 
 #include <arpa/inet.h>
 #include <strings.h>
@@ -13,39 +14,7 @@ namespace acta::channels {
 
 namespace {
 
-constexpr std::size_t address_bytes_max = 254;
 constexpr std::size_t name_bytes_max = 200;
-
-bool is_alphanumeric(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/// Parts between dots, none of them empty, each of characters that `takes` takes.
-template <class F> bool is_dotted(std::string_view text, std::size_t part_bytes_max, F&& takes) {
-  std::size_t part = 0;
-  for (const char c : text) {
-    if (c == '.') {
-      if (part == 0) return false;
-      part = 0;
-    } else if (!takes(c) || ++part > part_bytes_max) {
-      return false;
-    }
-  }
-  return part != 0;
-}
-
-bool is_local_part(std::string_view text) {
-  return text.size() <= 64 && is_dotted(text, 64, [](char c) {
-           return is_alphanumeric(c) ||
-                  std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
-         });
-}
-
-bool is_domain(std::string_view text) {
-  return !text.starts_with('-') && !text.ends_with('-') &&
-         text.find("-.") == std::string_view::npos && text.find(".-") == std::string_view::npos &&
-         is_dotted(text, 63, [](char c) { return is_alphanumeric(c) || c == '-'; });
-}
 
 error bad(std::string what) { return error(channel_errc::bad_content, std::move(what)); }
 
@@ -53,11 +22,8 @@ error bad(std::string what) { return error(channel_errc::bad_content, std::move(
 
 result<void> check_address(std::string_view address) {
   if (address.empty()) return bad("the address is empty");
-  if (address.size() > address_bytes_max) return bad("the address is longer than 254 bytes");
-  const auto at = address.rfind('@');
-  if (at == std::string_view::npos || !is_local_part(address.substr(0, at)) ||
-      !is_domain(address.substr(at + 1)))
-    return bad("'" + printable(address) + "' is no address of the form local@domain, in ASCII");
+  if (const auto mistake = mistake_in_mail_address(address); !mistake.empty())
+    return bad("'" + printable(address) + "' " + std::string(mistake));
   return {};
 }
 

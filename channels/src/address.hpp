@@ -11,9 +11,8 @@
 
 namespace acta::channels {
 
-/// Takes `local@domain`, ASCII, the local part without quotes (RFC 5321's Dot-string), which is
-/// what people have. So nothing of it needs escaping in an envelope or a header. Errors:
-/// `bad_content`, naming what is wrong.
+/// Takes what acta/domain/mail_address.hpp says. So nothing of it needs escaping in an envelope or
+/// a header. Errors: `bad_content`, naming what is wrong.
 result<void> check_address(std::string_view address);
 
 struct sender {

@@ -5,6 +5,7 @@
 #include "address.hpp"
 #include "curl.hpp"
 #include "encoded_text.hpp"
+#include "retry_after.hpp"
 #include "signature.hpp"
 
 #include <algorithm>
@@ -27,8 +28,8 @@ error bad_content(std::string what) { return error(channel_errc::bad_content, st
 /// What is read of an answer.
 struct answer {
   std::size_t bytes_left;
-  unsigned retry_after = 0; ///< seconds
-  std::string body;         ///< its beginning, for people
+  std::string retry_after; ///< as the header has it
+  std::string body;        ///< its beginning, for people
 
   bool count(std::size_t bytes) noexcept {
     if (bytes > bytes_left) return false;
@@ -50,12 +51,8 @@ struct answer {
     if (line.size() > name.size() && ::strncasecmp(line.data(), name.data(), name.size()) == 0) {
       line.remove_prefix(name.size());
       line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-      unsigned seconds = 0; // a date, the other form, begins with no digit
-      for (const char c : line.substr(0, 6)) {
-        if (c < '0' || c > '9') break;
-        seconds = seconds * 10 + static_cast<unsigned>(c - '0');
-      }
-      a.retry_after = seconds;
+      while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') line.remove_suffix(1);
+      a.retry_after = line.substr(0, 40);
     }
     return a.count(size * count) ? size * count : 0;
   }
@@ -111,7 +108,7 @@ public:
     // The status is the answer, whatever became of the rest.
     if (status / 100 == 2) return {};
     if (status < 200) return transfer_error(code, said);
-    return refusal(status, got);
+    return refusal(status, got, options_.clock());
   }
 
 private:
@@ -163,12 +160,14 @@ private:
     ::curl_easy_setopt(handle, CURLOPT_HEADERDATA, &into);
   }
 
-  static error refusal(long status, const answer& got) {
+  static error refusal(long status, const answer& got, time_point now) {
     auto detail = "HTTP " + std::to_string(status);
-    if (got.retry_after != 0) detail += ", retry after " + std::to_string(got.retry_after) + " s";
-    if (!got.body.empty()) detail += ": " + printable(got.body);
     const bool is_final = status / 100 == 4 && status != 408 && status != 425 && status != 429;
-    return error(is_final ? channel_errc::refused : channel_errc::try_later, std::move(detail));
+    const auto pause = parse_retry_after(got.retry_after, now);
+    if (pause.count() > 0) detail += ", retry after " + std::to_string(pause.count()) + " s";
+    if (!got.body.empty()) detail += ": " + printable(got.body);
+    error refused(is_final ? channel_errc::refused : channel_errc::try_later, std::move(detail));
+    return is_final || pause.count() == 0 ? refused : refused.with_retry_after(pause);
   }
 
   const webhook_options options_;

@@ -87,11 +87,12 @@ struct error::payload {
   std::string where;
   acta::rejection rejection;
   std::uint64_t actual_version = 0;
+  std::chrono::milliseconds retry_after{};
 };
 
 error::error(std::error_code code, std::string detail, std::string where) : code_(code) {
   if (!detail.empty() || !where.empty())
-    payload_ = std::make_shared<payload>(payload{std::move(detail), std::move(where), {}, 0});
+    payload_ = std::make_shared<payload>(payload{std::move(detail), std::move(where), {}, 0, {}});
 }
 
 error::error(acta::rejection r) : code_(errc::rejected) {
@@ -117,6 +118,18 @@ std::uint64_t error::actual_version() const noexcept {
 error error::with_actual_version(std::uint64_t version) const {
   auto p = payload_ ? std::make_shared<payload>(*payload_) : std::make_shared<payload>();
   p->actual_version = version;
+  auto copy = *this;
+  copy.payload_ = std::move(p);
+  return copy;
+}
+
+std::chrono::milliseconds error::retry_after() const noexcept {
+  return payload_ ? payload_->retry_after : std::chrono::milliseconds{};
+}
+
+error error::with_retry_after(std::chrono::milliseconds pause) const {
+  auto p = payload_ ? std::make_shared<payload>(*payload_) : std::make_shared<payload>();
+  p->retry_after = pause;
   auto copy = *this;
   copy.payload_ = std::move(p);
   return copy;

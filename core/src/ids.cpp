@@ -124,6 +124,13 @@ result<void> check_stream_id(std::string_view id) {
   return {};
 }
 
+result<void> check_new_stream_id(std::string_view id) {
+  if (id == "." || id == "..")
+    return error(errc::invalid_argument, "the id of a stream must not be '" + std::string(id) +
+                                             "': clients take it for a part of the URL's path");
+  return check_stream_id(id);
+}
+
 result<void> check_type_name(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   const auto bad = [&](const std::string& why) {

@@ -7,8 +7,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
+#include <map>
+#include <memory>
 #include <set>
 #include <typeindex>
+
+#include <cxxabi.h>
 
 namespace acta {
 
@@ -24,6 +29,11 @@ const command_type* aggregate_type::find_command(std::string_view command) const
 
 namespace {
 
+std::string hidden(std::string what) {
+  return what + ": a class in it that is led by a size tag does not let its elements be seen; give "
+                "it `load` and `save` in place of `serialize`, or `using value_type = …`";
+}
+
 /// First mistake in the names of one aggregate, or nothing.
 std::string mistake_in(const aggregate_type& type) {
   // A stream is written aggregate/id and an event aggregate.event, so neither may stand in the
@@ -35,6 +45,7 @@ std::string mistake_in(const aggregate_type& type) {
   for (const auto& e : type.events) {
     if (const auto ok = check_type_name(e.name); !ok) return std::string(ok.error().detail());
     if (e.schema == 0) return "event '" + e.name + "': schema versions start at 1";
+    if (hides_elements(e.shape)) return hidden("event '" + e.name + "'");
     if (!seen.insert(e.name).second)
       return "aggregate '" + type.name + "' has two events named '" + e.name + "'";
   }
@@ -78,6 +89,8 @@ std::string mistake_in(const process_type& type) {
   std::set<std::string_view> seen;
   for (const auto& input : type.inputs) {
     if (input.schema == 0) return "input '" + input.name + "': schema versions start at 1";
+    if (hides_elements(type.stored_as->commands[&input - type.inputs.data()].shape))
+      return hidden("process '" + type.name + "', input '" + input.name + "'");
     if (!seen.insert(input.name).second)
       return "process '" + type.name + "' has two inputs named '" + input.name + "'";
   }
@@ -120,6 +133,42 @@ std::string add_to(std::vector<std::shared_ptr<const T>>& all, T type, std::stri
   if (mistake.empty()) all.push_back(std::make_shared<const T>(std::move(type)));
   return mistake;
 }
+
+std::string class_name(const std::type_info& type) {
+  int failed = 0;
+  const std::unique_ptr<char, void (*)(void*)> text(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &failed), std::free);
+  return failed == 0 && text ? text.get() : type.name();
+}
+
+/// A class as somebody's code knows it.
+struct known_class {
+  std::string where;
+  std::string_view shape;
+  unsigned schema;
+};
+
+/// Events find those who want them by their class, and a class is known by its name: two of one
+/// name, from two modules, are taken for each other. If what they hold is the same that is what is
+/// wanted, a header that both modules include; otherwise one would be read as the other.
+class class_names {
+public:
+  void add(const std::type_info& type, known_class known) {
+    if (!mistake_.empty()) return;
+    const auto [at, is_new] = known_.try_emplace(std::type_index(type), known);
+    const auto& first = at->second;
+    if (is_new || (first.shape == known.shape && first.schema == known.schema)) return;
+    mistake_ = "two different classes are named " + class_name(type) + ": " + first.where +
+               " holds " + std::string(first.shape) + ", " + known.where + " holds " +
+               std::string(known.shape) +
+               "; a class has the same contents in all modules, or another name or namespace";
+  }
+  [[nodiscard]] const std::string& mistake() const noexcept { return mistake_; }
+
+private:
+  std::map<std::type_index, known_class> known_;
+  std::string mistake_;
+};
 
 } // namespace
 
@@ -213,6 +262,16 @@ std::vector<std::string> model::unknown_settings() const {
 
 result<void> model::check() const {
   if (!first_mistake_.empty()) return error(domain_errc::bad_model, first_mistake_);
+  class_names classes;
+  for (const auto& a : aggregates_)
+    if (!find_in(processes_, a->name)) // the steps of all processes are of one class
+      for (const auto& e : a->events)
+        classes.add(*e.type, {"the event '" + e.name + "'", e.shape, e.schema});
+  for (const auto& p : processes_)
+    for (std::size_t i = 0; i < p->inputs.size(); ++i)
+      classes.add(*p->inputs[i].type, {"the input '" + p->name + '.' + p->inputs[i].name + "'",
+                                       p->stored_as->commands[i].shape, p->inputs[i].schema});
+  if (!classes.mistake().empty()) return error(domain_errc::bad_model, classes.mistake());
   const auto of_nobody = [this](const auto& e) {
     return std::ranges::none_of(aggregates_, [&](const auto& a) {
       return std::ranges::any_of(a->events, [&](const auto& of) { return *of.type == *e.type; });
@@ -248,16 +307,19 @@ model::find_subscriber(std::string_view name) const noexcept {
   return find_in(subscribers_, name);
 }
 
-std::string model::contract() const {
+std::string model::contract(shape_form form) const {
+  const auto shape = [&](const auto& type) -> const std::string& {
+    return form == shape_form::first ? type.first_shape : type.shape;
+  };
   std::set<std::string> lines;
   for (const auto& a : aggregates_)
     for (const auto& e : a->events)
-      lines.insert("event " + e.name + ' ' + std::to_string(e.schema) + ' ' + e.shape);
+      lines.insert("event " + e.name + ' ' + std::to_string(e.schema) + ' ' + shape(e));
   // A step holds its input, and a timer's, as JSON: its own shape says nothing of them.
   for (const auto& p : processes_)
     for (std::size_t i = 0; i < p->inputs.size(); ++i)
       lines.insert("input " + p->name + '.' + p->inputs[i].name + ' ' +
-                   std::to_string(p->inputs[i].schema) + ' ' + p->stored_as->commands[i].shape);
+                   std::to_string(p->inputs[i].schema) + ' ' + shape(p->stored_as->commands[i]));
   std::string text;
   for (const auto& line : lines) text.append(line).append("\n");
   return text;

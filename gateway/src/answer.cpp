@@ -53,15 +53,10 @@ void answer_receipt(const receipt& given, response& to) {
   to.etag = std::to_string(given.version);
 }
 
-void answer_state(runtime& from, const call& c, const request& r, response& to,
-                  const log_sink& log) {
+void answer_state(runtime& from, const call& c, response& to, const log_sink& log) {
   const auto state = from.state_json(c.aggregate, c.id, c.when);
   if (!state) return answer_error(state.error(), c, to, log);
   to.etag = std::to_string(state->version);
-  if (r.if_none_match.present() && names_tag(r.if_none_match.text, to.etag)) {
-    to.status = 304;
-    return;
-  }
   auto& out = to.body;
   out += R"({"stream":)";
   append_json_string(out, state->stream);

@@ -17,8 +17,7 @@ inline constexpr std::size_t events_page_bytes_max = std::size_t{4} << 20;
 
 void answer_receipt(const receipt& given, response& to);
 /// Blocking: reads the store.
-void answer_state(runtime& from, const call& c, const request& r, response& to,
-                  const log_sink& log);
+void answer_state(runtime& from, const call& c, response& to, const log_sink& log);
 /// Blocking: reads the store.
 void answer_events(runtime& from, const call& c, response& to, const log_sink& log);
 void answer_live(response& to);

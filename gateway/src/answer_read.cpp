@@ -37,18 +37,16 @@ std::string tag_of(std::string_view body) {
   return tag;
 }
 
-void tag(const request& r, response& to) {
-  to.etag = tag_of(to.body);
-  if (!r.if_none_match.present() || !names_tag(r.if_none_match.text, to.etag)) return;
-  to.status = 304;
-  to.body.clear();
-}
-
 void append_row(std::string& out, const json_rows::row& row) {
   out += R"("key":)";
   append_json_string(out, row.key);
   out += R"(,"row":)";
-  out += row.json;
+  if (!row.failed) {
+    out += row.json;
+    return;
+  }
+  out += R"(null,"row_error":)";
+  append_item_error(out, *row.failed);
 }
 
 void write_row(const call& c, const json_rows& found, response& to) {
@@ -105,8 +103,8 @@ result<void> ask_query(runtime& from, const call& c, const target& t, const requ
                        const read_options& now, response& to) {
   const auto query = from.model().find_query(c.name);
   if (!query) return error(domain_errc::unknown_query, "no query '" + std::string(c.name) + "'");
-  auto asked = result<std::string>(r.body.empty() ? "{}" : r.body);
-  if (r.how != method::post) asked = request_of(t, *query);
+  auto asked =
+      r.how == method::post ? result<std::string>(std::string(json_of(r))) : request_of(t, *query);
   if (!asked) return std::move(asked).error();
   auto answer = from.query_json(c.name, *asked, now);
   if (!answer) return std::move(answer).error();
@@ -135,9 +133,11 @@ void append_generation(std::string& out, const generation_status& g) {
     out += "null";
     return;
   }
-  // Its text may hold what an exception said, and belongs to the log.
+  // Its text may hold what an exception said, and so may that of a dead letter: for operators.
   out += R"({"code":)";
   append_json_string(out, g.trouble->code().message());
+  out += R"(,"reason":)";
+  append_json_string(out, reason_of(*g.trouble));
   out += R"(,"position":)";
   if (g.trouble_at)
     append_position(out, g.trouble_at->partition, g.trouble_at->number);
@@ -155,7 +155,7 @@ std::string answer_read(runtime& from, const call& c, const target& t, const req
                     : c.to == route::rows ? read_rows(from, c, t, now, to)
                                           : ask_query(from, c, t, r, now, to);
   if (done) {
-    tag(r, to);
+    to.etag = tag_of(to.body);
     return {};
   }
   answer_error(done.error(), c, to, log);

@@ -8,6 +8,7 @@
 
 #include <acta/core/time.hpp>
 #include <acta/domain/codec/json.hpp>
+#include <acta/projections/status.hpp>
 
 namespace acta::http {
 
@@ -39,9 +40,11 @@ void append_status(std::string& out, const subscriber_status& s) {
     out += "null}";
     return;
   }
-  // Its text may hold what an exception said, and belongs to the log.
+  // Its text may hold what an exception said, and so may that of a dead letter: for operators.
   out += R"({"code":)";
   append_json_string(out, s.trouble->code().message());
+  out += R"(,"reason":)";
+  append_json_string(out, reason_of(*s.trouble));
   out += R"(,"position":)";
   if (s.trouble_at)
     append_position(out, s.trouble_at->partition, s.trouble_at->number);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call.hpp"
 
+#include "entity_tags.hpp"
 #include "parameters.hpp"
 #include "read_call.hpp"
 
@@ -12,12 +13,6 @@
 namespace acta::http {
 
 namespace {
-
-/// `"3"` -> 3; nothing for anything else, such as `*`, a weak tag or a list.
-std::optional<version_number> parse_strong_version(std::string_view text) {
-  if (text.size() < 3 || text.front() != '"' || text.back() != '"') return std::nullopt;
-  return parse_number(text.substr(1, text.size() - 2));
-}
 
 std::optional<problem> take_correlation(const request& r, uuid& into) {
   const auto& h = r.acta_correlation_id.present() ? r.acta_correlation_id : r.x_correlation_id;
@@ -46,18 +41,12 @@ std::optional<problem> take_key(const header& h, uuid& into) {
 }
 
 std::optional<problem> understand_command(const request& r, call& c) {
-  if (auto wrong = check_origin(r)) return wrong;
-  if (!is_json(r.content_type))
-    return problem{.status = 415,
-                   .code = "unsupported_media_type",
-                   .detail = "a command is sent as content-type: application/json"};
+  if (auto wrong = check_body(r, "a command")) return wrong;
   if (auto wrong = take_key(r.idempotency_key, c.options.command_id)) return wrong;
-  if (r.if_match.present()) {
-    c.options.expected_version = parse_strong_version(r.if_match.text);
-    if (r.if_match.count > 1 || !c.options.expected_version)
-      return bad_header(
-          "If-Match must be one version in quotes, such as \"3\"; \"0\" means no events yet");
-  }
+  version_condition wanted;
+  if (auto wrong = take_version_condition(r, wanted)) return wrong;
+  c.options.expected_to_exist = wanted.exists;
+  c.options.expected_versions = std::move(wanted.versions);
   return take_correlation(r, c.options.correlation_id);
 }
 
@@ -92,17 +81,6 @@ std::optional<problem> understand_events(const target& t, call& c) {
 
 } // namespace
 
-std::optional<problem> check_origin(const request& r) {
-  if (!r.origin.present()) return std::nullopt;
-  std::string_view origin = r.origin.text;
-  const auto scheme = origin.find("://");
-  if (scheme != std::string_view::npos) origin.remove_prefix(scheme + 3);
-  if (r.origin.count == 1 && same_ignoring_case(origin, r.host.text)) return std::nullopt;
-  return problem{.status = 403,
-                 .code = "cross_origin",
-                 .detail = "commands from pages of another origin are refused"};
-}
-
 uuid command_id_of(std::string_view key) {
   if (const auto id = uuid::parse(key)) return *id;
   XXH128_canonical_t canonical;
@@ -136,9 +114,10 @@ std::optional<problem> understand_stream(const request& r, const target& t, call
 } // namespace
 
 std::optional<problem> understand(const request& r, target& t, call& c,
-                                  const gateway_options& options) {
+                                  const gateway_options& options, const known_hosts& known) {
   c = {};
   if (auto wrong = parse_target(r.target, t)) return wrong;
+  if (auto wrong = check_host(r, t, known)) return wrong;
   const auto reads = r.how == method::get || r.how == method::head;
   if (t.segment(0) == "health" && t.count == 2 &&
       (t.segment(1) == "live" || t.segment(1) == "ready")) {

@@ -4,6 +4,7 @@
 /// What a request asks for, checked: the routes, their parameters and their headers.
 #pragma once
 
+#include "hosts.hpp"
 #include "problem.hpp"
 #include "request.hpp"
 #include "target.hpp"
@@ -65,11 +66,7 @@ struct call {
 /// Fills `t` and `c` from `r`, or says what is wrong with it. What only the model can tell (names,
 /// columns, fields) is not looked at.
 std::optional<problem> understand(const request& r, target& t, call& c,
-                                  const gateway_options& options);
-
-/// A page of another site that a browser shows can send simple requests here; nothing but the
-/// header `Origin` tells them apart. Authorities are compared, not schemes: TLS may end at a proxy.
-std::optional<problem> check_origin(const request& r);
+                                  const gateway_options& options, const known_hosts& known);
 
 /// What the call is about, for the log.
 [[nodiscard]] std::string subject_of(const call& c);

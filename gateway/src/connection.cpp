@@ -3,6 +3,8 @@
 #include "connection.hpp"
 
 #include "answer.hpp"
+#include "entity_tags.hpp"
+#include "parameters.hpp"
 
 #include <acta/projections/errc.hpp>
 
@@ -108,7 +110,7 @@ bool connection::serve() {
   request_done_ = true;
   const auto& r = reader_.request();
   keep_alive_ = r.keep_alive && !state_.stopping;
-  if (const auto wrong = understand(r, target_, call_, options())) {
+  if (const auto wrong = understand(r, target_, call_, options(), state_.known)) {
     response_.set(*wrong);
     return true;
   }
@@ -144,11 +146,8 @@ bool connection::serve() {
 bool connection::ask() {
   self_ = shared_from_this();
   call_.options.timeout = options().request_timeout;
-  const auto& body = reader_.request().body;
-  // A command without fields needs no body.
   state_.runtime
-      .ask_json(call_.aggregate, call_.id, call_.command,
-                body.empty() ? std::string_view("{}") : std::string_view(body),
+      .ask_json(call_.aggregate, call_.id, call_.command, json_of(reader_.request()),
                 std::move(call_.options))
       .then([this](result<receipt> given) {
         answered(std::move(given));
@@ -191,6 +190,7 @@ void connection::finish() {
 bool connection::send() {
   keep_alive_ = keep_alive_ && !state_.stopping;
   const auto& r = reader_.request();
+  if (request_done_) apply_preconditions(r, response_);
   write_head(head_, response_,
              {.date = worker_->date(), .version = r.version, .keep_alive = keep_alive_});
   const auto has_body = r.how != method::head && response_.status != 304;

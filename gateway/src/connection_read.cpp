@@ -41,7 +41,7 @@ bool connection::read_store() {
     const auto& log = options().log;
     switch (call_.to) {
     case route::state:
-      return answer_state(state_.runtime, call_, r, response_, log);
+      return answer_state(state_.runtime, call_, response_, log);
     case route::events:
       return answer_events(state_.runtime, call_, response_, log);
     case route::views:

@@ -17,11 +17,8 @@ void append_data(std::string& out, const result<std::string>& json) {
     out += *json;
     return;
   }
-  out += R"(null,"data_error":{"code":)";
-  append_json_string(out, json.error().code().message());
-  out += R"(,"detail":)";
-  append_json_string(out, json.error().detail());
-  out += '}';
+  out += R"(null,"data_error":)";
+  append_item_error(out, json.error());
 }
 
 void append_head(std::string& out, std::string_view type, std::string_view stream,
@@ -40,6 +37,18 @@ void append_head(std::string& out, std::string_view type, std::string_view strea
 }
 
 } // namespace
+
+void append_item_error(std::string& out, const error& e) {
+  out += R"({"code":)";
+  append_json_string(out, e.code().message());
+  out += R"(,"detail":)";
+  append_json_string(out, e.detail());
+  if (!e.where().empty()) {
+    out += R"(,"where":)";
+    append_json_string(out, e.where());
+  }
+  out += '}';
+}
 
 void append_event(std::string& out, const recorded_event& e, bool with_stream) {
   const auto& m = e.metadata;

@@ -15,6 +15,8 @@ namespace acta::http {
 /// "causation_id","caller"?,"data"}`. What is stored must stay readable: data that this program
 /// cannot show is null, with a `data_error`.
 void append_event(std::string& out, const recorded_event& e, bool with_stream);
+/// `{"code","detail","where"?}`: why one item of a list cannot be shown. `where` points into it.
+void append_item_error(std::string& out, const error& e);
 /// `{"type","version","position","data"}`
 void append_event(std::string& out, const receipt_event& e, std::uint32_t partition);
 

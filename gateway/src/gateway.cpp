@@ -5,6 +5,9 @@
 #include "read_call.hpp"
 #include "worker.hpp"
 
+#include <acta/core/descriptors.hpp>
+#include <acta/core/printable.hpp>
+
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
@@ -142,6 +145,9 @@ result<void> gateway::check(const gateway_options& o) {
     return error(gateway_errc::bad_options, std::move(what));
   };
   if (auto address = parse_address(o.address); !address) return std::move(address).error();
+  if (o.allowed_hosts.size() > 64) return bad("allowed_hosts must be at most 64");
+  for (const auto& host : o.allowed_hosts)
+    if (auto ok = http::known_hosts::check_entry(host); !ok) return ok;
   if (!within(o.threads, 1, 64)) return bad("threads must be 1..64");
   if (!within(o.read_threads, 1, 64)) return bad("read_threads must be 1..64");
   if (!within(o.body_bytes_max, 1, std::size_t{64} << 20))
@@ -161,6 +167,9 @@ result<void> gateway::check(const gateway_options& o) {
 
 result<std::unique_ptr<gateway>> gateway::open(acta::runtime& r, gateway_options options) {
   if (auto ok = check(options); !ok) return std::move(ok).error();
+  if (auto held = hold_standard_descriptors(); !held)
+    return error(gateway_errc::io, std::string(held.error().detail()));
+  options.log = printable_lines(std::move(options.log)); // ids and texts in it are clients'
   try {
     auto s = std::make_unique<server>(r, std::move(options));
     if (auto started = s->start(); !started) return std::move(started).error();

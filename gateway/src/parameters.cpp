@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parameters.hpp"
 
+#include <acta/core/printable.hpp>
+
 #include <algorithm>
 #include <charconv>
 
 namespace acta::http {
 
 namespace {
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 /// Takes the part before `at` off the front of `list`, and `at` with it.
 std::string_view take_until(std::string_view& list, char at) noexcept {
@@ -21,6 +21,8 @@ std::string_view take_until(std::string_view& list, char at) noexcept {
 
 } // namespace
 
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
 problem wrong_method(std::string allow) {
   return {.status = 405,
           .code = "method_not_allowed",
@@ -29,12 +31,20 @@ problem wrong_method(std::string allow) {
 }
 
 problem unknown_route() {
-  return {.status = 404,
-          .code = "unknown_route",
-          .detail = "known are POST /v1/{aggregate}/{id}/{command}, GET /v1/{aggregate}/{id}, "
-                    "GET /v1/{aggregate}/{id}/events, GET /v1/views, GET /v1/views/{view}, "
-                    "GET /v1/views/{view}/{key}, GET and POST /v1/queries/{query}, "
-                    "GET /v1/events, GET /health/live and GET /health/ready"};
+  return {
+      .status = 404,
+      .code = "unknown_route",
+      .detail =
+          "known are POST /v1/{aggregate}/{id}/{command}, GET /v1/{aggregate}/{id}, "
+          "GET /v1/{aggregate}/{id}/events, GET /v1/views, GET /v1/views/{view}, "
+          "GET /v1/views/{view}/{key}, GET and POST /v1/queries/{query}, GET /v1/events, "
+          "GET /v1/events/{position}/why, GET /v1/subscribers, "
+          "GET /v1/subscribers/{subscriber}/dead-letters, "
+          "POST /v1/subscribers/{subscriber}/pause, POST /v1/subscribers/{subscriber}/resume, "
+          "POST /v1/subscribers/{subscriber}/dead-letters/retry, "
+          "POST /v1/subscribers/{subscriber}/dead-letters/{position}/retry, "
+          "POST /v1/subscribers/{subscriber}/dead-letters/{position}/drop, "
+          "GET /health/live and GET /health/ready; a slash within an id or a key is written %2F"};
 }
 
 problem bad_parameter(std::string detail) {
@@ -124,16 +134,28 @@ bool wants_event_stream(const header& accept) noexcept {
   return false;
 }
 
-bool names_tag(std::string_view if_none_match, std::string_view tag) {
-  while (!if_none_match.empty()) {
-    auto one = trimmed(take_until(if_none_match, ','));
-    if (one == "*") return true;
-    if (one.starts_with("W/")) one.remove_prefix(2);
-    if (one.size() == tag.size() + 2 && one.front() == '"' && one.back() == '"' &&
-        one.substr(1, tag.size()) == tag)
-      return true;
-  }
-  return false;
+std::optional<problem> check_body(const request& r, std::string_view what) {
+  if (!is_json(r.content_type))
+    return problem{.status = 415,
+                   .code = "unsupported_media_type",
+                   .detail = std::string(what) +
+                             " is sent as content-type: application/json, not " +
+                             printable(r.content_type.text.substr(0, 100))};
+  for (std::string_view codings = r.content_encoding.text; !codings.empty();)
+    if (const auto coding = trimmed(take_until(codings, ','));
+        !coding.empty() && !same_ignoring_case(coding, "identity"))
+      return problem{.status = 415,
+                     .code = "unsupported_content_encoding",
+                     .detail = "the body's content-encoding is '" +
+                               printable(coding.substr(0, 100)) + "'; send it as it is",
+                     .accept_encoding = "identity"};
+  return std::nullopt;
+}
+
+std::string_view json_of(const request& r) noexcept {
+  std::string_view body = r.body;
+  if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
+  return body.empty() ? std::string_view("{}") : body;
 }
 
 } // namespace acta::http

@@ -37,13 +37,17 @@ std::optional<problem> take_limit(const target& t, std::size_t most, std::size_t
 /// `a,b` -> a, b. Empty pieces stay: they are names that nothing has.
 [[nodiscard]] std::vector<std::string> split_list(std::string_view text);
 
+[[nodiscard]] char lower(char c) noexcept;
 [[nodiscard]] std::string_view trimmed(std::string_view text) noexcept;
 [[nodiscard]] bool same_ignoring_case(std::string_view a, std::string_view b) noexcept;
 /// Absent, or `application/json` with any parameters.
 [[nodiscard]] bool is_json(const header& content_type) noexcept;
 /// Whether `Accept` lists `text/event-stream`.
 [[nodiscard]] bool wants_event_stream(const header& accept) noexcept;
-/// Whether `If-None-Match` names `tag` (without its quotes), by weak comparison.
-[[nodiscard]] bool names_tag(std::string_view if_none_match, std::string_view tag);
+/// Refuses a body that is not JSON as it is. @param what  "a command"
+std::optional<problem> check_body(const request& r, std::string_view what);
+/// The body; `{}` in place of none, and without the byte order mark that some programs put before
+/// it (RFC 8259, 8.1, lets a reader ignore it).
+[[nodiscard]] std::string_view json_of(const request& r) noexcept;
 
 } // namespace acta::http

@@ -41,6 +41,10 @@ std::string_view reason_phrase(unsigned status) noexcept {
     return "Unsupported Media Type";
   case 417:
     return "Expectation Failed";
+  case 421:
+    return "Misdirected Request";
+  case 422:
+    return "Unprocessable Content";
   case 429:
     return "Too Many Requests";
   case 431:
@@ -110,6 +114,11 @@ problem of_invalid(const error& e) {
       code == persistence::errc::unknown_position || code == domain_errc::unknown_index ||
       code == domain_errc::unknown_event_type)
     return {.status = 400, .code = code.message(), .detail = text()};
+  if (code == runtime_errc::command_id_reused)
+    return {.status = 422,
+            .code = code.message(),
+            .detail = "this Idempotency-Key was given to another command of the stream, or to one "
+                      "with another body; a new command needs a new key"};
   if (code == projection_errc::not_possible)
     return {.status = 409, .code = code.message(), .detail = text()};
   if (code == domain_errc::query_threw)
@@ -119,7 +128,10 @@ problem of_invalid(const error& e) {
             .code = code.message(),
             .detail = "the command's own code failed; nothing was stored"};
   if (code == codec_errc::encode_failed)
-    return {.status = 500, .code = code.message(), .detail = "a value has no JSON form"};
+    return {.status = 500,
+            .code = code.message(),
+            .detail = "a value has no JSON form" +
+                      (e.where().empty() ? std::string() : " at " + std::string(e.where()))};
   return {.status = 500, .code = "internal", .detail = "the node failed in a way it does not know"};
 }
 

@@ -23,6 +23,7 @@ struct problem {
   std::optional<std::uint64_t> actual_version{}; ///< of the stream, in a version conflict
   std::vector<std::string> reasons{};            ///< why the node is not ready
   std::string allow{};                           ///< methods, for 405
+  std::string_view accept_encoding{};            ///< for 415
 
   [[nodiscard]] std::string to_json() const;
 };

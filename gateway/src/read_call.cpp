@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "read_call.hpp"
 
+#include "entity_tags.hpp"
 #include "parameters.hpp"
 #include "subscriber_call.hpp"
 
@@ -66,10 +67,10 @@ std::optional<problem> understand_query(const request& r, const target& t, call&
   c.name = t.segment(2);
   if (t.count != 3 || c.name.empty()) return unknown_route();
   if (r.how == method::post) {
-    if (!is_json(r.content_type))
-      return problem{.status = 415,
-                     .code = "unsupported_media_type",
-                     .detail = "a query is sent as content-type: application/json"};
+    if (auto wrong = check_body(r, "a query")) return wrong;
+    if (auto wrong =
+            refuse_preconditions(r, "what a query answers has a tag when it is asked by GET"))
+      return wrong;
     if (auto wrong = check_names(t, {"at_least", "timeout"})) return wrong;
   }
   for (const auto name : read_parameters)

@@ -21,6 +21,11 @@ struct header {
   void set(std::string_view value) {
     if (++count == 1) text.assign(value);
   }
+  /// One that is a list: further lines go on with it (RFC 9110, 5.3).
+  void join(std::string_view value) {
+    if (count++ != 0) text += ", ";
+    text += value;
+  }
   void clear() noexcept {
     text.clear();
     count = 0;
@@ -35,12 +40,14 @@ struct request {
   header host;
   header origin;
   header accept;
+  header content_encoding;
   header content_type;
   header expect;
   header transfer_encoding;
   header idempotency_key;
   header if_match;
   header if_none_match;
+  header if_unmodified_since;
   header last_event_id;
   header acta_correlation_id;
   header x_correlation_id;
@@ -51,9 +58,9 @@ struct request {
     keep_alive = true;
     version = 11;
     target.clear();
-    for (auto* h :
-         {&host, &origin, &accept, &content_type, &expect, &transfer_encoding, &idempotency_key,
-          &if_match, &if_none_match, &last_event_id, &acta_correlation_id, &x_correlation_id})
+    for (auto* h : {&host, &origin, &accept, &content_encoding, &content_type, &expect,
+                    &transfer_encoding, &idempotency_key, &if_match, &if_none_match,
+                    &if_unmodified_since, &last_event_id, &acta_correlation_id, &x_correlation_id})
       h->clear();
     // One large body must not keep its memory for the life of the connection.
     if (body.capacity() > 65536) body = {};

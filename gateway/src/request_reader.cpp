@@ -36,7 +36,13 @@ private:
   }
   void on_field_impl(field name, view text, view value, error_code&) override {
     if (is_header_done()) return; // a trailer decides nothing
-    if (auto* known = find(name, text)) known->set({value.data(), value.size()});
+    auto* known = find(name, text);
+    if (known == nullptr) return;
+    const std::string_view words{value.data(), value.size()};
+    const auto is_list = known == &into_.accept || known == &into_.content_encoding ||
+                         known == &into_.if_match || known == &into_.if_none_match ||
+                         known == &into_.transfer_encoding;
+    is_list ? known->join(words) : known->set(words);
   }
   http::header* find(field name, view text) {
     switch (name) {
@@ -46,6 +52,8 @@ private:
       return &into_.origin;
     case field::accept:
       return &into_.accept;
+    case field::content_encoding:
+      return &into_.content_encoding;
     case field::content_type:
       return &into_.content_type;
     case field::expect:
@@ -56,6 +64,8 @@ private:
       return &into_.if_match;
     case field::if_none_match:
       return &into_.if_none_match;
+    case field::if_unmodified_since:
+      return &into_.if_unmodified_since;
     case field::unknown:
       break;
     default:
@@ -119,7 +129,10 @@ bool request_reader::started() const noexcept { return state_->parsing->got_some
 
 bool request_reader::wants_continue() noexcept {
   auto& s = *state_;
-  if (s.continued || !s.parsing->is_header_done() || !s.request.expect.present()) return false;
+  // A client of HTTP/1.0 would take it for the answer (RFC 9110, 10.1.1).
+  if (s.continued || !s.parsing->is_header_done() || !s.request.expect.present() ||
+      s.request.version == 10)
+    return false;
   return s.continued = true;
 }
 
@@ -134,8 +147,8 @@ problem refuse(unsigned status, std::string code, std::string detail) {
 
 /// What is wrong with a header section that Beast accepts; nothing if it is fine.
 std::optional<problem> check_header(const http::request& r, bool chunked) {
-  if (r.version == 11 && r.host.count != 1)
-    return refuse(400, "bad_request", "HTTP/1.1 needs one Host header");
+  if (r.host.count > 1 || (r.version == 11 && !r.host.present()))
+    return refuse(400, "bad_request", "a request of HTTP/1.1 needs one Host header");
   // Beast would take such a message for one without a body, and its body for the next request.
   if (r.transfer_encoding.present() &&
       (!chunked || !beast::iequals(r.transfer_encoding.text, "chunked")))
@@ -183,7 +196,9 @@ request_reader::step request_reader::feed(std::string_view bytes) {
     return done;
   }
   if (!had_header) {
-    s.request.keep_alive = s.parsing->keep_alive();
+    // Somebody on the way may have framed a message of 1.0 otherwise (RFC 9112, 6.1).
+    s.request.keep_alive = s.parsing->keep_alive() &&
+                           !(s.request.version == 10 && s.request.transfer_encoding.present());
     if (auto wrong = check_header(s.request, s.parsing->chunked())) return fail(std::move(*wrong));
   }
   if (s.parsing->is_done()) {

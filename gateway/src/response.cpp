@@ -15,6 +15,7 @@ void response::set(const problem& p) {
   content_type = "application/problem+json";
   body = p.to_json();
   allow = p.allow;
+  accept_encoding = p.accept_encoding;
   retry_after = p.status == 429 || p.status == 503;
 }
 
@@ -58,6 +59,10 @@ void write_head(std::string& out, const response& r, const framing& f) {
   if (!r.allow.empty()) {
     out += "\r\nAllow: ";
     out += r.allow;
+  }
+  if (!r.accept_encoding.empty()) {
+    out += "\r\nAccept-Encoding: ";
+    out += r.accept_encoding;
   }
   if (r.retry_after) out += "\r\nRetry-After: 1";
   if (!f.keep_alive)

@@ -17,6 +17,7 @@ struct response {
   std::string_view content_type = "application/json";
   std::string etag; ///< without its quotes: a stream's version, or a hash of the body
   std::string allow;
+  std::string_view accept_encoding;
   std::string position;   ///< of what was read, for Acta-Position
   std::string standing;   ///< views that do not follow the journal now, for Acta-View-State
   std::string_view cache; ///< for Acta-Cache
@@ -29,6 +30,7 @@ struct response {
     content_type = "application/json";
     etag.clear();
     allow.clear();
+    accept_encoding = {};
     position.clear();
     standing.clear();
     cache = {};

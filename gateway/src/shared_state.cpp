@@ -14,21 +14,22 @@ constexpr auto failure_counts_for = std::chrono::seconds{10};
 
 void shared_state::note(const error& e) {
   if (e.code() == runtime_errc::stopped) runtime_stopped_ = true;
-  if (e.code() == condition::io) store_broken_ = true;
 }
 
 std::vector<std::string> shared_state::reasons_not_ready(const runtime_figures& now) {
   std::vector<std::string> reasons;
   if (stopping || runtime_stopped_) reasons.emplace_back("stopping");
-  if (store_broken_) reasons.emplace_back("the store cannot write until the node is restarted");
+  // Only what the journal says of itself: an error of one read is nothing that lasts.
+  if (now.store_broken)
+    reasons.push_back("the store cannot write until the node is restarted: " + now.store_failure);
   const std::lock_guard lock(failures_);
   const auto time = std::chrono::steady_clock::now();
   if (now.failed_batches > failed_batches_) last_failure_ = time;
   failed_batches_ = now.failed_batches;
-  if (last_failure_ != std::chrono::steady_clock::time_point{} &&
+  if (!now.store_broken && last_failure_ != std::chrono::steady_clock::time_point{} &&
       time - last_failure_ < failure_counts_for)
-    reasons.emplace_back("the journal's transactions fail: " + std::to_string(now.failed_batches) +
-                         " so far");
+    reasons.push_back("the journal's transactions fail: " + std::to_string(now.failed_batches) +
+                      " so far" + (now.store_failure.empty() ? "" : "; " + now.store_failure));
   return reasons;
 }
 

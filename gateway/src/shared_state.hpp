@@ -4,6 +4,8 @@
 /// What all connections of a gateway share.
 #pragma once
 
+#include "hosts.hpp"
+
 #include <acta/gateway/gateway.hpp>
 #include <acta/runtime/runtime.hpp>
 
@@ -39,11 +41,12 @@ private:
 class shared_state {
 public:
   shared_state(acta::runtime& serving, gateway_options o)
-      : runtime(serving), options(std::move(o)), readers(options.read_threads),
-        failed_batches_(serving.figures().failed_batches) {}
+      : runtime(serving), options(std::move(o)), known(options.address, options.allowed_hosts),
+        readers(options.read_threads), failed_batches_(serving.figures().failed_batches) {}
 
   acta::runtime& runtime;
   const gateway_options options;
+  const known_hosts known;
   boost::asio::thread_pool readers;
   std::atomic<bool> stopping{false};
 
@@ -82,8 +85,7 @@ public:
     return ended_.wait_until(lock, deadline, [&] { return connections_ == 0; });
   }
 
-  /// Learns from an answer what no figure tells: that the runtime is stopped, or its store takes no
-  /// more commits.
+  /// Learns from an answer what no figure tells: that the runtime is stopped.
   void note(const error& e);
   /// Why commands should be sent elsewhere; empty if they need not.
   std::vector<std::string> reasons_not_ready(const runtime_figures& now);
@@ -98,7 +100,6 @@ private:
   std::condition_variable ended_;
 
   std::atomic<bool> runtime_stopped_{false};
-  std::atomic<bool> store_broken_{false};
   std::mutex failures_;
   std::uint64_t failed_batches_;
   std::chrono::steady_clock::time_point last_failure_{};

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "subscriber_call.hpp"
 
+#include "entity_tags.hpp"
 #include "parameters.hpp"
 
 namespace acta::http {
@@ -33,7 +34,7 @@ std::optional<subscriber_order> order_of(const target& t) {
 }
 
 std::optional<problem> understand_order(const request& r, const target& t, call& c) {
-  if (auto wrong = check_origin(r)) return wrong;
+  if (auto wrong = refuse_preconditions(r, "a subscriber has no tag")) return wrong;
   if (t.count == 6) {
     const auto event = position::parse(t.segment(4));
     if (!event)

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target.hpp"
 
+#include "parameters.hpp"
+
+#include <algorithm>
+
 namespace acta::http {
 
 namespace {
@@ -41,6 +45,18 @@ std::optional<problem> parse_query(std::string_view text, std::vector<parameter>
   return std::nullopt;
 }
 
+/// Takes `http://host:port` off the front of `text`; false if it has none. `https` is refused:
+/// there was no TLS (RFC 9110, 7.4).
+bool take_authority(std::string_view& text, std::string& into) {
+  constexpr std::string_view scheme = "http://";
+  if (!same_ignoring_case(text.substr(0, scheme.size()), scheme)) return false;
+  text.remove_prefix(scheme.size());
+  const auto path = std::min(text.find_first_of("/?"), text.size());
+  into = text.substr(0, path);
+  text.remove_prefix(path);
+  return true;
+}
+
 } // namespace
 
 bool percent_decode(std::string_view text, std::string& out) {
@@ -63,19 +79,15 @@ bool percent_decode(std::string_view text, std::string& out) {
 std::optional<problem> parse_target(std::string_view text, target& into) {
   into.count = 0;
   into.query.clear();
-  if (text.starts_with("http://")) {
-    text.remove_prefix(7);
-    const auto path = text.find_first_of("/?");
-    text = path == std::string_view::npos ? std::string_view("/") : text.substr(path);
-  }
+  into.authority.clear();
+  into.is_absolute = take_authority(text, into.authority);
   auto path = take_until(text, '?');
+  if (into.is_absolute && path.empty()) path = "/";
   if (!path.starts_with('/'))
     return problem{.status = 400, .code = "bad_target", .detail = "the target must start with '/'"};
   path.remove_prefix(1);
   for (bool more = true; more;) {
-    if (into.count == target_segments_max)
-      return problem{
-          .status = 404, .code = "unknown_route", .detail = "no route has so many parts"};
+    if (into.count == target_segments_max) return unknown_route();
     more = path.find('/') != std::string_view::npos;
     const auto part = take_until(path, '/');
     if (!percent_decode(part, into.segments[into.count++])) return bad_escape(part);

@@ -28,6 +28,8 @@ struct target {
       segments; ///< decoded; used again for the next request
   std::size_t count = 0;
   std::vector<parameter> query;
+  bool is_absolute = false;
+  std::string authority; ///< of the absolute form
 
   [[nodiscard]] std::string_view segment(std::size_t i) const noexcept {
     return i < count ? std::string_view(segments[i]) : std::string_view{};

@@ -31,6 +31,8 @@ exit_code check(const check_arguments& given) {
     acta::model model;
     if (const auto loaded = load_modules(outcome.config, model); !loaded)
       return report(loaded.error());
+    if (const auto unknown = unknown_settings(outcome.config, model); !unknown.empty())
+      return report(unknown);
   }
   std::printf("%s: ok\n", given.file.c_str());
   return exit_code::ok;

@@ -15,6 +15,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -35,6 +37,14 @@ exit_code fail(logging& log, const error& e) {
   return exit_code_of(e);
 }
 
+/// A runtime that has missed its deadline may take up to two seconds more, for what was decided to
+/// be stored and for pictures to end. What then still runs is somebody's code that does not return.
+constexpr std::chrono::seconds end_without_more_ado{3};
+/// For the last lines of the log, if stderr takes them.
+constexpr std::chrono::milliseconds log_patience{500};
+
+std::string_view name_of(int signal) { return signal == SIGINT ? "SIGINT" : "SIGTERM"; }
+
 /// In this order: whoever waits for an answer over HTTP gets it from a runtime that still runs.
 exit_code stop(gateway& http, acta::runtime& serving, std::chrono::milliseconds deadline,
                logging& log) {
@@ -43,17 +53,23 @@ exit_code stop(gateway& http, acta::runtime& serving, std::chrono::milliseconds 
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
   const auto stored = serving.stop(std::max(left, std::chrono::milliseconds{0}));
-  if (!answered || !stored) {
-    log.warning("stopped; not everything was answered within node.shutdown_deadline");
-    return exit_code::late;
-  }
-  return exit_code::ok; // the runtime has logged that it stopped
+  if (answered && stored) return exit_code::ok; // the runtime has logged that it stopped
+  log.warning("stopped; not everything was answered within node.shutdown_deadline");
+  log.flush(log_patience);
+  // Not by way of destructors: they wait for code that is under way, a letter or a decision, which
+  // has had its time.
+  ::_exit(static_cast<int>(exit_code::late));
 }
 
 exit_code serve(node_config config, node_channels channels, stop_signals& signals, logging& log) {
   acta::model model;
   const auto loaded = load_modules(config, model);
   if (!loaded) return fail(log, loaded.error());
+  if (const auto unknown = unknown_settings(config, model); !unknown.empty()) {
+    auto code = exit_code::usage;
+    for (const auto& e : unknown) code = fail(log, e);
+    return code;
+  }
   for (const auto& file : *loaded) log.info("module " + file.string());
   std::string names;
   for (const auto& a : model.aggregates()) names.append(names.empty() ? "" : ", ").append(a->name);
@@ -72,15 +88,26 @@ exit_code serve(node_config config, node_channels channels, stop_signals& signal
 
   auto http = gateway::open(*serving, config.http);
   if (!http) return fail(log, http.error());
-  const auto url = (*http)->url();
-  log.info("listening on " + url);
-  std::printf("acta: listening on %s\n", url.c_str());
-  std::fflush(stdout);
-
-  const auto signal = signals.wait();
-  log.info(std::string(signal == SIGINT ? "SIGINT" : "SIGTERM") +
-           ": stopping; once more ends at once");
+  if (signals.came() == 0) {
+    const auto url = (*http)->url();
+    log.info("listening on " + url);
+    std::printf("acta: listening on %s\n", url.c_str());
+    std::fflush(stdout);
+  }
+  signals.wait();
   return stop(**http, *serving, config.shutdown_deadline, log);
+}
+
+/// From the first signal on, the program ends: by itself, by a second one, or by the deadline.
+void promise_an_end(stop_signals& signals, std::chrono::milliseconds deadline,
+                    const std::shared_ptr<logging>& log) {
+  signals.when_first([log](int signal) {
+    log->info(std::string(name_of(signal)) + ": stopping; once more ends at once");
+  });
+  signals.end_after(deadline + end_without_more_ado, static_cast<int>(exit_code::late), [log] {
+    log->error("something did not end within node.shutdown_deadline; the program ends without it");
+    log->flush(log_patience);
+  });
 }
 
 exit_code run(const node_arguments& given) {
@@ -92,8 +119,11 @@ exit_code run(const node_arguments& given) {
   if (given.port) config.http.port = *given.port;
   auto channels = make_channels(config, given.config);
   if (!channels) return report(channels.error());
-  logging log(config.log_level, config.log_format);
-  return serve(std::move(config), std::move(*channels), signals, log);
+  const auto log = std::make_shared<logging>(config.log_level, config.log_format);
+  promise_an_end(signals, config.shutdown_deadline, log);
+  const auto code = serve(std::move(config), std::move(*channels), signals, *log);
+  log->flush(log_patience);
+  return code;
 }
 
 } // namespace

@@ -48,13 +48,14 @@ public:
   }
 
   void mistake(const toml::source_region& at, std::string what) {
-    auto where = file_;
-    if (at.begin)
-      where += ':' + std::to_string(at.begin.line) + ':' + std::to_string(at.begin.column);
-    into_.mistakes.emplace_back(errc::config_invalid, std::move(what), std::move(where));
+    into_.mistakes.emplace_back(errc::config_invalid, std::move(what), place(at));
   }
 
 private:
+  [[nodiscard]] std::string place(const toml::source_region& at) const {
+    if (!at.begin) return file_;
+    return file_ + ':' + std::to_string(at.begin.line) + ':' + std::to_string(at.begin.column);
+  }
   static std::string text(const toml::key& name) { return std::string(name.str().substr(0, 100)); }
 
   void unknown_section(const toml::key& name, const toml::node& node) {
@@ -102,9 +103,12 @@ private:
   void settings_of(const std::string& above, const toml::table& table) {
     for (const auto& [name, node] : table) {
       const auto full = above + text(name);
-      if (const auto* deeper = node.as_table())
+      if (const auto* deeper = node.as_table()) {
         settings_of(full + '.', *deeper);
-      else if (const auto* words = node.as_string())
+        continue;
+      }
+      into_.config.setting_places.emplace(full, place(name.source()));
+      if (const auto* words = node.as_string())
         into_.config.settings.emplace(full, words->get());
       else if (const auto* number = node.as_integer())
         into_.config.settings.emplace(full, std::to_string(number->get()));

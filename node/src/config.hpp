@@ -36,6 +36,8 @@ struct node_config {
   std::vector<std::string> modules;
   /// What modules ask for: `shop.payment_deadline`. Of any name; model::setting() reads them.
   std::map<std::string, std::string> settings;
+  /// Where each of them stands: `file:line:column`.
+  std::map<std::string, std::string> setting_places;
   acta::log_level log_level = acta::log_level::info;
   node::log_format log_format = node::log_format::text;
   std::chrono::milliseconds shutdown_deadline = std::chrono::seconds{10};

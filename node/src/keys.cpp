@@ -138,6 +138,17 @@ template <auto... Path> struct texts {
   }
 };
 
+/// Each of them is checked here, where its line is known.
+template <auto... Path> struct hosts : texts<Path...> {
+  static result<void> set(node_config& c, const key_value& v) {
+    gateway_options only;
+    only.allowed_hosts = std::get<std::vector<std::string>>(v);
+    if (auto ok = gateway::check(only); !ok)
+      return error(errc::config_invalid, "is refused: " + std::string(ok.error().detail()));
+    return texts<Path...>::set(c, v);
+  }
+};
+
 constexpr std::array level_names{
     std::pair{acta::log_level::debug, "debug"}, std::pair{acta::log_level::info, "info"},
     std::pair{acta::log_level::warning, "warning"}, std::pair{acta::log_level::error, "error"}};
@@ -215,7 +226,8 @@ constexpr std::array keys{
         "\"text\" for people, \"json\" (one object a line) for programs."),
     make<duration<1 * ms, 1 * h, &nc::shutdown_deadline>>(
         "node", "shutdown_deadline", key_type::duration,
-        "How long SIGINT or SIGTERM wait for requests and commands under way. 1ms..1h."),
+        "How long SIGINT or SIGTERM wait for requests and commands under way. Three seconds later "
+        "at the latest the program\nends, with 6, whatever still runs. 1ms..1h."),
 
     make<text<&nc::store_path>>("store", "path", key_type::text,
                                 "The data directory; made if it is missing. A relative one starts "
@@ -303,6 +315,13 @@ constexpr std::array keys{
     make<text<&nc::http, &go::address>>("http", "address", key_type::text,
                                         "Numeric address to listen on. Only 127.0.0.0/8 and ::1 "
                                         "are accepted: there is no authentication and no TLS yet."),
+    make<hosts<&nc::http, &go::allowed_hosts>>(
+        "http", "allowed_hosts", key_type::texts,
+        "What the node is called besides localhost, 127.0.0.1, [::1] and its address, by those who "
+        "come through a proxy:\n"
+        "names or addresses, with or without a port, such as \"shop.example.org\". A request for "
+        "another host is refused\n"
+        "with 421, and pages of these hosts may send commands. At most 64."),
     make<integer<0, 65535, &nc::http, &go::port>>(
         "http", "port", key_type::integer,
         "0 takes a free one; the ready line on stdout tells which."),

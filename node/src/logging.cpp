@@ -2,19 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "logging.hpp"
 
+#include <acta/core/printable.hpp>
 #include <acta/core/time.hpp>
 #include <acta/domain/codec/json.hpp>
 
-#include <spdlog/async_logger.h>
-#include <spdlog/details/thread_pool.h>
+#include <spdlog/details/os.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/ansicolor_sink.h>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace acta::node {
 
 namespace {
-
-constexpr std::size_t lines_max = 8192;
 
 spdlog::level::level_enum to_spdlog(log_level level) {
   switch (level) {
@@ -30,85 +30,80 @@ spdlog::level::level_enum to_spdlog(log_level level) {
   return spdlog::level::info;
 }
 
+std::string_view colour_of(log_level level) {
+  switch (level) {
+  case log_level::debug:
+    return "\x1b[36m";
+  case log_level::info:
+    return "\x1b[32m";
+  case log_level::warning:
+    return "\x1b[33m\x1b[1m";
+  case log_level::error:
+    break;
+  }
+  return "\x1b[31m\x1b[1m";
+}
+
 /// `{"time":"…","level":"info","message":"…"}`
-class json_formatter final : public spdlog::formatter {
+void append_json(const log_line& line, std::string& to) {
+  to += R"({"time":")";
+  to += to_rfc3339(std::chrono::floor<std::chrono::microseconds>(line.time));
+  to += R"(","level":)";
+  const auto level = spdlog::level::to_string_view(to_spdlog(line.level));
+  append_json_string(to, {level.data(), level.size()});
+  to += R"(,"message":)";
+  append_json_string(to, printable(line.text));
+  to += "}\n";
+}
+
+/// `2026-11-27T12:00:00.000Z info    …`, the level in colour on a terminal.
+class text_format {
 public:
-  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& to) override {
-    line_ = R"({"time":")";
-    line_ += to_rfc3339(std::chrono::floor<std::chrono::microseconds>(message.time));
-    line_ += R"(","level":)";
-    const auto level = spdlog::level::to_string_view(message.level);
-    append_json_string(line_, {level.data(), level.size()});
-    line_ += R"(,"message":)";
-    append_json_string(line_, {message.payload.data(), message.payload.size()});
-    line_ += "}\n";
-    to.append(line_.data(), line_.data() + line_.size());
-  }
-  std::unique_ptr<spdlog::formatter> clone() const override {
-    return std::make_unique<json_formatter>();
+  void operator()(const log_line& line, std::string& to) {
+    const auto text = printable(line.text);
+    const spdlog::details::log_msg message(line.time, {}, "acta", to_spdlog(line.level), text);
+    spdlog::memory_buf_t out;
+    pattern_->format(message, out);
+    const std::string_view all(out.data(), out.size());
+    if (!coloured_) {
+      to += all;
+      return;
+    }
+    to.append(all.substr(0, message.color_range_start)).append(colour_of(line.level));
+    to.append(
+        all.substr(message.color_range_start, message.color_range_end - message.color_range_start));
+    to.append("\x1b[m").append(all.substr(message.color_range_end));
   }
 
 private:
-  std::string line_;
+  std::shared_ptr<spdlog::pattern_formatter> pattern_ = std::make_shared<spdlog::pattern_formatter>(
+      "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v", spdlog::pattern_time_type::utc);
+  bool coloured_ =
+      spdlog::details::os::in_terminal(stderr) && spdlog::details::os::is_color_terminal();
 };
 
-/// As spdlog's, but what is written is one line.
-class text_formatter final : public spdlog::formatter {
-public:
-  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& to) override {
-    line_ = one_line({message.payload.data(), message.payload.size()});
-    auto safe = message;
-    safe.payload = line_;
-    pattern_.format(safe, to);
-    message.color_range_start = safe.color_range_start;
-    message.color_range_end = safe.color_range_end;
-  }
-  std::unique_ptr<spdlog::formatter> clone() const override {
-    return std::make_unique<text_formatter>();
-  }
+log_writer::formatter formatter_of(log_format format) {
+  if (format == log_format::json) return append_json;
+  return text_format();
+}
 
-private:
-  spdlog::pattern_formatter pattern_{"%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v",
-                                     spdlog::pattern_time_type::utc};
-  std::string line_;
-};
+/// Of the log's own, so that whatever becomes of descriptor 2 later, lines go where it led at
+/// first.
+int own_stderr() {
+  const int own = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  return own >= 0 ? own : STDERR_FILENO;
+}
 
 } // namespace
 
-std::string one_line(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  out.reserve(text.size());
-  for (const auto c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n')
-      out += "\\n";
-    else if (byte < 0x20 || byte == 0x7f)
-      ((out += "\\x") += digits[byte >> 4]) += digits[byte & 15];
-    else
-      out += c;
-  }
-  return out;
-}
-
 logging::logging(log_level level, log_format format)
-    : writer_(std::make_shared<spdlog::details::thread_pool>(lines_max, 1)) {
-  auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>();
-  logger_ = std::make_shared<spdlog::async_logger>("acta", std::move(sink), writer_,
-                                                   spdlog::async_overflow_policy::overrun_oldest);
-  logger_->set_level(to_spdlog(level));
-  if (format == log_format::json)
-    logger_->set_formatter(std::make_unique<json_formatter>());
-  else
-    logger_->set_formatter(std::make_unique<text_formatter>());
-}
-
-logging::~logging() = default;
+    : level_(level), writer_(own_stderr(), formatter_of(format)) {}
 
 void logging::write(log_level level, std::string_view line) noexcept {
+  if (level < level_) return;
   try {
-    logger_->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
-  } catch (...) { // spdlog has its own handler for what its sinks throw; here only memory can fail
+    writer_.push(level, line);
+  } catch (...) { // only memory can be missing, and then a line matters least
   }
 }
 

@@ -5,30 +5,19 @@
 #pragma once
 
 #include "config.hpp"
+#include "log_writer.hpp"
 
-#include <memory>
 #include <string>
 #include <string_view>
 
-namespace spdlog {
-class logger;
-namespace details {
-class thread_pool;
-}
-} // namespace spdlog
-
 namespace acta::node {
 
-/// What is told of others' data may hold anything: ends of lines and what a terminal would act on
-/// become `\n` and `\x1b`, so an entry of the log is one line and nothing else.
-[[nodiscard]] std::string one_line(std::string_view text);
-
-/// Lifecycle: the destructor writes what waits. Threads: write() from any. When stderr does not
-/// keep up, the oldest of 8192 waiting lines are dropped: a log must not hold up commands.
+/// Lifecycle: the destructor writes what waits, if stderr takes it within a second. Threads:
+/// write() from any. When stderr does not keep up, the oldest waiting lines are dropped and
+/// counted: a log must hold up neither commands nor the end of the program.
 class logging {
 public:
   logging(log_level level, log_format format);
-  ~logging();
 
   void write(log_level level, std::string_view line) noexcept;
   void info(std::string_view line) noexcept { write(log_level::info, line); }
@@ -36,10 +25,12 @@ public:
   void error(std::string_view line) noexcept { write(log_level::error, line); }
   /// For the runtime and the gateway; must not outlive this.
   [[nodiscard]] log_sink sink();
+  /// False if stderr does not take what was written so far within `limit`.
+  bool flush(std::chrono::milliseconds limit) { return writer_.flush(limit); }
 
 private:
-  std::shared_ptr<spdlog::details::thread_pool> writer_;
-  std::shared_ptr<spdlog::logger> logger_;
+  const log_level level_;
+  log_writer writer_;
 };
 
 } // namespace acta::node

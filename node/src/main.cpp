@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
 
+#include <acta/core/descriptors.hpp>
 #include <acta/domain/module.hpp>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,8 @@
 
 int main(int argc, char** argv) try {
   using namespace acta::node;
+  // Before anything is opened. Nobody would see a message about it.
+  if (!acta::hold_standard_descriptors()) return static_cast<int>(exit_code::unexpected);
   CLI::App app{"Acta: event-sourced aggregates as durable actors", "acta"};
   app.set_version_flag("--version", std::string("acta " ACTA_VERSION " ") + acta::abi_stamp());
   app.require_subcommand(1);

@@ -39,8 +39,11 @@ std::pair<std::string, std::string> find(const std::string& name, const module_f
   return {name, tried};
 }
 
-/// RTLD_LOCAL: two modules may have classes of one name. The program itself is looked at first all
-/// the same, which is how its error categories, compared by address, are also the modules'.
+/// RTLD_LOCAL: a module's functions are its own. The program itself is looked at first all the
+/// same, which is how its error categories, compared by address, are also the modules'. Classes of
+/// two modules that have one name are one class all the same: the C++ runtime compares them by
+/// name, and the loader merges what exists once per class (`static` data of inline functions and
+/// templates, STB_GNU_UNIQUE). So model::check() refuses different ones where it sees them.
 result<void*> load(const std::string& name, const std::string& tried) {
   // Without a slash the loader searches; with one it would take the name as relative to the working
   // directory.
@@ -97,20 +100,44 @@ result<fs::path> load_module(const std::string& name, const module_folders& fold
   return fs::path(wanted);
 }
 
+namespace {
+
+/// A mistake that the model found in a setting, told where the setting stands.
+error placed(const error& e, const node_config& config) {
+  constexpr std::string_view prefix = "setting '";
+  const auto text = e.detail();
+  if (!text.starts_with(prefix)) return e;
+  const auto name = text.substr(prefix.size(), text.find('\'', prefix.size()) - prefix.size());
+  const auto at = config.setting_places.find(std::string(name));
+  if (at == config.setting_places.end()) return e;
+  return error(errc::config_invalid, std::string(text), at->second);
+}
+
+} // namespace
+
 result<std::vector<fs::path>> load_modules(const node_config& config, acta::model& into) {
   into.settings(config.settings);
   std::vector<fs::path> files;
   for (const auto& name : config.modules) {
     auto loaded = load_module(name, folders_for(config.folder), into);
-    if (!loaded) return std::move(loaded).error();
+    if (!loaded) return placed(loaded.error(), config);
     files.push_back(std::move(*loaded));
   }
-  const auto unknown = into.unknown_settings();
-  if (unknown.empty()) return files;
-  const auto near =
-      nearest(unknown.front(), {into.known_settings().begin(), into.known_settings().end()});
-  return error(errc::config_invalid, "no module asks for the setting '" + unknown.front() + "'" +
-                                         (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  return files;
+}
+
+std::vector<error> unknown_settings(const node_config& config, const acta::model& loaded) {
+  std::vector<error> all;
+  for (const auto& name : loaded.unknown_settings()) {
+    const auto near =
+        nearest(name, {loaded.known_settings().begin(), loaded.known_settings().end()});
+    const auto at = config.setting_places.find(name);
+    all.emplace_back(errc::config_invalid,
+                     "no module asks for the setting '" + name + "'" +
+                         (near.empty() ? "" : "; did you mean '" + near + "'?"),
+                     at == config.setting_places.end() ? std::string() : at->second);
+  }
+  return all;
 }
 
 } // namespace acta::node

@@ -33,8 +33,13 @@ result<std::filesystem::path> load_module(const std::string& name, const module_
 
 /// Gives the model the config's settings, loads the config's modules, and returns their files.
 ///
-/// Errors: load_module's; `config_invalid`: a setting that no module has asked for.
+/// Errors: load_module's; `config_invalid`, naming file and line: a setting whose value is not what
+/// its module asks for.
 result<std::vector<std::filesystem::path>> load_modules(const node_config& config,
                                                         acta::model& into);
+
+/// Settings that no module has asked for, all of them, each with its place and the nearest that one
+/// has. Pre: the modules are loaded.
+std::vector<error> unknown_settings(const node_config& config, const acta::model& loaded);
 
 } // namespace acta::node

@@ -4,6 +4,7 @@
 
 #include "errc.hpp"
 
+#include <acta/core/printable.hpp>
 #include <acta/domain/errc.hpp>
 #include <acta/gateway/errc.hpp>
 #include <acta/persistence/errc.hpp>
@@ -16,7 +17,7 @@ namespace acta::node {
 std::string describe(const error& e) {
   // The form editors and people know for places in files; the code would only be in the way.
   if (e.code() == errc::config_invalid || e.code() == errc::config_unreadable)
-    return std::string(e.where()) + ": " + std::string(e.detail());
+    return (e.where().empty() ? "" : std::string(e.where()) + ": ") + std::string(e.detail());
   return e.to_string();
 }
 
@@ -37,7 +38,7 @@ exit_code exit_code_of(const error& e) noexcept {
 }
 
 exit_code report(const error& e) {
-  std::fprintf(stderr, "acta: %s\n", describe(e).c_str());
+  std::fprintf(stderr, "acta: %s\n", printable(describe(e)).c_str());
   return exit_code_of(e);
 }
 

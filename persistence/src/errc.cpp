@@ -31,6 +31,12 @@ public:
       return "too_large";
     case errc::unknown_position:
       return "unknown_position";
+    case errc::damaged_file:
+      return "damaged_file";
+    case errc::no_store:
+      return "no_store";
+    case errc::damaged_index:
+      return "damaged_index";
     }
     return "unknown";
   }
@@ -46,7 +52,10 @@ public:
     case errc::io:
       return condition::io;
     case errc::corrupt_commit:
+    case errc::damaged_file:
+    case errc::damaged_index:
       return condition::corrupt;
+    case errc::no_store:
     case errc::wrong_format:
     case errc::too_large:
     case errc::unknown_position:

@@ -16,8 +16,10 @@ indexer::indexer(log_store& log, derived_store& derived, lane_registry& lanes,
 void indexer::resume(const derived_head& head) {
   head_ = head;
   position_ = head.indexed_up_to;
+  age_ = head.age;
   indexed_up_to_ = head.indexed_up_to;
   streams_ = head.streams;
+  forgotten_up_to_ = head.forgotten_up_to;
 }
 
 void indexer::start() {
@@ -35,7 +37,7 @@ void indexer::stop() {
 }
 
 void indexer::note(std::vector<std::shared_ptr<lane_impl>>& lanes, std::size_t commits,
-                   std::uint64_t position, time_point recorded_at) {
+                   std::uint64_t position, std::uint64_t age) {
   waiting_.fetch_add(commits, std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   const bool first = !has_work();
@@ -43,7 +45,7 @@ void indexer::note(std::vector<std::shared_ptr<lane_impl>>& lanes, std::size_t c
   lanes.clear();
   const auto before = std::exchange(commits_, commits_ + commits);
   position_ = position;
-  recorded_at_ = recorded_at;
+  age_ = age;
   if (first || (before < options_.index_commits_max && commits_ >= options_.index_commits_max))
     wake_.notify_one();
 }
@@ -109,7 +111,7 @@ indexer::work indexer::take_work() {
   todo.snapshots.swap(snapshots_);
   todo.commits = std::exchange(commits_, 0);
   todo.position = position_;
-  todo.recorded_at = recorded_at_;
+  todo.age = age_;
   snapshot_bytes_ = 0;
   return todo;
 }
@@ -117,18 +119,15 @@ indexer::work indexer::take_work() {
 result<void> indexer::pass() {
   auto todo = take_work();
   if (todo.lanes.empty() && todo.snapshots.empty()) return {};
-  // Sorted by hash, the batch goes through the index's pages once.
-  std::ranges::sort(todo.lanes, [](const auto& a, const auto& b) {
-    const auto& left = a->stream();
-    const auto& right = b->stream();
-    return left.hash() != right.hash() ? left.hash() < right.hash() : left.text() < right.text();
-  });
   std::vector<index_item> items;
   items.reserve(todo.commits);
   for (const auto& lane : todo.lanes) registry_.copy_tail(*lane, todo.position, items);
 
   auto written = write(todo, items);
-  if (!written) failures_.fetch_add(1, std::memory_order_relaxed);
+  if (!written) {
+    failures_.fetch_add(1, std::memory_order_relaxed);
+    if (written.error().code() == errc::damaged_index) condemn(written.error());
+  }
   {
     const std::lock_guard lock(mutex_);
     troubled_.store(!written, std::memory_order_relaxed);
@@ -153,6 +152,7 @@ result<void> indexer::write(work& todo, std::vector<index_item>& items) {
   if (!found) return std::move(found).error();
   if (*found) head.checksum = load_le<std::uint64_t>(last.bytes.data());
   head.indexed_up_to = todo.position;
+  head.age = todo.age;
   for (const auto& item : items) head.streams += item.entry.first_version == 1 ? 1 : 0;
 
   std::vector<snapshot_item> all;
@@ -184,15 +184,24 @@ result<void> indexer::write(work& todo, std::vector<index_item>& items) {
   batch.items = items;
   batch.snapshots = ready;
   batch.head = head;
-  batch.forget_before = todo.recorded_at - options_.dedupe_keep;
-  if (auto written = derived_.write(batch); !written) {
+  const auto keep = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(options_.dedupe_keep).count());
+  batch.forget_before = todo.age - std::min(todo.age, keep);
+  auto written = derived_.write(batch);
+  if (!written) {
     std::ranges::move(ready, std::back_inserter(todo.snapshots));
-    return written;
+    return std::move(written).error();
   }
-  head_ = head;
-  streams_.store(head.streams, std::memory_order_relaxed);
-  indexed_up_to_.store(head.indexed_up_to, std::memory_order_release);
+  head_ = *written;
+  streams_.store(head_.streams, std::memory_order_relaxed);
+  forgotten_up_to_.store(head_.forgotten_up_to, std::memory_order_release);
+  indexed_up_to_.store(head_.indexed_up_to, std::memory_order_release);
   return {};
+}
+
+void indexer::condemn(const error& why) noexcept {
+  damages_.fetch_add(1, std::memory_order_relaxed);
+  derived_.condemn(why);
 }
 
 void indexer::give_back(work& todo) {

@@ -37,9 +37,9 @@ public:
   void stop();
 
   /// `lanes` have got their first tail commit, `commits` have been added, and everything up to
-  /// `position`, recorded at `recorded_at`, is on disk and in tails. `lanes` is emptied.
+  /// `position`, of age `age`, is on disk and in tails. `lanes` is emptied.
   void note(std::vector<std::shared_ptr<lane_impl>>& lanes, std::size_t commits,
-            std::uint64_t position, time_point recorded_at);
+            std::uint64_t position, std::uint64_t age);
   /// False if the backlog is full.
   bool offer(const stream_key& stream, snapshot s);
   /// Waits until everything noted and offered before is written, or could not be. Pre: started.
@@ -50,6 +50,10 @@ public:
   [[nodiscard]] std::uint64_t indexed_up_to() const noexcept {
     return indexed_up_to_.load(std::memory_order_acquire);
   }
+  /// As derived_head::forgotten_up_to.
+  [[nodiscard]] std::uint64_t forgotten_up_to() const noexcept {
+    return forgotten_up_to_.load(std::memory_order_acquire);
+  }
   [[nodiscard]] std::uint64_t streams() const noexcept {
     return streams_.load(std::memory_order_relaxed);
   }
@@ -58,6 +62,9 @@ public:
   }
   [[nodiscard]] std::uint64_t failures() const noexcept {
     return failures_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t damages() const noexcept {
+    return damages_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t snapshots_dropped() const noexcept {
     return snapshots_dropped_.load(std::memory_order_relaxed);
@@ -68,6 +75,9 @@ public:
   [[nodiscard]] bool is_late() const noexcept {
     return is_full() && !troubled_.load(std::memory_order_relaxed);
   }
+  /// Derived data was found to be damaged: counts it, and has the next open make it anew. Threads:
+  /// any.
+  void condemn(const error& why) noexcept;
   /// Why the last transaction failed, if it did.
   [[nodiscard]] std::optional<error> trouble() const;
 
@@ -77,7 +87,7 @@ private:
     std::vector<snapshot_item> snapshots;
     std::size_t commits = 0;
     std::uint64_t position = 0;
-    time_point recorded_at{};
+    std::uint64_t age = 0;
   };
 
   void run();
@@ -102,7 +112,7 @@ private:
   std::size_t snapshot_bytes_ = 0;
   std::size_t commits_ = 0; ///< noted and not taken
   std::uint64_t position_ = 0;
-  time_point recorded_at_{};
+  std::uint64_t age_ = 0;
   std::uint64_t flushes_wanted_ = 0;
   std::uint64_t flushes_done_ = 0;
   std::optional<error> trouble_;
@@ -111,6 +121,8 @@ private:
   derived_head head_; ///< of the thread that passes
   std::atomic<std::uint64_t> indexed_up_to_{0};
   std::atomic<std::uint64_t> streams_{0};
+  std::atomic<std::uint64_t> forgotten_up_to_{0};
+  std::atomic<std::uint64_t> damages_{0};
   std::atomic<std::uint64_t> waiting_{0};
   std::atomic<bool> troubled_{false};
   std::atomic<std::uint64_t> failures_{0};

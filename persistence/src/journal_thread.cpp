@@ -18,9 +18,33 @@ bool is_barrier(const append_entry& entry) noexcept { return entry.events == 0; 
 
 } // namespace
 
-void journal_thread::resume(std::uint64_t last_position, time_point last_recorded_at) noexcept {
+void journal_thread::resume(std::uint64_t last_position, time_point last_recorded_at,
+                            std::uint64_t age) {
   last_position_ = last_position;
   last_recorded_at_ = last_recorded_at;
+  last_age_ = age_at_start_ = age;
+  started_at_ = options_.monotonic();
+  if (last_position > 0) ahead_ = (last_recorded_at - options_.clock()).count();
+}
+
+journal_thread::clock_figures journal_thread::clock() const noexcept {
+  using std::chrono::microseconds;
+  return {clock_jumps_.load(std::memory_order_relaxed),
+          microseconds(last_jump_.load(std::memory_order_relaxed)),
+          std::max(microseconds(ahead_.load(std::memory_order_relaxed)), microseconds(0))};
+}
+
+time_point journal_thread::look_at_clock(std::chrono::microseconds monotonic) {
+  const auto now = options_.clock();
+  if (last_look_) {
+    const auto jump = (now - last_look_->first) - (monotonic - last_look_->second);
+    if (std::chrono::abs(jump) > clock_jump_min) {
+      last_jump_.store(jump.count(), std::memory_order_relaxed);
+      clock_jumps_.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  last_look_.emplace(now, monotonic);
+  return now;
 }
 
 void journal_thread::start(batch_sink sink) {
@@ -112,7 +136,13 @@ void journal_thread::admit(append_entry& entry) {
 
 result<void> journal_thread::store(entries admitted) {
   auto position = last_position_.load(std::memory_order_relaxed) + 1;
-  auto recorded_at = std::max(last_recorded_at_ + std::chrono::microseconds(1), options_.clock());
+  const auto monotonic = options_.monotonic();
+  const auto now = look_at_clock(monotonic);
+  auto recorded_at = std::max(last_recorded_at_ + std::chrono::microseconds(1), now);
+  ahead_.store((recorded_at - now).count(), std::memory_order_relaxed);
+  const auto open_for =
+      std::max((monotonic - started_at_).count(), std::chrono::microseconds::rep{0});
+  age_of_batch_ = std::max(last_age_ + 1, age_at_start_ + static_cast<std::uint64_t>(open_for));
   if (auto begun = log_.begin(); !begun) return begun;
   for (auto* entry : admitted) {
     seal_commit(entry->record, position, recorded_at);
@@ -127,19 +157,22 @@ result<void> journal_thread::store(entries admitted) {
 
 void journal_thread::acknowledge(entries stored) {
   std::uint64_t events = 0;
+  auto age = age_of_batch_;
   commits_of_batch_.clear();
   for (auto* entry : stored) {
     events += entry->events;
     commits_of_batch_.push_back({&lane_of(*entry),
                                  {{entry->first_version, entry->position, entry->events},
-                                  entry->recorded_at,
+                                  load_le<std::uint64_t>(entry->record.data()),
+                                  age++,
                                   entry->command_id}});
   }
+  last_age_ = age - 1;
   registry_.push(commits_of_batch_, lanes_with_tail_);
   const auto& last = *stored.back();
   last_recorded_at_ = last.recorded_at;
   const auto last_position = last.position + last.events - 1;
-  indexer_.note(lanes_with_tail_, stored.size(), last_position, last.recorded_at);
+  indexer_.note(lanes_with_tail_, stored.size(), last_position, last_age_);
   commits_.fetch_add(stored.size(), std::memory_order_relaxed);
   events_.fetch_add(events, std::memory_order_relaxed);
   batches_.fetch_add(1, std::memory_order_relaxed);

@@ -27,8 +27,8 @@ void lane_impl::fail(error why) {
 }
 
 lane_impl* lane_registry::shard::find(const stream_key& stream) {
-  for (auto* lane = chain_of(stream.hash()); lane != nullptr; lane = lane->next_in_chain_)
-    if (lane->stream().hash() == stream.hash() && lane->stream() == stream) return lane;
+  for (auto* lane = chain_of(stream.spread()); lane != nullptr; lane = lane->next_in_chain_)
+    if (lane->stream() == stream) return lane;
   return nullptr;
 }
 
@@ -38,18 +38,18 @@ void lane_registry::shard::insert(lane_impl* lane) {
     for (auto* at : old) {
       while (at != nullptr) {
         auto* next = at->next_in_chain_;
-        auto*& chain = chain_of(at->stream().hash());
+        auto*& chain = chain_of(at->stream().spread());
         at->next_in_chain_ = std::exchange(chain, at);
         at = next;
       }
     }
   }
-  auto*& chain = chain_of(lane->stream().hash());
+  auto*& chain = chain_of(lane->stream().spread());
   lane->next_in_chain_ = std::exchange(chain, lane);
 }
 
 bool lane_registry::shard::remove(lane_impl* lane) {
-  auto** link = &chain_of(lane->stream().hash());
+  auto** link = &chain_of(lane->stream().spread());
   while (*link != nullptr && *link != lane) link = &(*link)->next_in_chain_;
   if (*link == nullptr) return false;
   *link = lane->next_in_chain_;
@@ -107,7 +107,7 @@ void lane_registry::copy_tail(lane_impl& lane, std::uint64_t position,
   if (!lane.rare_) return;
   for (const auto& commit : lane.rare_->tail) {
     if (commit.entry.position > position) break;
-    out.push_back({&lane.stream(), commit.entry, commit.recorded_at, commit.command_id});
+    out.push_back({&lane.stream(), commit.entry, commit.checksum, commit.age, commit.command_id});
   }
 }
 

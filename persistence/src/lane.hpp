@@ -27,7 +27,8 @@ class lane_registry;
 /// A commit that is on disk and not yet in the index.
 struct tail_commit {
   index_entry entry;
-  time_point recorded_at{};
+  std::uint64_t checksum = 0;
+  std::uint64_t age = 0; ///< as index_item::age
   uuid command_id;
 };
 
@@ -127,9 +128,9 @@ private:
     bool remove(lane_impl* lane);
   };
   static std::size_t shard_number(const lane_impl& lane) noexcept {
-    return lane.stream().hash() % shard_count;
+    return lane.stream().spread() % shard_count;
   }
-  shard& shard_of(const stream_key& stream) { return shards_[stream.hash() % shard_count]; }
+  shard& shard_of(const stream_key& stream) { return shards_[stream.spread() % shard_count]; }
   static bool push_locked(const lane_commit& pushed);
   void remove(lane_impl* lane) noexcept;
   void release() noexcept {

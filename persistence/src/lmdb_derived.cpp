@@ -1,86 +1,80 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
+#include "derived_records.hpp"
 #include "files.hpp"
 #include "lmdb_tables.hpp"
-#include "xxh3.hpp"
 
 #include <acta/persistence/errc.hpp>
 
 #include <algorithm>
-#include <bit>
+#include <atomic>
 #include <cerrno>
 
 namespace acta::persistence {
 
 namespace {
 
-/// LMDB's limit on Debian; ours are far below it, see docs/storage-format.md.
-constexpr std::size_t key_bytes_max = 511;
-static_assert(8 + type_name_bytes_max + 1 + stream_id_bytes_max + 16 <= key_bytes_max);
-
-/// A key of the derived tables: the stream's hash (big-endian, so that batches sorted by hash are
-/// sorted for LMDB), its text, and what tells its records apart.
-class derived_key {
-public:
-  explicit derived_key(const stream_key& stream) {
-    append_be(stream.hash());
-    append(stream.text().data(), stream.text().size());
-  }
-  derived_key(const stream_key& stream, version_number version) : derived_key(stream) {
-    append_be(version);
-  }
-  derived_key(const stream_key& stream, const uuid& id) : derived_key(stream) {
-    append(id.bytes.data(), id.bytes.size());
-  }
-  [[nodiscard]] MDB_val val() noexcept { return {size_, bytes_.data()}; }
-
-  /// Rewrites the last 8 bytes.
-  void set_version(version_number version) noexcept {
-    size_ -= 8;
-    append_be(version);
-  }
-
-private:
-  void append_be(std::uint64_t value) noexcept {
-    value = __builtin_bswap64(value);
-    append(&value, sizeof value);
-  }
-  void append(const void* from, std::size_t count) noexcept {
-    ACTA_ASSERT(size_ + count <= bytes_.size());
-    std::memcpy(bytes_.data() + size_, from, count);
-    size_ += count;
-  }
-  std::size_t size_ = 0;
-  std::array<std::byte, key_bytes_max> bytes_;
-};
-
-std::uint64_t load_be(const std::byte* from) noexcept {
-  return __builtin_bswap64(load_le<std::uint64_t>(from));
-}
-
-// index: position u64, events u16
-constexpr std::size_t index_value_bytes = 10;
-// dedupe: position u64, recorded_at i64
-constexpr std::size_t dedupe_value_bytes = 16;
-// snapshot: checksum u64, version u64, position u64, recorded_at i64, fingerprint u64, state
-constexpr std::size_t snapshot_header_bytes = 40;
 /// Old command ids taken out per batch, besides as many as the batch brought: enough to catch up,
 /// too few to be felt.
 constexpr std::size_t sweep_min = 1024;
+constexpr auto condemned_name = "unusable.txt";
 
-/// The version in an index key of `stream`; 0 if the key is another stream's.
-version_number version_in(const MDB_val& key, const stream_key& stream) noexcept {
-  const auto bytes = from_val(key);
-  const auto& text = stream.text();
-  if (bytes.size() != 8 + text.size() + 8 || load_be(bytes.data()) != stream.hash() ||
-      std::memcmp(bytes.data() + 8, text.data(), text.size()) != 0)
-    return 0;
-  return load_be(bytes.data() + 8 + text.size());
+/// Greater than all versions.
+constexpr version_number after_all = ~version_number{0};
+
+/// LMDB's order.
+int compare(bytes_view a, bytes_view b) noexcept {
+  const auto common = std::memcmp(a.data(), b.data(), std::min(a.size(), b.size()));
+  if (common != 0) return common;
+  return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
 }
 
-std::uint64_t snapshot_checksum(const stream_key& stream, bytes_view value) noexcept {
-  return XXH3_64bits(value.data() + 8, value.size() - 8) ^ stream.hash();
+/// Where a key stands, or would stand.
+struct spot {
+  bool is_there = false;
+  bytes_view value;
+  bool has_before = false;
+  bytes_view key_before, value_before;
+};
+
+/// Looks for a key. That it is not there is believed only between two neighbours that are what was
+/// written and stand in order: a turned bit in the key itself, or in one that leads to it, shows
+/// there. Anything else is MDB_CORRUPTED.
+int look(MDB_cursor* cursor, bytes_view wanted, spot& out) {
+  out = {};
+  auto key = to_val(wanted);
+  MDB_val value{};
+  int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+  if (rc == 0) {
+    const auto order = compare(from_val(key), wanted);
+    if (order < 0 || !is_whole(from_val(key), from_val(value))) return MDB_CORRUPTED;
+    if (order == 0) {
+      out.is_there = true;
+      out.value = from_val(value);
+      return 0;
+    }
+    rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
+  } else if (rc == MDB_NOTFOUND) {
+    rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+  }
+  if (rc == MDB_NOTFOUND) return 0;
+  if (rc != 0) return rc;
+  if (compare(from_val(key), wanted) >= 0 || !is_whole(from_val(key), from_val(value)))
+    return MDB_CORRUPTED;
+  out.has_before = true;
+  out.key_before = from_val(key);
+  out.value_before = from_val(value);
+  return 0;
 }
+
+/// The items of one stream in a batch.
+struct stream_items {
+  std::uint64_t hash;
+  std::span<const index_item> items;
+
+  [[nodiscard]] const stream_key& stream() const noexcept { return *items.front().stream; }
+  [[nodiscard]] derived_key key() const noexcept { return {hash, stream().text()}; }
+};
 
 class lmdb_derived final : public derived_store {
 public:
@@ -89,19 +83,23 @@ public:
   result<void> open_tables(const store_identity& identity) {
     const bool is_new = env_->is_empty();
     lmdb_write txn;
-    if (const int rc = txn.begin(*env_); rc != 0) return env_->failure(rc, "opening the tables of");
+    if (const int rc = txn.begin(*env_); rc != 0) return failure(rc, "opening the tables of");
     const auto open = [&](const char* name, unsigned flags, MDB_dbi& to) {
-      return mdb_dbi_open(txn.get(), name, flags | (is_new ? MDB_CREATE : 0u), &to);
+      return env_->open_table(txn.get(), name, flags | (is_new ? MDB_CREATE : 0u), to);
     };
-    for (const int rc :
-         {open("meta", 0, meta_), open("index", 0, index_), open("dedupe", 0, dedupe_),
-          open("dedupe_age", MDB_INTEGERKEY, dedupe_age_), open("snapshots", 0, snapshots_)}) {
-      if (rc == MDB_NOTFOUND) return env_->failure(MDB_INVALID, "opening the tables of");
-      if (rc != 0) return env_->failure(rc, "opening the tables of");
-    }
-    if (auto same = check_identity(txn.get(), meta_, identity, env_->folder(), is_new); !same)
+    if (const int rc = open("meta", 0, meta_); rc != 0)
+      return failure(rc == MDB_NOTFOUND ? MDB_INVALID : rc, "opening the tables of");
+    // First: another format has other tables.
+    if (auto same =
+            check_identity(txn.get(), meta_, identity, derived_format, env_->folder(), is_new);
+        !same)
       return same;
-    if (const int rc = txn.commit(); rc != 0) return env_->failure(rc, "opening the tables of");
+    for (const int rc :
+         {open("index", 0, index_), open("ends", 0, ends_), open("dedupe", 0, dedupe_),
+          open("dedupe_age", MDB_INTEGERKEY, age_), open("snapshots", 0, snapshots_)})
+      if (rc != 0) return failure(rc == MDB_NOTFOUND ? MDB_INVALID : rc, "opening the tables of");
+    if (auto known = load_secret(txn.get(), is_new); !known) return known;
+    if (const int rc = txn.commit(); rc != 0) return failure(rc, "opening the tables of");
     return {};
   }
 
@@ -112,79 +110,109 @@ public:
     MDB_val value{};
     const int rc = mdb_get((*reader)->txn(), meta_, &key, &value);
     if (rc == MDB_NOTFOUND) return derived_head{};
-    if (rc != 0) return env_->failure(rc, "reading");
-    const auto bytes = from_val(value);
-    if (bytes.size() != 24) return env_->failure(MDB_CORRUPTED, "reading");
-    return derived_head{load_le<std::uint64_t>(bytes.data()),
-                        load_le<std::uint64_t>(bytes.data() + 8),
-                        load_le<std::uint64_t>(bytes.data() + 16)};
+    if (rc != 0) return failure(rc, "reading");
+    derived_head head;
+    MDB_stat ends;
+    if (!decode_head(from_val(value), head)) return failure(MDB_CORRUPTED, "reading the head of");
+    if (const int counted = mdb_stat((*reader)->txn(), ends_, &ends); counted != 0)
+      return failure(counted, "reading");
+    if (ends.ms_entries != head.streams)
+      return error(errc::damaged_index,
+                   env_->folder().string() + " names " + std::to_string(ends.ms_entries) +
+                       " streams, its head says " + std::to_string(head.streams));
+    return head;
   }
 
-  result<void> write(const derived_batch& batch) override {
+  result<derived_head> write(const derived_batch& batch) override {
+    auto head = batch.head;
+    std::optional<error> damage;
+    const auto streams = by_hash(batch.items);
     lmdb_write txn;
     int rc = txn.begin(*env_);
-    if (rc == 0) rc = put_index(txn.get(), batch);
-    if (rc == 0) rc = put_commands(txn.get(), batch);
+    if (rc == 0) rc = put_index(txn.get(), streams, damage);
+    if (rc == 0) rc = put_ends(txn.get(), streams, damage);
+    if (rc == 0) rc = put_commands(txn.get(), streams, batch.forget_before, head);
     for (const auto& item : batch.snapshots)
       if (rc == 0) rc = put_snapshot(txn.get(), item);
-    if (rc == 0) rc = put_head(txn.get(), batch.head);
+    if (rc == 0) rc = put_head(txn.get(), head);
     if (rc == 0)
       rc = txn.commit();
     else
       txn.abort();
+    if (damage) return std::move(*damage);
     if (rc == EIO)
       if (const int missing = env_->missing_room(bytes_of(batch)); missing != 0) rc = missing;
-    if (rc != 0) return env_->failure(rc, "writing");
-    return {};
+    if (rc != 0) return failure(rc, "writing");
+    return head;
   }
 
-  result<std::optional<index_entry>> last_of(const stream_key& stream) override {
+  result<std::optional<stream_end>> last_of(const stream_key& stream) override {
     auto reader = readers_.take();
     if (!reader) return std::move(reader).error();
+    auto key = key_of(stream);
+    auto end = end_of(**reader, stream, key);
+    if (!end) return end;
     MDB_cursor* cursor = nullptr;
     int rc = (*reader)->cursor(index_, cursor);
-    if (rc != 0) return env_->failure(rc, "reading");
-    // No version is so high, so this stops at the first key behind the stream.
-    derived_key from(stream, ~version_number{0});
-    auto key = from.val();
+    if (rc != 0) return failure(rc, "reading");
+    if (!*end) {
+      if (auto none = check_absent(cursor, stream, key); !none) return std::move(none).error();
+      return end;
+    }
+    auto at = to_val(key.with(after_all).bytes());
     MDB_val value{};
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    if (rc == 0)
-      rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
-    else if (rc == MDB_NOTFOUND)
-      rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-    if (rc == MDB_NOTFOUND) return std::optional<index_entry>{};
-    if (rc != 0) return env_->failure(rc, "reading");
+    rc = mdb_cursor_get(cursor, &at, &value, MDB_SET_RANGE);
+    if (rc == 0 || rc == MDB_NOTFOUND)
+      rc = mdb_cursor_get(cursor, &at, &value, rc == 0 ? MDB_PREV : MDB_LAST);
     index_entry entry;
-    if (!decode(key, value, stream, entry)) return std::optional<index_entry>{};
-    return std::optional<index_entry>(entry);
+    if (rc != 0 && rc != MDB_NOTFOUND) return failure(rc, "reading");
+    if (rc == MDB_NOTFOUND || !decode(key, at, value, entry))
+      return damaged(stream, "the index does not hold version " + std::to_string((*end)->version) +
+                                 ", the last");
+    if (entry.first_version + entry.events - 1 != (*end)->version ||
+        entry.position != (*end)->position)
+      return damaged(stream, "the index ends with version " +
+                                 std::to_string(entry.first_version + entry.events - 1) +
+                                 ", the stream with " + std::to_string((*end)->version));
+    return end;
   }
 
   result<void> scan(const stream_key& stream, version_number from,
                     const index_visitor& visit) override {
     auto reader = readers_.take();
     if (!reader) return std::move(reader).error();
+    auto key = key_of(stream);
+    auto end = end_of(**reader, stream, key);
+    if (!end) return std::move(end).error();
     MDB_cursor* cursor = nullptr;
     int rc = (*reader)->cursor(index_, cursor);
-    if (rc != 0) return env_->failure(rc, "reading");
-    derived_key start(stream, from);
-    auto key = start.val();
+    if (rc != 0) return failure(rc, "reading");
+    if (!*end) return check_absent(cursor, stream, key);
+
+    auto at = to_val(key.with(from).bytes());
     MDB_val value{};
     index_entry entry;
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    const bool exact = rc == 0 && decode(key, value, stream, entry) && entry.first_version == from;
-    if (!exact && from > 1 && (rc == 0 || rc == MDB_NOTFOUND)) {
-      // `from` may be in the middle of the commit before.
-      rc = mdb_cursor_get(cursor, &key, &value, rc == 0 ? MDB_PREV : MDB_LAST);
-      if (rc == 0 &&
-          (!decode(key, value, stream, entry) || entry.first_version + entry.events <= from))
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-      else if (rc == MDB_NOTFOUND) // there was nothing before; start at the first key again
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    rc = mdb_cursor_get(cursor, &at, &value, MDB_SET_RANGE);
+    // `from` may be in the middle of the commit before.
+    if (rc == MDB_NOTFOUND || (rc == 0 && compare(from_val(at), key.bytes()) != 0))
+      rc = mdb_cursor_get(cursor, &at, &value, rc == 0 ? MDB_PREV : MDB_LAST);
+    for (auto next = from; next <= (*end)->version;
+         rc = mdb_cursor_get(cursor, &at, &value, MDB_NEXT)) {
+      if (rc != 0 && rc != MDB_NOTFOUND) return failure(rc, "reading");
+      const bool holds =
+          rc == 0 && decode(key, at, value, entry) &&
+          (next == from ? entry.first_version <= next : entry.first_version == next) &&
+          entry.first_version + entry.events > next;
+      if (!holds)
+        return damaged(stream, "the index does not hold version " + std::to_string(next) +
+                                   ", the stream ends with " + std::to_string((*end)->version));
+      next = entry.first_version + entry.events;
+      if (next > (*end)->version &&
+          (next != (*end)->version + 1 || entry.position != (*end)->position))
+        return damaged(stream, "the index ends with version " + std::to_string(next - 1) +
+                                   ", the stream with " + std::to_string((*end)->version));
+      if (!visit(entry)) return {};
     }
-    for (; rc == 0; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
-      if (!decode(key, value, stream, entry) || !visit(entry)) return {};
-    if (rc != MDB_NOTFOUND) return env_->failure(rc, "reading");
     return {};
   }
 
@@ -192,162 +220,264 @@ public:
                                                     const uuid& command_id) override {
     auto reader = readers_.take();
     if (!reader) return std::move(reader).error();
-    derived_key with_id(stream, command_id);
-    auto key = with_id.val();
-    MDB_val value{};
-    const int rc = mdb_get((*reader)->txn(), dedupe_, &key, &value);
-    if (rc == MDB_NOTFOUND) return std::optional<std::uint64_t>{};
-    if (rc != 0) return env_->failure(rc, "reading");
-    const auto bytes = from_val(value);
-    if (bytes.size() != dedupe_value_bytes) return env_->failure(MDB_CORRUPTED, "reading");
-    return std::optional<std::uint64_t>(load_le<std::uint64_t>(bytes.data()));
+    MDB_cursor* cursor = nullptr;
+    int rc = (*reader)->cursor(dedupe_, cursor);
+    auto key = key_of(stream);
+    spot found;
+    if (rc == 0) rc = look(cursor, key.with(command_id).bytes(), found);
+    dedupe_record record;
+    if (rc == MDB_CORRUPTED || (rc == 0 && found.is_there && !decode_dedupe(found.value, record)))
+      return damaged(stream,
+                     "a command id beside " + command_id.to_string() + " is not what was written");
+    if (rc != 0) return failure(rc, "reading");
+    if (!found.is_there) return std::optional<std::uint64_t>{};
+    return std::optional<std::uint64_t>(record.position);
   }
 
   result<std::optional<snapshot>> newest_snapshot(const stream_key& stream) override {
     auto reader = readers_.take();
     if (!reader) return std::move(reader).error();
-    derived_key of(stream);
-    auto key = of.val();
+    const auto of = key_of(stream);
+    auto key = to_val(of.bytes());
     MDB_val value{};
     const int rc = mdb_get((*reader)->txn(), snapshots_, &key, &value);
     if (rc == MDB_NOTFOUND) return std::optional<snapshot>{};
-    if (rc != 0) return env_->failure(rc, "reading");
-    const auto bytes = from_val(value);
+    if (rc != 0) return failure(rc, "reading");
     // A damaged snapshot is as good as none: the events are still there.
-    if (bytes.size() < snapshot_header_bytes ||
-        load_le<std::uint64_t>(bytes.data()) != snapshot_checksum(stream, bytes))
-      return std::optional<snapshot>{};
-    snapshot found;
-    found.version = load_le<std::uint64_t>(bytes.data() + 8);
-    found.position = load_le<std::uint64_t>(bytes.data() + 16);
-    found.recorded_at =
-        time_point(std::chrono::microseconds(load_le<std::int64_t>(bytes.data() + 24)));
-    found.fingerprint = load_le<std::uint64_t>(bytes.data() + 32);
-    found.state.append(bytes.subspan(snapshot_header_bytes));
-    return std::optional<snapshot>(std::move(found));
+    return decode_snapshot(of.bytes(), from_val(value));
+  }
+
+  void condemn(const error& why) noexcept override {
+    if (condemned_.exchange(true)) return;
+    try {
+      (void)write_file_atomically(env_->folder() / condemned_name,
+                                  why.to_string() + "\nThe next open makes this folder anew.\n");
+    } catch (...) { // memory: what is damaged will be found again
+    }
   }
 
 private:
-  static bool decode(const MDB_val& key, const MDB_val& value, const stream_key& stream,
+  static error damaged(const stream_key& stream, const std::string& what) {
+    return error(errc::damaged_index, what + "; the next open makes derived data anew",
+                 stream.text());
+  }
+  /// Damage found by LMDB is as good as damage found by us.
+  [[nodiscard]] error failure(int rc, std::string_view doing) const {
+    auto why = env_->failure(rc, doing);
+    if (why.code() == errc::corrupt_commit)
+      return error(errc::damaged_index, std::string(why.detail()));
+    return why;
+  }
+
+  [[nodiscard]] derived_key key_of(const stream_key& stream) const noexcept {
+    return {secret_hash(secret_, stream.text()), stream.text()};
+  }
+
+  result<void> load_secret(MDB_txn* txn, bool is_new) {
+    auto key = to_val("secret");
+    MDB_val value{};
+    if (is_new) {
+      secret_ = hash_secret::random();
+      const auto bytes = encode_secret(secret_);
+      value = to_val(bytes_view(bytes));
+      if (const int rc = mdb_put(txn, meta_, &key, &value, 0); rc != 0)
+        return failure(rc, "writing the secret of");
+      return {};
+    }
+    const int rc = mdb_get(txn, meta_, &key, &value);
+    if (rc != 0 && rc != MDB_NOTFOUND) return failure(rc, "reading");
+    // Without it every stream would look like a new one.
+    if (rc == MDB_NOTFOUND || !decode_secret(from_val(value), secret_))
+      return failure(MDB_CORRUPTED, "reading the secret of");
+    return {};
+  }
+
+  /// True if the cursor stands at an entry of the stream.
+  static bool decode(const derived_key& stream, const MDB_val& key, const MDB_val& value,
                      index_entry& out) noexcept {
-    const auto version = version_in(key, stream);
-    if (version == 0 || value.mv_size != index_value_bytes) return false;
-    const auto* bytes = static_cast<const std::byte*>(value.mv_data);
-    out = {version, load_le<std::uint64_t>(bytes), load_le<std::uint16_t>(bytes + 8)};
-    return true;
+    return is_whole(from_val(key), from_val(value)) &&
+           decode_index(stream, from_val(key), from_val(value), out);
+  }
+
+  result<std::optional<stream_end>> end_of(lmdb_reader& reader, const stream_key& stream,
+                                           const derived_key& key) const {
+    MDB_cursor* cursor = nullptr;
+    int rc = reader.cursor(ends_, cursor);
+    spot found;
+    if (rc == 0) rc = look(cursor, key.of_stream(), found);
+    stream_end end;
+    if (rc == MDB_CORRUPTED || (rc == 0 && found.is_there && !decode_end(found.value, end)))
+      return damaged(stream, "its end is not what was written");
+    if (rc != 0) return failure(rc, "reading");
+    if (!found.is_there) return std::optional<stream_end>{};
+    return std::optional(end);
+  }
+
+  /// A stream without an end must have no entries.
+  result<void> check_absent(MDB_cursor* cursor, const stream_key& stream, derived_key& key) const {
+    spot found;
+    const int rc = look(cursor, key.with(after_all).bytes(), found);
+    if (rc == MDB_CORRUPTED || found.is_there ||
+        (rc == 0 && found.has_before && key.begins(found.key_before)))
+      return damaged(stream, "the index holds what the list of streams does not");
+    if (rc != 0) return failure(rc, "reading");
+    return {};
   }
 
   static std::size_t bytes_of(const derived_batch& batch) noexcept {
-    std::size_t bytes = (std::size_t{1} << 20) + batch.items.size() * 512;
+    std::size_t bytes = (std::size_t{1} << 20) + batch.items.size() * 1024;
     for (const auto& item : batch.snapshots) bytes += item.saved.state.size() + 8192;
     return bytes;
   }
 
-  int put_index(MDB_txn* txn, const derived_batch& batch) const {
+  /// In the order of the keys, so that a batch goes through the pages once.
+  [[nodiscard]] std::vector<stream_items> by_hash(std::span<const index_item> items) const {
+    std::vector<stream_items> streams;
+    while (!items.empty()) {
+      const auto* stream = items.front().stream;
+      std::size_t count = 1;
+      while (count < items.size() && items[count].stream == stream) ++count;
+      streams.push_back({secret_hash(secret_, stream->text()), items.first(count)});
+      items = items.subspan(count);
+    }
+    std::ranges::sort(streams, [](const stream_items& a, const stream_items& b) {
+      return a.hash != b.hash ? a.hash < b.hash : a.stream().text() < b.stream().text();
+    });
+    return streams;
+  }
+
+  int put_index(MDB_txn* txn, std::span<const stream_items> streams,
+                std::optional<error>& damage) const {
     MDB_cursor* cursor = nullptr;
     int rc = mdb_cursor_open(txn, index_, &cursor);
-    std::optional<derived_key> key;
-    const stream_key* stream = nullptr;
-    for (auto item = batch.items.begin(); rc == 0 && item != batch.items.end(); ++item) {
-      if (item->stream != stream)
-        key.emplace(*item->stream, item->entry.first_version);
-      else
-        key->set_version(item->entry.first_version);
-      stream = item->stream;
-      std::array<std::byte, index_value_bytes> bytes;
-      store_le(bytes.data(), item->entry.position);
-      store_le(bytes.data() + 8, static_cast<std::uint16_t>(item->entry.events));
-      auto at = key->val();
-      auto value = to_val(bytes_view(bytes));
-      rc = mdb_cursor_put(cursor, &at, &value, 0);
+    for (auto stream = streams.begin(); rc == 0 && stream != streams.end(); ++stream) {
+      auto key = stream->key();
+      for (const auto& item : stream->items) {
+        auto at = to_val(key.with(item.entry.first_version).bytes());
+        const auto bytes = encode_index(key.bytes(), item.entry);
+        auto value = to_val(bytes_view(bytes));
+        rc = mdb_cursor_put(cursor, &at, &value, MDB_NOOVERWRITE);
+        if (rc == MDB_KEYEXIST)
+          damage = damaged(stream->stream(), "version " + std::to_string(item.entry.first_version) +
+                                                 " is in the index before it is written");
+        if (rc != 0) break;
+      }
     }
     return rc;
   }
 
-  int put_commands(MDB_txn* txn, const derived_batch& batch) const {
-    std::vector<const index_item*> with_id;
-    for (const auto& item : batch.items)
-      if (item.command_id && item.recorded_at >= batch.forget_before) with_id.push_back(&item);
+  int put_ends(MDB_txn* txn, std::span<const stream_items> streams,
+               std::optional<error>& damage) const {
     MDB_cursor* cursor = nullptr;
-    MDB_cursor* age = nullptr;
-    int rc = mdb_cursor_open(txn, dedupe_, &cursor);
-    if (rc == 0) rc = mdb_cursor_open(txn, dedupe_age_, &age);
-    const auto put = [&](const index_item& item, bool by_age) {
-      derived_key with_key(*item.stream, item.command_id);
-      const auto recorded_at = std::int64_t{item.recorded_at.time_since_epoch().count()};
-      auto key = with_key.val();
-      if (by_age) {
-        auto moment = static_cast<std::uint64_t>(recorded_at);
-        MDB_val age_key{sizeof moment, &moment};
-        return mdb_cursor_put(age, &age_key, &key, 0);
+    int rc = mdb_cursor_open(txn, ends_, &cursor);
+    for (auto stream = streams.begin(); rc == 0 && stream != streams.end(); ++stream) {
+      const auto of = stream->key();
+      auto key = to_val(of.bytes());
+      MDB_val value{};
+      stream_end before;
+      rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_KEY);
+      const bool is_there = rc == 0;
+      if (rc != 0 && rc != MDB_NOTFOUND) return rc;
+      const auto first = stream->items.front().entry.first_version;
+      if ((is_there &&
+           (!is_whole(from_val(key), from_val(value)) || !decode_end(from_val(value), before))) ||
+          before.version + 1 != first) {
+        damage = damaged(stream->stream(), "version " + std::to_string(first) +
+                                               " does not go on from version " +
+                                               std::to_string(before.version));
+        return MDB_CORRUPTED;
       }
-      std::array<std::byte, dedupe_value_bytes> bytes;
-      store_le(bytes.data(), item.entry.position);
-      store_le(bytes.data() + 8, recorded_at);
-      auto value = to_val(bytes_view(bytes));
-      return mdb_cursor_put(cursor, &key, &value, 0);
-    };
-    for (auto item = with_id.begin(); rc == 0 && item != with_id.end(); ++item)
-      rc = put(**item, false);
-    // Times are unique, and in order they are appended page by page.
-    std::ranges::sort(with_id, {}, [](const index_item* item) { return item->recorded_at; });
-    for (auto item = with_id.begin(); rc == 0 && item != with_id.end(); ++item)
-      rc = put(**item, true);
-    if (rc == 0) rc = sweep(txn, age, batch.forget_before, with_id.size() + sweep_min);
+      const auto& last = stream->items.back();
+      const auto bytes = encode_end(of.bytes(), {last.entry.first_version + last.entry.events - 1,
+                                                 last.entry.position, last.checksum});
+      key = to_val(of.bytes());
+      value = to_val(bytes_view(bytes));
+      rc = mdb_cursor_put(cursor, &key, &value, is_there ? MDB_CURRENT : MDB_NOOVERWRITE);
+    }
     return rc;
   }
 
-  int sweep(MDB_txn* txn, MDB_cursor* age, time_point forget_before,
-            std::size_t records_max) const {
+  int put_commands(MDB_txn* txn, std::span<const stream_items> streams, std::uint64_t forget_before,
+                   derived_head& head) const {
+    struct aged {
+      std::uint64_t age;
+      const stream_items* of;
+      const index_item* item;
+    };
+    std::vector<aged> with_id;
+    MDB_cursor* cursor = nullptr;
+    MDB_cursor* age = nullptr;
+    int rc = mdb_cursor_open(txn, dedupe_, &cursor);
+    if (rc == 0) rc = mdb_cursor_open(txn, age_, &age);
+    for (auto stream = streams.begin(); rc == 0 && stream != streams.end(); ++stream) {
+      auto key = stream->key();
+      for (auto item = stream->items.begin(); rc == 0 && item != stream->items.end(); ++item) {
+        if (!item->command_id) continue;
+        if (item->age < forget_before) {
+          head.forgotten_up_to = std::max(head.forgotten_up_to, item->entry.position);
+          continue;
+        }
+        with_id.push_back({item->age, &*stream, &*item});
+        auto at = to_val(key.with(item->command_id).bytes());
+        const auto bytes = encode_dedupe(key.bytes(), {item->entry.position, item->age});
+        auto value = to_val(bytes_view(bytes));
+        rc = mdb_cursor_put(cursor, &at, &value, 0);
+      }
+    }
+    // Ages are unique, and in order they are appended page by page.
+    std::ranges::sort(with_id, {}, &aged::age);
+    for (auto one = with_id.begin(); rc == 0 && one != with_id.end(); ++one) {
+      auto key = one->of->key();
+      auto value = to_val(key.with(one->item->command_id).bytes());
+      MDB_val at{sizeof one->age, &one->age};
+      rc = mdb_cursor_put(age, &at, &value, 0);
+    }
+    if (rc == 0) rc = sweep(txn, age, forget_before, with_id.size() + sweep_min, head);
+    return rc;
+  }
+
+  int sweep(MDB_txn* txn, MDB_cursor* ages, std::uint64_t forget_before, std::size_t records_max,
+            derived_head& head) const {
     for (std::size_t i = 0; i < records_max; ++i) {
-      MDB_val moment{};
-      MDB_val dedupe_key{};
-      int rc = mdb_cursor_get(age, &moment, &dedupe_key, MDB_FIRST);
+      MDB_val at{};
+      MDB_val key{};
+      int rc = mdb_cursor_get(ages, &at, &key, MDB_FIRST);
       if (rc == MDB_NOTFOUND) return 0;
       if (rc != 0) return rc;
-      std::int64_t recorded_at = 0;
-      if (moment.mv_size != sizeof recorded_at) return MDB_CORRUPTED;
-      std::memcpy(&recorded_at, moment.mv_data, sizeof recorded_at);
-      if (recorded_at >= forget_before.time_since_epoch().count()) return 0;
+      std::uint64_t age = 0;
+      if (at.mv_size != sizeof age) return MDB_CORRUPTED;
+      std::memcpy(&age, at.mv_data, sizeof age);
+      if (age >= forget_before) return 0;
       MDB_val value{};
-      rc = mdb_get(txn, dedupe_, &dedupe_key, &value);
-      // The id may have been used again after its time; then the newer record stays.
-      if (rc == 0 && value.mv_size == dedupe_value_bytes &&
-          load_le<std::int64_t>(static_cast<const std::byte*>(value.mv_data) + 8) == recorded_at)
-        rc = mdb_del(txn, dedupe_, &dedupe_key, nullptr);
+      dedupe_record record;
+      rc = mdb_get(txn, dedupe_, &key, &value);
+      // The id may have been used again after its time; then the newer record stays. So does one
+      // that is damaged: its reader has to be told.
+      if (rc == 0 && is_whole(from_val(key), from_val(value)) &&
+          decode_dedupe(from_val(value), record) && record.age == age) {
+        head.forgotten_up_to = std::max(head.forgotten_up_to, record.position);
+        rc = mdb_del(txn, dedupe_, &key, nullptr);
+      }
       if (rc != 0 && rc != MDB_NOTFOUND) return rc;
-      if (rc = mdb_cursor_del(age, 0); rc != 0) return rc;
+      if (rc = mdb_cursor_del(ages, 0); rc != 0) return rc;
     }
     return 0;
   }
 
   int put_snapshot(MDB_txn* txn, const snapshot_item& item) const {
-    derived_key of(item.stream);
-    auto key = of.val();
+    const auto of = key_of(item.stream);
+    auto key = to_val(of.bytes());
     MDB_val stored{};
     const int rc = mdb_get(txn, snapshots_, &key, &stored);
     if (rc != 0 && rc != MDB_NOTFOUND) return rc;
-    if (rc == 0 && stored.mv_size >= snapshot_header_bytes &&
-        load_le<std::uint64_t>(static_cast<const std::byte*>(stored.mv_data) + 8) >
-            item.saved.version)
-      return 0;
-    byte_buffer bytes;
-    bytes.append_le(std::uint64_t{0});
-    bytes.append_le(item.saved.version);
-    bytes.append_le(item.saved.position);
-    bytes.append_le(std::int64_t{item.saved.recorded_at.time_since_epoch().count()});
-    bytes.append_le(item.saved.fingerprint);
-    bytes.append(item.saved.state.view());
-    store_le(bytes.data(), snapshot_checksum(item.stream, bytes));
+    if (rc == 0 && version_of_snapshot(of.bytes(), from_val(stored)) > item.saved.version) return 0;
+    const auto bytes = encode_snapshot(of.bytes(), item.saved);
     auto value = to_val(bytes.view());
     return mdb_put(txn, snapshots_, &key, &value, 0);
   }
 
   int put_head(MDB_txn* txn, const derived_head& head) const {
-    std::array<std::byte, 24> bytes;
-    store_le(bytes.data(), head.indexed_up_to);
-    store_le(bytes.data() + 8, head.checksum);
-    store_le(bytes.data() + 16, head.streams);
+    const auto bytes = encode_head(head);
     auto key = to_val("head");
     auto value = to_val(bytes_view(bytes));
     return mdb_put(txn, meta_, &key, &value, 0);
@@ -355,10 +485,13 @@ private:
 
   std::unique_ptr<lmdb_env> env_;
   mutable lmdb_reader_pool readers_;
+  hash_secret secret_;
+  std::atomic<bool> condemned_{false};
   MDB_dbi meta_ = 0;
   MDB_dbi index_ = 0;
+  MDB_dbi ends_ = 0;
   MDB_dbi dedupe_ = 0;
-  MDB_dbi dedupe_age_ = 0;
+  MDB_dbi age_ = 0;
   MDB_dbi snapshots_ = 0;
 };
 
@@ -367,8 +500,26 @@ private:
 result<std::unique_ptr<derived_store>> open_lmdb_derived(const std::filesystem::path& folder,
                                                          const store_identity& identity,
                                                          const partition_options& options) {
-  return open_lmdb<derived_store, lmdb_derived>(folder, identity, options.derived_map_bytes,
-                                                "derived_map_bytes");
+  if (file_exists(folder / condemned_name))
+    return error(errc::damaged_index, folder.string() + " was found to be damaged");
+  return open_lmdb<derived_store, lmdb_derived>(folder, options.derived_map_bytes,
+                                                "derived_map_bytes", after_panic::reopen, identity);
+}
+
+result<void> remove_lmdb_derived(const std::filesystem::path& folder) {
+  const auto remove = [&](const char* name) -> result<void> {
+    std::error_code code;
+    std::filesystem::remove(folder / name, code);
+    if (!code) return {};
+    return error(errc::io,
+                 "removing unusable derived data in " + folder.string() + ": " + code.message());
+  };
+  for (const auto* name : {"data.mdb", "lock.mdb"})
+    if (auto removed = remove(name); !removed) return removed;
+  if (!file_exists(folder / condemned_name)) return {};
+  // What says that the rest cannot be believed goes last.
+  if (auto synced = sync_folder(folder); !synced) return synced;
+  return remove(condemned_name);
 }
 
 } // namespace acta::persistence

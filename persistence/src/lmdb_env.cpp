@@ -2,11 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lmdb_env.hpp"
 
+#include "lmdb_check.hpp"
+#include "unique_fd.hpp"
+
+#include <acta/core/descriptors.hpp>
 #include <acta/persistence/errc.hpp>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstdio>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +23,32 @@ namespace {
 
 /// More than a node's query threads and command lines together; LMDB's default of 126 is not.
 constexpr unsigned readers_max = 1024;
+/// Of LMDB's lock file: its head, and 64 bytes for each reader.
+constexpr std::size_t lock_file_bytes = (readers_max + 2) * 64;
+/// How long a transaction waits for others to end before a broken environment is opened again.
+constexpr std::chrono::milliseconds patience{1000};
+
+/// LMDB makes the lock file sparse and writes to it through a map, where a full disk is SIGBUS: its
+/// blocks are taken before. @returns errno.
+int reserve_lock_file(const std::filesystem::path& folder) {
+  const unique_fd fd(::open((folder / "lock.mdb").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+  struct stat file {};
+  if (!fd || ::fstat(fd.get(), &file) != 0) return errno;
+  const auto bytes = std::max<off_t>(file.st_size, lock_file_bytes);
+  if (file.st_size >= bytes && file.st_blocks * 512 >= bytes) return 0;
+  return ::posix_fallocate(fd.get(), 0, bytes);
+}
+
+/// LMDB calls this, and then abort().
+void tell_damage(MDB_env* env, const char* what) {
+  const char* folder = nullptr;
+  if (mdb_env_get_path(env, &folder) != 0 || folder == nullptr) folder = "?";
+  std::fprintf(
+      stderr,
+      "acta: %s/data.mdb is damaged and LMDB ends the process (%s): see \"Damaged files\" in "
+      "docs/storage-format.md\n",
+      folder, what);
+}
 
 errc code_of(int rc) noexcept {
   switch (rc) {
@@ -44,43 +77,213 @@ error lmdb_error(int rc, std::string_view doing) {
   return error(code_of(rc), std::string(doing) + ": " + mdb_strerror(rc));
 }
 
+lmdb_env::lmdb_env(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
 result<std::unique_ptr<lmdb_env>> lmdb_env::open(const std::filesystem::path& folder,
                                                  std::size_t map_bytes, std::string_view option,
-                                                 unsigned flags) {
+                                                 unsigned flags, after_panic panic) {
+  if (auto held = hold_standard_descriptors(); !held) return std::move(held).error();
   std::unique_ptr<lmdb_env> env(new lmdb_env(folder));
   env->option_ = option;
-  const auto failed = [&](int rc) { return env->failure(rc, "opening"); };
-  if (const int rc = mdb_env_create(&env->env_); rc != 0) return failed(rc);
-  if (const int rc = mdb_env_set_maxdbs(env->env_, lmdb_tables_max); rc != 0) return failed(rc);
-  if (const int rc = mdb_env_set_maxreaders(env->env_, readers_max); rc != 0) return failed(rc);
+  env->flags_ = flags;
+  env->panic_ = panic;
   // LMDB wants whole pages; a size of the user's is rounded down, never up beyond what was allowed.
   env->map_bytes_ = std::max<std::size_t>(map_bytes / 65536 * 65536, 65536);
-  if (const int rc = mdb_env_set_mapsize(env->env_, env->map_bytes_); rc != 0) return failed(rc);
-  if (const int rc = mdb_env_open(env->env_, folder.c_str(), MDB_NOTLS | flags, 0640); rc != 0) {
-    if (rc == ENOMEM)
-      return error(errc::io, "cannot reserve " + std::to_string(env->map_bytes_) +
-                                 " bytes of address space for " + folder.string() + " (option " +
-                                 env->option_ + ", or the limit `ulimit -v`)");
-    return failed(rc);
-  }
-  int dead = 0;
-  if (const int rc = mdb_reader_check(env->env_, &dead); rc != 0) return failed(rc);
+  auto opened = env->open_files();
+  if (!opened) return std::move(opened).error();
+  env->env_ = *opened;
   return env;
 }
 
 lmdb_env::~lmdb_env() {
+  ACTA_ASSERT(users_ == 0);
+  idle_.clear();
   if (env_ != nullptr) mdb_env_close(env_);
+  if (broken_ != nullptr) mdb_env_close(broken_);
+}
+
+result<MDB_env*> lmdb_env::open_files() const {
+  if (auto sound = check_lmdb_file(folder_); !sound) return std::move(sound).error();
+  if (const int rc = reserve_lock_file(folder_); rc != 0)
+    return failure(rc, "reserving room for lock.mdb in");
+  MDB_env* env = nullptr;
+  int rc = mdb_env_create(&env);
+  if (rc == 0) rc = mdb_env_set_assert(env, &tell_damage);
+  if (rc == 0) rc = mdb_env_set_maxdbs(env, lmdb_tables_max);
+  if (rc == 0) rc = mdb_env_set_maxreaders(env, readers_max);
+  if (rc == 0) rc = mdb_env_set_mapsize(env, map_bytes_);
+  if (rc == 0) rc = mdb_env_open(env, folder_.c_str(), MDB_NOTLS | flags_, 0640);
+  const bool no_address_space = rc == ENOMEM;
+  int dead = 0;
+  if (rc == 0) rc = mdb_reader_check(env, &dead);
+  if (rc == 0) return env;
+  if (env != nullptr) mdb_env_close(env);
+  if (no_address_space)
+    return error(errc::io, "cannot reserve " + std::to_string(map_bytes_) +
+                               " bytes of address space for " + folder_.string() + " (option " +
+                               option_ + ", or the limit `ulimit -v`)");
+  return failure(rc, "opening");
+}
+
+/// Beside one that LMDB writes to no more: what must not be opened twice is the lock file.
+result<MDB_env*> lmdb_env::open_for_reading() const {
+  MDB_env* env = nullptr;
+  int rc = mdb_env_create(&env);
+  if (rc == 0) rc = mdb_env_set_assert(env, &tell_damage);
+  if (rc == 0) rc = mdb_env_set_maxdbs(env, lmdb_tables_max);
+  // Of the size that the file has; it does not grow any more.
+  if (rc == 0) rc = mdb_env_set_mapsize(env, 65536);
+  if (rc == 0)
+    rc = mdb_env_open(env, folder_.c_str(), MDB_NOTLS | MDB_RDONLY | MDB_NOLOCK | flags_, 0640);
+  if (rc == 0) return env;
+  if (env != nullptr) mdb_env_close(env);
+  return failure(rc, "opening for reading");
+}
+
+int lmdb_env::open_tables(MDB_env* in) const {
+  MDB_txn* txn = nullptr;
+  int rc = mdb_txn_begin(in, nullptr, MDB_RDONLY, &txn);
+  for (const auto& t : tables_) {
+    MDB_dbi number = 0;
+    if (rc == 0) rc = mdb_dbi_open(txn, t.name.c_str(), t.flags, &number);
+    if (rc == 0 && number != t.number) rc = MDB_BAD_DBI;
+  }
+  if (rc == 0) return mdb_txn_commit(txn); // an abort would close them again
+  if (txn != nullptr) mdb_txn_abort(txn);
+  return rc;
+}
+
+int lmdb_env::open_table(MDB_txn* txn, const char* name, unsigned flags, MDB_dbi& out) {
+  const int rc = mdb_dbi_open(txn, name, flags, &out);
+  if (rc == 0) tables_.push_back({name, flags & ~static_cast<unsigned>(MDB_CREATE), out});
+  return rc;
+}
+
+lmdb_env::visit lmdb_env::enter() {
+  const std::lock_guard lock(gate_);
+  ++users_;
+  return {env_, number_};
+}
+
+void lmdb_env::leave() noexcept {
+  bool last = false;
+  {
+    const std::lock_guard lock(gate_);
+    last = --users_ == 0;
+  }
+  if (last) left_.notify_all();
+}
+
+int lmdb_env::replace(const visit& before) {
+  std::unique_lock lock(gate_);
+  const auto done = [&] { return number_ != before.number; };
+  if (done()) return 0;
+  if (panic_ == after_panic::stay) return MDB_PANIC;
+  if (panic_ == after_panic::read) {
+    if (broken_ != nullptr) return MDB_PANIC;
+    auto opened = open_for_reading();
+    if (!opened) return MDB_PANIC;
+    if (open_tables(*opened) != 0) {
+      mdb_env_close(*opened);
+      return MDB_PANIC;
+    }
+    broken_ = std::exchange(env_, *opened);
+  } else {
+    // Two environments of the same file in one process would spoil each other's lock file.
+    if (!left_.wait_for(lock, patience, [&] { return users_ == 0 || done(); })) return MDB_PANIC;
+    if (done()) return 0;
+    idle_.clear();
+    if (env_ != nullptr) mdb_env_close(std::exchange(env_, nullptr));
+    auto opened = open_files();
+    if (!opened) return MDB_PANIC;
+    if (open_tables(*opened) != 0) {
+      mdb_env_close(*opened);
+      return MDB_PANIC;
+    }
+    env_ = *opened;
+  }
+  idle_.clear();
+  ++number_;
+  return 0;
+}
+
+int lmdb_env::begin_read(std::unique_ptr<lmdb_reader>& out) {
+  for (bool again = true;; again = false) {
+    const auto in = enter();
+    std::unique_ptr<lmdb_reader> reader;
+    {
+      const std::lock_guard lock(gate_);
+      if (!idle_.empty() && number_ == in.number) {
+        reader = std::move(idle_.back());
+        idle_.pop_back();
+      }
+    }
+    if (!reader) reader = std::make_unique<lmdb_reader>();
+    int rc = in.env == nullptr ? MDB_PANIC : reader->begin(in.env, in.number);
+    if (rc == 0) {
+      out = std::move(reader);
+      return 0;
+    }
+    reader.reset(); // before the environment may be closed
+    leave();
+    if (rc != MDB_PANIC || !again) return rc;
+    if (rc = replace(in); rc != 0) return rc;
+  }
+}
+
+void lmdb_env::end_read(std::unique_ptr<lmdb_reader> reader) noexcept {
+  reader->end();
+  bool last = false;
+  {
+    const std::lock_guard lock(gate_);
+    if (reader->environment() == number_ && idle_.size() < idle_max)
+      idle_.push_back(std::move(reader));
+    else
+      reader.reset();
+    last = --users_ == 0;
+  }
+  if (last) left_.notify_all();
+}
+
+int lmdb_env::begin_write(MDB_txn*& out) {
+  for (bool again = true;; again = false) {
+    const auto in = enter();
+    const bool read_only = [&] {
+      const std::lock_guard lock(gate_);
+      return broken_ != nullptr;
+    }();
+    int rc = in.env == nullptr || read_only ? MDB_PANIC : mdb_txn_begin(in.env, nullptr, 0, &out);
+    if (rc == 0) return 0;
+    leave();
+    if (rc != MDB_PANIC || !again || read_only) return rc;
+    if (rc = replace(in); rc != 0) return rc;
+  }
+}
+
+int lmdb_env::sync() {
+  const auto in = enter();
+  const int rc = in.env == nullptr ? MDB_PANIC : mdb_env_sync(in.env, 1);
+  leave();
+  return rc;
 }
 
 bool lmdb_env::is_empty() const noexcept {
   MDB_stat stat;
-  return mdb_env_stat(env_, &stat) == 0 && stat.ms_entries == 0;
+  const std::lock_guard lock(gate_);
+  return env_ != nullptr && mdb_env_stat(env_, &stat) == 0 && stat.ms_entries == 0;
 }
 
 error lmdb_env::failure(int rc, std::string_view doing) const {
   auto text = std::string(doing) + ' ' + folder_.string() + ": " + mdb_strerror(rc);
   if (rc == MDB_MAP_FULL)
     text += " (" + std::to_string(map_bytes_) + " bytes, option " + option_ + ")";
+  if (rc == MDB_PANIC)
+    text +=
+        panic_ == after_panic::read
+            ? " (a write of its header has failed: it can only be read until the store is opened "
+              "again)"
+            : " (a write of its header has failed: it is opened again when no picture of it is "
+              "open)";
   if (rc == MDB_READERS_FULL)
     text += " (too many pictures are open, the limit is " + std::to_string(readers_max) + ")";
   return error(code_of(rc), std::move(text));
@@ -90,7 +293,8 @@ int lmdb_env::missing_room(std::size_t bytes) const {
   MDB_envinfo info;
   MDB_stat stat;
   mdb_filehandle_t fd;
-  if (mdb_env_info(env_, &info) != 0 || mdb_env_stat(env_, &stat) != 0 ||
+  const std::lock_guard lock(gate_); // so that it is not closed meanwhile
+  if (env_ == nullptr || mdb_env_info(env_, &info) != 0 || mdb_env_stat(env_, &stat) != 0 ||
       mdb_env_get_fd(env_, &fd) != 0)
     return EIO;
   const std::vector<std::byte> zeros(65536);
@@ -110,7 +314,8 @@ int lmdb_env::missing_room(std::size_t bytes) const {
 std::uint64_t lmdb_env::file_bytes() const noexcept {
   mdb_filehandle_t fd;
   struct stat file;
-  if (mdb_env_get_fd(env_, &fd) != 0 || ::fstat(fd, &file) != 0) return 0;
+  const std::lock_guard lock(gate_);
+  if (env_ == nullptr || mdb_env_get_fd(env_, &fd) != 0 || ::fstat(fd, &file) != 0) return 0;
   return static_cast<std::uint64_t>(file.st_size);
 }
 
@@ -120,8 +325,9 @@ lmdb_reader::~lmdb_reader() {
   if (txn_ != nullptr) mdb_txn_abort(txn_);
 }
 
-int lmdb_reader::begin(const lmdb_env& env) {
-  if (txn_ == nullptr) return mdb_txn_begin(env.get(), nullptr, MDB_RDONLY, &txn_);
+int lmdb_reader::begin(MDB_env* env, std::uint64_t number) {
+  number_ = number;
+  if (txn_ == nullptr) return mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn_);
   return mdb_txn_renew(txn_);
 }
 
@@ -144,23 +350,8 @@ int lmdb_reader::cursor(MDB_dbi table, MDB_cursor*& out) {
 
 result<lmdb_reader_pool::lease> lmdb_reader_pool::take() {
   std::unique_ptr<lmdb_reader> reader;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!idle_.empty()) {
-      reader = std::move(idle_.back());
-      idle_.pop_back();
-    }
-  }
-  if (!reader) reader = std::make_unique<lmdb_reader>();
-  if (const int rc = reader->begin(env_); rc != 0) return env_.failure(rc, "starting to read");
-  return lease(reader.release(), give_back{this});
-}
-
-void lmdb_reader_pool::put(lmdb_reader* reader) noexcept {
-  std::unique_ptr<lmdb_reader> owned(reader);
-  owned->end();
-  const std::lock_guard lock(mutex_);
-  if (idle_.size() < idle_max) idle_.push_back(std::move(owned));
+  if (const int rc = env_.begin_read(reader); rc != 0) return env_.failure(rc, "starting to read");
+  return lease(reader.release(), give_back{&env_});
 }
 
 } // namespace acta::persistence

@@ -8,6 +8,7 @@
 #include <acta/core/result.hpp>
 
 #include <array>
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -32,21 +33,43 @@ inline bytes_view from_val(const MDB_val& val) noexcept {
   return {static_cast<const std::byte*>(val.mv_data), val.mv_size};
 }
 
-/// Threads: as LMDB with MDB_NOTLS: any, one write transaction at a time.
+/// What is done about MDB_PANIC: after one failed write of a header (a meta page) LMDB refuses
+/// every transaction of the environment, reading too.
+enum class after_panic : std::uint8_t {
+  reopen, ///< it is closed and opened again, as soon as no transaction is open
+  read,   ///< it is opened a second time, for reading only; nothing is written to it any more
+  stay,   ///< nothing: its files have no names
+};
+
+class lmdb_reader;
+
+/// Threads: as LMDB with MDB_NOTLS: any, one write transaction at a time. Between begin_… and end_…
+/// the environment stays as it is.
 class lmdb_env {
 public:
   /// @param option  name of the option that `map_bytes` came from, for messages.
   /// @param flags  of mdb_env_open, besides MDB_NOTLS: how much a commit syncs.
+  /// Errors: `damaged_file` (check_lmdb_file), `wrong_format`, `store_full`, `io`.
   static result<std::unique_ptr<lmdb_env>> open(const std::filesystem::path& folder,
                                                 std::size_t map_bytes, std::string_view option,
-                                                unsigned flags = 0);
+                                                unsigned flags = 0,
+                                                after_panic panic = after_panic::stay);
+  /// Pre: no transaction is open.
   ~lmdb_env();
   lmdb_env(const lmdb_env&) = delete;
   lmdb_env& operator=(const lmdb_env&) = delete;
 
-  [[nodiscard]] MDB_env* get() const noexcept { return env_; }
   /// No tables yet: new, or its creation was interrupted.
   [[nodiscard]] bool is_empty() const noexcept;
+  /// As mdb_dbi_open; after a reopening the table has the same number.
+  int open_table(MDB_txn* txn, const char* name, unsigned flags, MDB_dbi& out);
+
+  /// Readers are kept, because a fresh one takes a slot in the lock file and several allocations.
+  int begin_read(std::unique_ptr<lmdb_reader>& out);
+  void end_read(std::unique_ptr<lmdb_reader> reader) noexcept;
+  int begin_write(MDB_txn*& out);
+  void end_write() noexcept { leave(); }
+  int sync();
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
   /// As lmdb_error, naming the folder and, for a full map, the option.
   [[nodiscard]] error failure(int rc, std::string_view doing) const;
@@ -59,33 +82,75 @@ public:
   [[nodiscard]] std::uint64_t file_bytes() const noexcept;
 
 private:
-  explicit lmdb_env(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  MDB_env* env_ = nullptr;
+  static constexpr std::size_t idle_max = 64;
+  struct table {
+    std::string name;
+    unsigned flags;
+    MDB_dbi number;
+  };
+  /// The environment of the moment, and its number.
+  struct visit {
+    MDB_env* env = nullptr;
+    std::uint64_t number = 0;
+  };
+
+  explicit lmdb_env(std::filesystem::path folder);
+  result<MDB_env*> open_files() const;
+  result<MDB_env*> open_for_reading() const;
+  [[nodiscard]] int open_tables(MDB_env* in) const;
+  [[nodiscard]] visit enter();
+  void leave() noexcept;
+  /// 0 if there is another environment than that of `before` now.
+  int replace(const visit& before);
+
   std::filesystem::path folder_;
   std::size_t map_bytes_ = 0;
   std::string option_;
+  unsigned flags_ = 0;
+  after_panic panic_ = after_panic::stay;
+  std::vector<table> tables_; ///< in the order of their opening, which gives them their numbers
+
+  mutable std::mutex gate_; ///< what follows
+  std::condition_variable left_;
+  MDB_env* env_ = nullptr;    ///< none after a reopening that failed
+  MDB_env* broken_ = nullptr; ///< readers begun before the panic go on in it
+  std::uint64_t number_ = 0;  ///< rises with each reopening
+  std::size_t users_ = 0;     ///< transactions that are open
+  std::vector<std::unique_ptr<lmdb_reader>> idle_;
 };
 
 /// Aborted unless committed.
 class lmdb_write {
 public:
   lmdb_write() = default;
-  lmdb_write(lmdb_write&& other) noexcept : txn_(std::exchange(other.txn_, nullptr)) {}
+  lmdb_write(lmdb_write&& other) noexcept
+      : env_(other.env_), txn_(std::exchange(other.txn_, nullptr)) {}
   lmdb_write& operator=(lmdb_write&& other) noexcept {
+    std::swap(env_, other.env_);
     std::swap(txn_, other.txn_);
     return *this;
   }
   ~lmdb_write() { abort(); }
 
-  int begin(const lmdb_env& env) { return mdb_txn_begin(env.get(), nullptr, 0, &txn_); }
+  int begin(lmdb_env& env) {
+    env_ = &env;
+    return env.begin_write(txn_);
+  }
   /// LMDB ends the transaction in any case.
-  int commit() { return mdb_txn_commit(std::exchange(txn_, nullptr)); }
+  int commit() {
+    const int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
+    env_->end_write();
+    return rc;
+  }
   void abort() noexcept {
-    if (txn_ != nullptr) mdb_txn_abort(std::exchange(txn_, nullptr));
+    if (txn_ == nullptr) return;
+    mdb_txn_abort(std::exchange(txn_, nullptr));
+    env_->end_write();
   }
   [[nodiscard]] MDB_txn* get() const noexcept { return txn_; }
 
 private:
+  lmdb_env* env_ = nullptr;
   MDB_txn* txn_ = nullptr;
 };
 
@@ -99,8 +164,10 @@ public:
   lmdb_reader& operator=(const lmdb_reader&) = delete;
   ~lmdb_reader();
 
-  int begin(const lmdb_env& env);
+  /// @param number  of the environment; later calls must name the same.
+  int begin(MDB_env* env, std::uint64_t number);
   void end() noexcept;
+  [[nodiscard]] std::uint64_t environment() const noexcept { return number_; }
   [[nodiscard]] MDB_txn* txn() const noexcept { return txn_; }
   int cursor(MDB_dbi table, MDB_cursor*& out);
 
@@ -110,29 +177,26 @@ private:
     bool current = false; ///< renewed in this transaction
   };
   MDB_txn* txn_ = nullptr;
+  std::uint64_t number_ = 0;
   std::array<slot, lmdb_tables_max + 2> cursors_; ///< LMDB's own two tables take numbers 0 and 1
 };
 
-/// Keeps idle readers, because a fresh one takes a slot in the lock file and several allocations.
-/// Threads: any.
+/// Lends the readers of an environment. Threads: any.
 class lmdb_reader_pool {
 public:
-  explicit lmdb_reader_pool(const lmdb_env& env) : env_(env) {}
+  explicit lmdb_reader_pool(lmdb_env& env) : env_(env) {}
 
   struct give_back {
-    lmdb_reader_pool* pool = nullptr;
-    void operator()(lmdb_reader* reader) const noexcept { pool->put(reader); }
+    lmdb_env* env = nullptr;
+    void operator()(lmdb_reader* reader) const noexcept {
+      env->end_read(std::unique_ptr<lmdb_reader>(reader));
+    }
   };
   using lease = std::unique_ptr<lmdb_reader, give_back>;
   result<lease> take();
 
 private:
-  static constexpr std::size_t idle_max = 64;
-  void put(lmdb_reader* reader) noexcept;
-
-  const lmdb_env& env_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<lmdb_reader>> idle_;
+  lmdb_env& env_;
 };
 
 } // namespace acta::persistence

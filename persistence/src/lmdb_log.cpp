@@ -11,6 +11,23 @@ namespace acta::persistence {
 
 namespace {
 
+error lost(const std::filesystem::path& folder, std::string_view how) {
+  return error(errc::damaged_file, (folder / "data.mdb").string() + ' ' + std::string(how) +
+                                       ", but the store was made with a journal there: restore it "
+                                       "from a backup");
+}
+
+/// A journal that was made must not be made again: it would be an empty one.
+result<void> check_there(const std::filesystem::path& folder) {
+  std::error_code code;
+  const auto size = std::filesystem::file_size(folder / "data.mdb", code);
+  if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory)
+    return lost(folder, "is missing");
+  if (code) return error(errc::io, "looking at " + folder.string() + ": " + code.message());
+  if (size == 0) return lost(folder, "is empty");
+  return {};
+}
+
 class lmdb_log_reader final : public log_reader {
 public:
   lmdb_log_reader(const lmdb_env& env, lmdb_reader_pool::lease lease, MDB_cursor* cursor)
@@ -53,12 +70,13 @@ class lmdb_log final : public log_store {
 public:
   explicit lmdb_log(std::unique_ptr<lmdb_env> env) : env_(std::move(env)), readers_(*env_) {}
 
-  result<void> open_tables(const store_identity& identity) {
+  result<void> open_tables(const store_identity& identity, if_missing missing) {
     const bool is_new = env_->is_empty();
+    if (is_new && missing == if_missing::refuse) return lost(env_->folder(), "has no tables");
     lmdb_write txn;
     if (const int rc = txn.begin(*env_); rc != 0) return env_->failure(rc, "opening the tables of");
     const auto open = [&](const char* name, unsigned flags, MDB_dbi& to) {
-      return mdb_dbi_open(txn.get(), name, flags | (is_new ? MDB_CREATE : 0u), &to);
+      return env_->open_table(txn.get(), name, flags | (is_new ? MDB_CREATE : 0u), to);
     };
     for (const int rc : {open("meta", 0, meta_), open("names", MDB_INTEGERKEY, names_),
                          open("log", MDB_INTEGERKEY, log_)}) {
@@ -67,7 +85,9 @@ public:
                      env_->folder().string() + " is an LMDB environment, but not one of Acta's");
       if (rc != 0) return env_->failure(rc, "opening the tables of");
     }
-    if (auto same = check_identity(txn.get(), meta_, identity, env_->folder(), is_new); !same)
+    if (auto same =
+            check_identity(txn.get(), meta_, identity, journal_format, env_->folder(), is_new);
+        !same)
       return same;
     if (const int rc = txn.commit(); rc != 0) return env_->failure(rc, "opening the tables of");
     return {};
@@ -177,9 +197,12 @@ private:
 
 result<std::unique_ptr<log_store>> open_lmdb_log(const std::filesystem::path& folder,
                                                  const store_identity& identity,
-                                                 const partition_options& options) {
-  return open_lmdb<log_store, lmdb_log>(folder, identity, options.journal_map_bytes,
-                                        "journal_map_bytes");
+                                                 const partition_options& options,
+                                                 if_missing missing) {
+  if (missing == if_missing::refuse)
+    if (auto there = check_there(folder); !there) return std::move(there).error();
+  return open_lmdb<log_store, lmdb_log>(folder, options.journal_map_bytes, "journal_map_bytes",
+                                        after_panic::read, identity, missing);
 }
 
 } // namespace acta::persistence

@@ -8,14 +8,13 @@ namespace acta::persistence {
 
 namespace {
 
-/// On disk: rises with every change to a table's layout.
-constexpr std::uint32_t format = 1;
 constexpr std::size_t identity_bytes = 24;
 
 } // namespace
 
 result<void> check_identity(MDB_txn* txn, MDB_dbi meta, const store_identity& identity,
-                            const std::filesystem::path& folder, bool is_new) {
+                            std::uint32_t format, const std::filesystem::path& folder,
+                            bool is_new) {
   const auto refused = [&](const std::string& what) {
     return error(errc::wrong_format, folder.string() + ' ' + what);
   };

@@ -66,7 +66,7 @@ private:
 class lmdb_writing final : public view_writing {
 public:
   /// Blocks until no other writing is open.
-  lmdb_writing(const lmdb_env& env, const view_tables& tables, std::mutex& mutex)
+  lmdb_writing(lmdb_env& env, const view_tables& tables, std::mutex& mutex)
       : env_(env), tables_(tables), lock_(mutex), txn_(env, tables) {}
   ~lmdb_writing() override {
     ACTA_ASSERT(!lock_.owns_lock() || on_own_thread());
@@ -196,7 +196,7 @@ private:
     return txn_.fail(rc, "writing");
   }
 
-  const lmdb_env& env_;
+  lmdb_env& env_;
   const view_tables& tables_;
   const std::thread::id thread_ = std::this_thread::get_id();
   // LMDB has its own writers' lock, but lets go of it before missing_room() may look.
@@ -222,7 +222,7 @@ public:
     lmdb_write txn;
     if (const int rc = txn.begin(*env_); rc != 0) return env_->failure(rc, "opening the tables of");
     const auto open = [&](const char* name, MDB_dbi& to) -> result<void> {
-      const int rc = mdb_dbi_open(txn.get(), name, is_new ? MDB_CREATE : 0u, &to);
+      const int rc = env_->open_table(txn.get(), name, is_new ? MDB_CREATE : 0u, to);
       if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
         return refused("is an LMDB environment, but not one of a view");
       if (rc != 0) return env_->failure(rc, "opening the tables of");
@@ -260,7 +260,7 @@ public:
     return std::unique_ptr<view_writing>(std::move(writing));
   }
   result<void> sync() override {
-    if (const int rc = mdb_env_sync(env_->get(), 1); rc != 0) return env_->failure(rc, "syncing");
+    if (const int rc = env_->sync(); rc != 0) return env_->failure(rc, "syncing");
     return {};
   }
   std::uint64_t file_bytes() const override { return env_->file_bytes(); }
@@ -336,9 +336,9 @@ private:
 
 result<std::unique_ptr<view_store>> open_in(const std::filesystem::path& folder,
                                             const view_identity& identity,
-                                            const view_store_options& options) {
+                                            const view_store_options& options, after_panic panic) {
   auto env = lmdb_env::open(folder, options.map_bytes, "map_bytes",
-                            options.sync == view_sync::none ? MDB_NOSYNC : MDB_NOMETASYNC);
+                            options.sync == view_sync::none ? MDB_NOSYNC : MDB_NOMETASYNC, panic);
   if (!env) return std::move(env).error();
   auto store = std::make_unique<lmdb_views>(std::move(*env));
   if (auto opened = store->open_tables(identity, options); !opened)
@@ -352,7 +352,7 @@ result<std::unique_ptr<view_store>> open_view_store(const std::filesystem::path&
                                                     const view_identity& identity,
                                                     const view_store_options& options) {
   if (auto made = make_folders(folder); !made) return std::move(made).error();
-  auto store = open_in(folder, identity, options);
+  auto store = open_in(folder, identity, options, after_panic::reopen);
   if (!store) return store;
   // The directory entries of LMDB's files must be as durable as what is written into them.
   if (auto synced = sync_folder(folder); !synced) return std::move(synced).error();
@@ -364,7 +364,7 @@ result<std::unique_ptr<view_store>> make_scratch_view_store(const view_identity&
   options.sync = view_sync::none;
   auto folder = temporary_folder::make("acta-view-");
   if (!folder) return std::move(folder).error();
-  auto store = open_in(folder->path(), identity, options);
+  auto store = open_in(folder->path(), identity, options, after_panic::stay);
   // What is open keeps its files alive, without their names.
   if (auto removed = folder->remove(); !removed && store) return std::move(removed).error();
   return store;

@@ -2,28 +2,122 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lock_file.hpp"
 
+#include "unique_fd.hpp"
+
 #include <acta/persistence/errc.hpp>
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 namespace acta::persistence {
 
+struct lock_file::held {
+  int fd = -1; ///< -1 in a forked child
+};
+
 namespace {
+
+/// All locks of this process, for its children. Never destroyed: fork() may come at any time.
+struct lock_list {
+  std::mutex mutex;
+  std::vector<int*> descriptors;
+};
+lock_list& locks() {
+  static auto* const all = new lock_list;
+  return *all;
+}
+
+void before_fork() { locks().mutex.lock(); }
+void after_fork_in_parent() { locks().mutex.unlock(); }
+void after_fork_in_child() {
+  for (auto* fd : locks().descriptors) ::close(std::exchange(*fd, -1));
+  locks().descriptors.clear();
+  locks().mutex.unlock();
+}
+
+void watch_forks() {
+  static const int watched =
+      ::pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
+  (void)watched; // without memory for it, children are as they always were
+}
 
 std::string pid_in(int fd) {
   char text[32];
   const auto got = ::pread(fd, text, sizeof text, 0);
   std::string pid(text, got > 0 ? static_cast<std::size_t>(got) : 0);
-  pid = pid.substr(0, pid.find('\n'));
-  return pid.empty() ? "unknown" : pid;
+  return pid.substr(0, pid.find_first_not_of("0123456789"));
+}
+
+/// Who has the file open besides this process, as far as /proc lets us see.
+std::string openers_of(int fd) {
+  struct stat wanted {};
+  std::string found;
+  if (::fstat(fd, &wanted) != 0) return found;
+  std::error_code code;
+  for (std::filesystem::directory_iterator at("/proc", code), end; !code && at != end;
+       at.increment(code)) {
+    const auto pid = at->path().filename().string();
+    if (pid.find_first_not_of("0123456789") != std::string::npos ||
+        pid == std::to_string(::getpid()))
+      continue;
+    std::error_code closed_to_us;
+    for (std::filesystem::directory_iterator open(at->path() / "fd", closed_to_us);
+         !closed_to_us && open != end; open.increment(closed_to_us)) {
+      struct stat other {};
+      if (::stat(open->path().c_str(), &other) != 0 || other.st_dev != wanted.st_dev ||
+          other.st_ino != wanted.st_ino)
+        continue;
+      found += (found.empty() ? "" : ", ") + pid;
+      break;
+    }
+  }
+  return found;
+}
+
+std::string holder_of(int fd) {
+  const auto pid = pid_in(fd);
+  if (pid.empty()) return "a process that has not said its id yet";
+  if (::kill(static_cast<pid_t>(std::atol(pid.c_str())), 0) == 0 || errno != ESRCH)
+    return "process " + pid;
+  const auto others = openers_of(fd);
+  return (others.empty() ? "a process" : "process " + others) + " that process " + pid +
+         ", which has ended, has left behind";
 }
 
 } // namespace
+
+lock_file::lock_file(std::unique_ptr<held> h) : held_(std::move(h)) {
+  watch_forks();
+  const std::lock_guard lock(locks().mutex);
+  locks().descriptors.push_back(&held_->fd);
+}
+
+lock_file::lock_file(lock_file&&) noexcept = default;
+lock_file& lock_file::operator=(lock_file&& other) noexcept {
+  held_.swap(other.held_);
+  return *this;
+}
+
+lock_file::~lock_file() {
+  if (!held_) return; // moved away
+  const std::lock_guard lock(locks().mutex);
+  std::erase(locks().descriptors, &held_->fd);
+  if (held_->fd < 0) return;
+  // Closing alone would leave the lock to a child that has a copy of the descriptor.
+  ::flock(held_->fd, LOCK_UN);
+  ::close(held_->fd);
+}
 
 result<lock_file> lock_file::take(const std::filesystem::path& path) {
   const auto failed = [&](std::string_view doing) {
@@ -33,14 +127,18 @@ result<lock_file> lock_file::take(const std::filesystem::path& path) {
   if (!fd) return failed("opening");
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return failed("locking");
-    return error(errc::store_locked, path.parent_path().string() +
-                                         " is open for writing in process " + pid_in(fd.get()));
+    return error(errc::store_locked,
+                 path.parent_path().string() + " is open for writing in " + holder_of(fd.get()));
   }
   const auto pid = std::to_string(::getpid()) + '\n';
-  if (::ftruncate(fd.get(), 0) != 0 ||
-      ::pwrite(fd.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
-    return failed("writing");
-  return lock_file(std::move(fd));
+  // Written over, not anew, so that a full disk does not take its place; it is only for messages.
+  if (::pwrite(fd.get(), pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size())) {
+    const auto ignored = ::ftruncate(fd.get(), static_cast<off_t>(pid.size()));
+    (void)ignored;
+  }
+  auto h = std::make_unique<held>();
+  h->fd = fd.release();
+  return lock_file(std::move(h));
 }
 
 } // namespace acta::persistence

@@ -4,25 +4,32 @@
 /// One writing process per store.
 #pragma once
 
-#include "unique_fd.hpp"
-
 #include <acta/core/result.hpp>
 
 #include <filesystem>
+#include <memory>
 
 namespace acta::persistence {
 
 /// Holds `flock` on a file that names its process. The kernel lets go of it when the process ends,
 /// however it ends, so a file left behind is no obstacle. The file itself stays: removing it would
 /// race with the next opener.
+///
+/// A forked child does not hold the lock: it closes its copy of the descriptor before fork()
+/// returns. Only clone() and vfork() without exec leave it a copy, for as long as it lives after
+/// its parent; the destructor unlocks, whoever has copies.
 class lock_file {
 public:
   /// Errors: `store_locked` (the detail names the pid of the holder), `io`.
   static result<lock_file> take(const std::filesystem::path& path);
+  lock_file(lock_file&&) noexcept;
+  lock_file& operator=(lock_file&&) noexcept;
+  ~lock_file();
 
 private:
-  explicit lock_file(unique_fd fd) : fd_(std::move(fd)) {}
-  unique_fd fd_;
+  struct held; ///< at a place that does not move, where fork() finds it
+  explicit lock_file(std::unique_ptr<held> h);
+  std::unique_ptr<held> held_;
 };
 
 } // namespace acta::persistence

@@ -76,11 +76,20 @@ struct index_entry {
   std::uint32_t events = 0;
 };
 
+/// Where a stream ends. Kept beside the index, so that "nothing found" in one of the two is not
+/// taken for "there is nothing".
+struct stream_end {
+  version_number version = 0;
+  std::uint64_t position = 0; ///< of the commit that holds it
+  std::uint64_t checksum = 0; ///< of that commit
+};
+
 /// What the journal knows about a commit and the derived store does not yet.
 struct index_item {
   const stream_key* stream = nullptr;
   index_entry entry;
-  time_point recorded_at{};
+  std::uint64_t checksum = 0; ///< of the commit
+  std::uint64_t age = 0;      ///< as derived_head::age, of the commit; no two have the same
   uuid command_id;
 };
 
@@ -89,6 +98,10 @@ struct derived_head {
   std::uint64_t indexed_up_to = 0; ///< position of the last event in the index
   std::uint64_t checksum = 0;      ///< of the commit that holds it
   std::uint64_t streams = 0;       ///< streams in the index
+  /// Microseconds for which the partition had been open when that commit was written, by the
+  /// monotonic clock, over all runs: no jump of the clock makes a command id old.
+  std::uint64_t age = 0;
+  std::uint64_t forgotten_up_to = 0; ///< command ids of commits after this position are all there
 };
 
 struct snapshot_item {
@@ -98,11 +111,11 @@ struct snapshot_item {
 
 /// One transaction of the indexer: all or nothing.
 struct derived_batch {
-  std::span<const index_item> items; ///< by stream hash, stream, version
+  std::span<const index_item> items; ///< those of a stream together, by version
   std::span<const snapshot_item> snapshots;
-  derived_head head;
-  time_point
-      forget_before{}; ///< command ids recorded earlier are not written, and swept out bit by bit
+  derived_head head; ///< forgotten_up_to: as it was; it rises with what this batch forgets
+  /// Command ids of a lesser age are not written, and swept out bit by bit.
+  std::uint64_t forget_before = 0;
 };
 
 using index_visitor = std::function<bool(const index_entry&)>;
@@ -111,16 +124,23 @@ using index_visitor = std::function<bool(const index_entry&)>;
 class derived_store {
 public:
   virtual ~derived_store() = default;
+  /// Errors: `damaged_index`.
   virtual result<derived_head> head() = 0;
-  /// Errors: `store_full`, `io`; nothing of the batch was kept.
-  virtual result<void> write(const derived_batch& batch) = 0;
-  virtual result<std::optional<index_entry>> last_of(const stream_key& stream) = 0;
-  /// From the commit that holds `from`, or the first after it, in order of versions.
+  /// @returns the head as written. Errors: `store_full`, `io`, `damaged_index` (what is there does
+  /// not go on to what is to be written); nothing of the batch was kept.
+  virtual result<derived_head> write(const derived_batch& batch) = 0;
+  /// Nothing for a stream without events. Errors (also of what follows): `io`; `damaged_index` if
+  /// index and ends disagree or are not what was written.
+  virtual result<std::optional<stream_end>> last_of(const stream_key& stream) = 0;
+  /// From the commit that holds `from`, in order of versions, without a hole up to the stream's
+  /// end; nothing if it ends before.
   virtual result<void> scan(const stream_key& stream, version_number from,
                             const index_visitor& visit) = 0;
   virtual result<std::optional<std::uint64_t>> find_command(const stream_key& stream,
                                                             const uuid& command_id) = 0;
   virtual result<std::optional<snapshot>> newest_snapshot(const stream_key& stream) = 0;
+  /// Notes that this data cannot be believed: the next open makes it anew.
+  virtual void condemn(const error& why) noexcept = 0;
 };
 
 /// Whose data a folder holds; another store's journal is refused, another's derived data is thrown
@@ -130,14 +150,18 @@ struct store_identity {
   std::uint32_t partition = 0;
 };
 
-/// Errors: `io`, `wrong_format`.
+/// Errors: `io`, `wrong_format`, `damaged_file`.
 result<std::unique_ptr<log_store>> open_lmdb_log(const std::filesystem::path& folder,
                                                  const store_identity& identity,
-                                                 const partition_options& options);
-/// Opens derived data, or says by `wrong_format` or `corrupt_commit` that it must be made anew.
+                                                 const partition_options& options,
+                                                 if_missing missing = if_missing::create);
+/// Opens derived data, or says by `wrong_format` or a code of condition::corrupt that it must be made
+/// anew.
 result<std::unique_ptr<derived_store>> open_lmdb_derived(const std::filesystem::path& folder,
                                                          const store_identity& identity,
                                                          const partition_options& options);
+/// Removes derived data, so that opening makes it anew. Errors: `io`.
+result<void> remove_lmdb_derived(const std::filesystem::path& folder);
 std::unique_ptr<log_store> make_memory_log();
 std::unique_ptr<derived_store> make_memory_derived();
 

@@ -94,22 +94,32 @@ public:
     const std::lock_guard lock(mutex_);
     return head_;
   }
-  result<void> write(const derived_batch& batch) override {
+  result<derived_head> write(const derived_batch& batch) override {
     const std::lock_guard lock(mutex_);
+    auto head = batch.head;
+    const auto forget = [&](std::uint64_t position) {
+      head.forgotten_up_to = std::max(head.forgotten_up_to, position);
+    };
     for (const auto& item : batch.items) {
       auto& stream = streams_[item.stream->text()];
       stream.index[item.entry.first_version] = item.entry;
-      if (item.command_id && item.recorded_at >= batch.forget_before) {
-        stream.commands[item.command_id] = {item.entry.position, item.recorded_at};
-        ages_[item.recorded_at] = {item.stream->text(), item.command_id};
+      stream.last_checksum = item.checksum;
+      if (!item.command_id) continue;
+      if (item.age < batch.forget_before) {
+        forget(item.entry.position);
+        continue;
       }
+      stream.commands[item.command_id] = {item.entry.position, item.age};
+      ages_[item.age] = {item.stream->text(), item.command_id};
     }
     while (!ages_.empty() && ages_.begin()->first < batch.forget_before) {
       const auto& [text, id] = ages_.begin()->second;
       auto& commands = streams_[text].commands;
       if (const auto at = commands.find(id);
-          at != commands.end() && at->second.recorded_at == ages_.begin()->first)
+          at != commands.end() && at->second.age == ages_.begin()->first) {
+        forget(at->second.position);
         commands.erase(at);
+      }
       ages_.erase(ages_.begin());
     }
     for (const auto& item : batch.snapshots) {
@@ -117,14 +127,16 @@ public:
       if (newest && newest->version > item.saved.version) continue;
       newest = copy(item.saved);
     }
-    head_ = batch.head;
-    return {};
+    head_ = head;
+    return head;
   }
-  result<std::optional<index_entry>> last_of(const stream_key& key) override {
+  result<std::optional<stream_end>> last_of(const stream_key& key) override {
     const std::lock_guard lock(mutex_);
     const auto* stream = find(key);
-    if (stream == nullptr || stream->index.empty()) return std::optional<index_entry>{};
-    return std::optional<index_entry>(stream->index.rbegin()->second);
+    if (stream == nullptr || stream->index.empty()) return std::optional<stream_end>{};
+    const auto& last = stream->index.rbegin()->second;
+    return std::optional(
+        stream_end{last.first_version + last.events - 1, last.position, stream->last_checksum});
   }
   result<void> scan(const stream_key& key, version_number from,
                     const index_visitor& visit) override {
@@ -160,14 +172,16 @@ public:
     if (stream == nullptr || !stream->newest) return std::optional<snapshot>{};
     return std::optional<snapshot>(copy(*stream->newest));
   }
+  void condemn(const error&) noexcept override {}
 
 private:
   struct kept_command {
     std::uint64_t position = 0;
-    time_point recorded_at{};
+    std::uint64_t age = 0;
   };
   struct kept_stream {
     std::map<version_number, index_entry> index;
+    std::uint64_t last_checksum = 0;
     std::map<uuid, kept_command> commands;
     std::optional<snapshot> newest;
   };
@@ -183,7 +197,7 @@ private:
   std::mutex mutex_;
   derived_head head_;
   std::map<std::string, kept_stream> streams_;
-  std::map<time_point, std::pair<std::string, uuid>> ages_;
+  std::map<std::uint64_t, std::pair<std::string, uuid>> ages_;
 };
 
 } // namespace

@@ -33,7 +33,7 @@ public:
         queue_(options_.queue_bytes_max, options_.linger),
         indexer_(*log_, *derived_, *lanes_, options_, number),
         journal_(*log_, queue_, *lanes_, indexer_, options_), reading_{number, *log_, *derived_,
-                                                                       *lanes_} {}
+                                                                       *lanes_, names_} {}
   ~partition_impl() override { stop(); }
 
   result<void> open(const open_progress& progress, bool index_rebuilt) {
@@ -67,7 +67,7 @@ public:
 
   result<lane_ptr> attach(const stream_key& stream) override {
     auto lane = lanes_->find_or_make(stream, [&] { return reading_.indexed_version(stream); });
-    if (!lane) return std::move(lane).error();
+    if (!lane) return judged(std::move(lane)).error();
     return lane_ptr(std::move(*lane));
   }
 
@@ -88,7 +88,7 @@ public:
 
   result<void> read_stream(const stream_key& stream, version_number from,
                            const commit_visitor& visit) override {
-    return reading_.read_stream(stream, from, visit);
+    return judged(reading_.read_stream(stream, from, visit));
   }
   result<void> read_log(std::uint64_t from, const commit_visitor& visit) override {
     if (from > last_position()) return {}; // also if the last commit is damaged
@@ -96,7 +96,7 @@ public:
   }
   result<version_number> last_version(const stream_key& stream) override {
     if (const auto lane = lanes_->find(stream)) return lane->durable_version();
-    return reading_.indexed_version(stream);
+    return judged(reading_.indexed_version(stream));
   }
   std::uint64_t last_position() const noexcept override { return journal_.last_position(); }
   result<checkpoint> checkpoint_at(std::uint64_t position) override {
@@ -121,8 +121,9 @@ public:
     // The tail first: what leaves it is already in the index.
     if (const auto lane = lanes_->find(stream))
       if (auto found = lanes_->find_command(*lane, command_id)) return found;
-    return derived_->find_command(stream, command_id);
+    return judged(derived_->find_command(stream, command_id));
   }
+  std::uint64_t forgotten_up_to() const noexcept override { return indexer_.forgotten_up_to(); }
 
   result<std::optional<snapshot>> newest_snapshot(const stream_key& stream) override {
     return derived_->newest_snapshot(stream);
@@ -160,6 +161,11 @@ public:
     all.unindexed_commits = indexer_.waiting();
     all.index_failures = indexer_.failures();
     all.snapshots_dropped = indexer_.snapshots_dropped();
+    all.index_damages = indexer_.damages();
+    const auto clock = journal_.clock();
+    all.clock_jumps = clock.jumps;
+    all.last_clock_jump = clock.last_jump;
+    all.ahead_of_clock = clock.ahead;
     return all;
   }
 
@@ -168,6 +174,11 @@ private:
     return error(errc::unknown_position,
                  "the journal ends at " + acta::position{number_, last}.to_string(),
                  acta::position{number_, position}.to_string());
+  }
+  /// Passes an answer on; if it is that the index is damaged, the next open makes it anew.
+  template <class Result> Result judged(Result answer) {
+    if (!answer && answer.error().code() == errc::damaged_index) indexer_.condemn(answer.error());
+    return answer;
   }
 
   const std::uint32_t number_;
@@ -199,42 +210,67 @@ make_partition(std::uint32_t number, std::unique_ptr<log_store> log,
   return std::unique_ptr<partition>(std::move(made));
 }
 
+namespace {
+
+/// Derived data as it lies there, or nothing if it must be made anew: disposable by design.
+result<std::unique_ptr<derived_store>> open_usable(const std::filesystem::path& folder,
+                                                   const store_identity& identity, log_store& log,
+                                                   const partition_options& options) {
+  using none = std::unique_ptr<derived_store>;
+  const auto is_unusable = [](const error& e) {
+    return e.code() == errc::wrong_format || e.code() == condition::corrupt;
+  };
+  auto derived = open_lmdb_derived(folder, identity, options);
+  // Anything else is the machine's fault, not the data's.
+  if (!derived && is_unusable(derived.error())) return none();
+  if (!derived) return derived;
+  auto head = (*derived)->head();
+  if (!head && is_unusable(head.error())) return none();
+  if (!head) return std::move(head).error();
+  auto ours = is_derived_from(log, *head);
+  if (!ours) return std::move(ours).error();
+  return *ours && head->indexed_up_to > 0 ? std::move(derived) : none();
+}
+
+struct opening {
+  const std::filesystem::path& folder;
+  store_identity identity;
+  const partition_options& options;
+  const open_progress& progress;
+  if_missing journal;
+
+  /// @param anew  whatever derived data there is.
+  [[nodiscard]] result<std::unique_ptr<partition>> run(bool anew) const {
+    const auto derived_folder = folder / "derived";
+    auto log = open_lmdb_log(folder / "journal", identity, options, journal);
+    if (!log) return std::move(log).error();
+    result<std::unique_ptr<derived_store>> derived = std::unique_ptr<derived_store>();
+    if (!anew) derived = open_usable(derived_folder, identity, **log, options);
+    if (!derived) return std::move(derived).error();
+    const bool usable = *derived != nullptr;
+    if (!usable) {
+      if (auto removed = remove_lmdb_derived(derived_folder); !removed)
+        return std::move(removed).error();
+      derived = open_lmdb_derived(derived_folder, identity, options);
+      if (!derived) return std::move(derived).error();
+    }
+    return make_partition(identity.partition, std::move(*log), std::move(*derived), options,
+                          progress, !usable);
+  }
+};
+
+} // namespace
+
 result<std::unique_ptr<partition>> open_partition(const std::filesystem::path& folder,
                                                   std::uint32_t number, const uuid& store_id,
                                                   partition_options options,
-                                                  const open_progress& progress) {
-  const store_identity identity{store_id, number};
-  auto log = open_lmdb_log(folder / "journal", identity, options);
-  if (!log) return std::move(log).error();
-
-  bool usable = false;
-  const auto derived_folder = folder / "derived";
-  auto derived = open_lmdb_derived(derived_folder, identity, options);
-  if (derived) {
-    auto head = (*derived)->head();
-    if (head) {
-      auto ours = is_derived_from(**log, *head);
-      if (!ours) return std::move(ours).error();
-      usable = *ours && head->indexed_up_to > 0;
-    }
-  } else if (derived.error().code() != errc::wrong_format &&
-             derived.error().code() != errc::corrupt_commit) {
-    return std::move(derived).error(); // the machine's fault, not the data's
-  }
-  if (!usable) {
-    // Disposable by design: whatever is wrong with it, the journal makes it anew.
-    derived = error(errc::io);
-    std::error_code code;
-    std::filesystem::remove(derived_folder / "data.mdb", code);
-    if (!code) std::filesystem::remove(derived_folder / "lock.mdb", code);
-    if (code)
-      return error(errc::io, "removing unusable derived data in " + derived_folder.string() + ": " +
-                                 code.message());
-    derived = open_lmdb_derived(derived_folder, identity, options);
-    if (!derived) return std::move(derived).error();
-  }
-  return make_partition(number, std::move(*log), std::move(*derived), std::move(options), progress,
-                        !usable);
+                                                  const open_progress& progress,
+                                                  if_missing journal) {
+  const opening how{folder, {store_id, number}, options, progress, journal};
+  auto opened = how.run(false);
+  // What derived data contradicts is judged by the journal alone.
+  if (!opened && opened.error().code() == errc::damaged_index) opened = how.run(true);
+  return opened;
 }
 
 std::unique_ptr<partition> make_memory_partition(std::uint32_t number, partition_options options) {

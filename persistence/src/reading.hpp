@@ -7,6 +7,7 @@
 
 #include "lane.hpp"
 #include "log_store.hpp"
+#include "names.hpp"
 
 namespace acta::persistence {
 
@@ -16,6 +17,7 @@ struct stream_reading {
   log_store& log;
   derived_store& derived;
   lane_registry& lanes;
+  const name_table& names;
   std::uint64_t in_doubt = 0; ///< recovery_report's
 
   result<void> read_stream(const stream_key& stream, version_number from,
@@ -27,8 +29,11 @@ struct stream_reading {
   result<std::optional<std::uint64_t>> next_commit(std::uint64_t position) const;
   /// Pre: as checkpoint_at.
   result<bool> holds(const checkpoint& c) const;
-  /// By the index alone; 0 for a stream it does not know.
+  /// By the index, and compared with the journal; 0 for a stream it does not know.
   result<version_number> indexed_version(const stream_key& stream) const;
+
+private:
+  result<void> check_end(const stream_key& stream, const stream_end& end) const;
 };
 
 } // namespace acta::persistence

@@ -11,33 +11,96 @@ namespace acta::persistence {
 
 namespace {
 
-struct log_end {
-  std::uint64_t position = 0; ///< of the last event
+using std::chrono::microseconds;
+
+struct log_place {
+  std::uint64_t first = 0;    ///< position of a commit; 0: there is none
+  std::uint64_t position = 0; ///< of its last event
   time_point recorded_at{};
 };
 
-/// A damaged last commit ends where the index says, or else where its header says.
-result<log_end> end_of(std::uint32_t partition, log_reader& reader, const derived_head& head,
-                       const name_table& names) {
-  log_end end;
-  for (auto position = ~std::uint64_t{0}; position > 0;) {
+/// The last commit that begins at or before `position`.
+result<log_place> place_at(std::uint32_t partition, log_reader& reader, std::uint64_t position) {
+  log_record record;
+  auto found = reader.seek_holding(position, record);
+  if (!found) return std::move(found).error();
+  if (!*found) return log_place{};
+  auto view = commit_view::parse(partition, record.position, record.bytes);
+  if (!view) return std::move(view).error();
+  return log_place{record.position, view->last_position(), view->recorded_at()};
+}
+
+/// The same, of those that can be read: what is damaged is passed over backward, as its time is in
+/// doubt.
+result<log_place> readable_at(std::uint32_t partition, log_reader& reader, std::uint64_t position) {
+  for (;;) {
     log_record record;
     auto found = reader.seek_holding(position, record);
     if (!found) return std::move(found).error();
-    if (!*found) break;
-    auto view = commit_view::parse(partition, record.position, record.bytes);
-    if (end.position == 0)
-      end.position = view ? view->last_position()
-                     : head.indexed_up_to >= record.position
-                         ? head.indexed_up_to
-                         : describe_damage(record, names).last_position();
-    if (view) {
-      end.recorded_at = view->recorded_at();
-      break;
-    }
-    position = record.position - 1; // its time is in doubt: that of the one before
+    if (!*found) return log_place{};
+    if (auto view = commit_view::parse(partition, record.position, record.bytes))
+      return log_place{record.position, view->last_position(), view->recorded_at()};
+    if (record.position <= 1) return log_place{};
+    position = record.position - 1;
   }
-  return end;
+}
+
+/// The last commit. If it is damaged it ends where the index says, or else where its header says,
+/// and its time is that of the one before.
+result<log_place> end_of(std::uint32_t partition, log_reader& reader, const derived_head& head,
+                         const name_table& names) {
+  auto readable = readable_at(partition, reader, ~std::uint64_t{0});
+  if (!readable) return readable;
+  log_record last;
+  auto found = reader.seek_holding(~std::uint64_t{0}, last);
+  if (!found) return std::move(found).error();
+  if (!*found || last.position == readable->first) return readable;
+  return log_place{last.position,
+                   head.indexed_up_to >= last.position
+                       ? head.indexed_up_to
+                       : describe_damage(last, names).last_position(),
+                   readable->recorded_at};
+}
+
+/// What a gap between two commits adds to the age of command ids, at most, when only the journal is
+/// left to tell: in a longer one the clock may have jumped, or nothing may have run.
+microseconds gap_max(const partition_options& options) {
+  constexpr int gaps_within_keep = 168; // an hour of a week
+  return std::max<microseconds>(std::chrono::hours(1), options.dedupe_keep / gaps_within_keep);
+}
+
+/// The last commit recorded at or before `time`, which begins before `before`.
+result<log_place> last_until(std::uint32_t partition, log_reader& reader, time_point time,
+                             std::uint64_t before) {
+  log_place found;
+  std::uint64_t low = 1; // times rise with positions
+  while (low < before) {
+    auto middle = place_at(partition, reader, low + (before - low) / 2);
+    if (!middle) return middle;
+    if (middle->first < low) break; // `low` is inside the commit found
+    if (middle->recorded_at <= time) {
+      found = *middle;
+      low = middle->position + 1;
+    } else {
+      before = middle->first;
+    }
+  }
+  return found;
+}
+
+/// The position up to which command ids are older than `dedupe_keep`, by the journal alone: steps
+/// back from its end, each at least gap_max long and counted as that. A damaged commit on the way
+/// forgets nothing.
+result<std::uint64_t> forgotten_by(std::uint32_t partition, log_reader& reader, log_place end,
+                                   const partition_options& options) {
+  const auto step = gap_max(options);
+  for (microseconds age{0}; end.first > 0 && age < options.dedupe_keep; age += step) {
+    auto before = last_until(partition, reader, end.recorded_at - step, end.first);
+    if (!before && before.error().code() == errc::corrupt_commit) return std::uint64_t{0};
+    if (!before) return std::move(before).error();
+    end = *before;
+  }
+  return end.position;
 }
 
 } // namespace
@@ -64,19 +127,29 @@ result<bool> is_derived_from(log_store& log, const derived_head& head) {
 result<void> recovery_run::run(recovery_report& report) {
   auto head = derived.head();
   if (!head) return std::move(head).error();
-  index.resume(*head);
 
   auto reader = log.read();
   if (!reader) return std::move(reader).error();
   auto end = end_of(partition, **reader, *head, names);
   if (!end) return std::move(end).error();
-  journal.resume(end->position, end->recorded_at);
   report.events = end->position;
   report.streams = head->streams;
 
   const auto corrupt = [&](std::uint64_t position, const std::string& what) {
     return error(errc::corrupt_commit, what, acta::position{partition, position}.to_string());
   };
+  const std::size_t chunk = std::max<std::size_t>(options.index_commits_max, 1);
+  if (end->position > head->indexed_up_to && end->position - head->indexed_up_to > chunk) {
+    // A long way behind: ids that are old at the end are not even written.
+    auto old = forgotten_by(partition, **reader, *end, options);
+    if (!old) return std::move(old).error();
+    head->forgotten_up_to = std::max(head->forgotten_up_to, *old);
+  }
+  index.resume(*head);
+  auto age = head->age;
+  auto before = readable_at(partition, **reader, head->indexed_up_to);
+  if (!before) return std::move(before).error();
+
   std::vector<std::shared_ptr<lane_impl>> lanes_with_tail;
   std::size_t unwritten = 0;
   lost_commits lost;
@@ -85,7 +158,7 @@ result<void> recovery_run::run(recovery_report& report) {
     return lanes.find_or_make(stream, [&]() -> result<version_number> {
       auto last = derived.last_of(stream);
       if (!last) return std::move(last).error();
-      return *last ? (*last)->first_version + (*last)->events - 1 : version_number{0};
+      return *last ? (*last)->version : version_number{0};
     });
   };
   const auto push = [&](const lane_commit& commit) {
@@ -100,7 +173,7 @@ result<void> recovery_run::run(recovery_report& report) {
   };
   // A damaged commit stands in the index of its stream, so that reading that stream meets it.
   const auto push_damaged = [&](lane_impl& lane, const damaged_commit& d, std::uint32_t events) {
-    push({&lane, {{lane.next_version(), d.position, events}, end->recorded_at, uuid{}}});
+    push({&lane, {{lane.next_version(), d.position, events}, d.checksum, age, uuid{}}});
   };
   const auto settle_last = [&]() -> result<void> {
     const auto named = lost.last().stream;
@@ -155,20 +228,32 @@ result<void> recovery_run::run(recovery_report& report) {
       if (!d) break;
       push_damaged(**lane, *d, static_cast<std::uint32_t>(d->events));
     }
-    if (header.first_version != (*lane)->next_version())
-      return corrupt(expected, stream.text() + " goes on with version " +
-                                   std::to_string(header.first_version) + " after " +
-                                   std::to_string((*lane)->durable_version()));
+    if (header.first_version != (*lane)->next_version()) {
+      const auto what = stream.text() + " goes on with version " +
+                        std::to_string(header.first_version) + " after " +
+                        std::to_string((*lane)->durable_version());
+      // Only without the help of derived data is the journal itself found guilty.
+      return head->indexed_up_to > 0 ? error(errc::damaged_index, what, stream.text())
+                                     : corrupt(expected, what);
+    }
+    if (before->first > 0)
+      age += static_cast<std::uint64_t>(
+          std::clamp<microseconds>(view->recorded_at() - before->recorded_at, microseconds(1),
+                                   gap_max(options))
+              .count());
+    else
+      ++age;
+    *before = {record.position, view->last_position(), view->recorded_at()};
     push({lane->get(),
           {{header.first_version, record.position, view->event_count()},
-           view->recorded_at(),
-           header.command_id}});
+           view->record_checksum(),
+           age,
+           record.position > head->forgotten_up_to ? header.command_id : uuid{}}});
     expected = view->last_position() + 1;
-    if (unwritten >= std::max<std::size_t>(options.index_commits_max, 1)) {
+    if (unwritten >= chunk) {
       // Before the index goes past them: the next start does not see them again.
       if (auto settled = settle_rest(); !settled) return settled;
-      // Command ids are kept by their age at the end of the log, not at this chunk's.
-      index.note(lanes_with_tail, unwritten, expected - 1, end->recorded_at);
+      index.note(lanes_with_tail, unwritten, expected - 1, age);
       unwritten = 0;
       lane->reset();
       if (auto written = index.write_now(); !written) return written;
@@ -183,7 +268,8 @@ result<void> recovery_run::run(recovery_report& report) {
     if (auto settled = settle_last(); !settled) return settled;
   }
   if (auto settled = settle_rest(); !settled) return settled;
-  if (unwritten > 0) index.note(lanes_with_tail, unwritten, expected - 1, end->recorded_at);
+  if (unwritten > 0) index.note(lanes_with_tail, unwritten, expected - 1, age);
+  journal.resume(end->position, end->recorded_at, age);
   // Lanes that were made on the way do not know that their end is in doubt.
   if (unsettled && unwritten > 0) return index.write_now();
   return {};

@@ -29,7 +29,9 @@ struct recovery_run {
 
   /// Reads the commits the index lacks into the lanes' tails; a long way behind, it writes the
   /// index as it goes. Every commit read is checked: checksum, no gap in positions, no gap in its
-  /// stream's versions. Errors: `corrupt_commit` (names the position), `io`, `store_full`.
+  /// stream's versions. Errors: `corrupt_commit` (names the position), `io`, `store_full`;
+  /// `damaged_index` if what the journal says does not go on from the derived data, which then must
+  /// be made anew.
   result<void> run(recovery_report& report);
 };
 

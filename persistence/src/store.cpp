@@ -2,22 +2,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <acta/persistence/store.hpp>
 
+#include "contract_file.hpp"
 #include "files.hpp"
 #include "lock_file.hpp"
-#include "store_file.hpp"
+#include "store_folder.hpp"
 
+#include <acta/core/descriptors.hpp>
+
+#include <algorithm>
 #include <mutex>
+#include <optional>
 #include <system_error>
+
+#include <sys/resource.h>
 
 namespace acta::persistence {
 
 namespace {
 
 constexpr std::uint32_t partitions_max = 1024;
+/// For the maps of all partitions together: half of what a process has on the usual machine, the
+/// other half is for views.
+constexpr std::size_t address_space = std::size_t{1} << 46;
+/// LMDB's: data, headers and lock file of journal and derived data.
+constexpr rlim_t descriptors_per_partition = 6;
+/// For everything else that a program has open.
+constexpr rlim_t descriptors_besides = 64;
 
-std::string folder_of(std::uint32_t partition) {
-  auto digits = std::to_string(partition);
-  return 'p' + std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits;
+/// Each may have a map as large as its options say, but not all of them together.
+void share_address_space(partition_options& o, std::uint32_t partitions) {
+  const auto share = address_space / partitions;
+  const auto wanted = o.journal_map_bytes + o.derived_map_bytes;
+  if (wanted <= share || wanted > address_space || wanted < o.journal_map_bytes) return;
+  const auto part = static_cast<double>(share) / static_cast<double>(wanted);
+  for (auto* map : {&o.journal_map_bytes, &o.derived_map_bytes})
+    *map = static_cast<std::size_t>(static_cast<double>(*map) * part);
+}
+
+result<void> check_descriptors(std::uint32_t partitions) {
+  rlimit limit{};
+  const auto wanted = partitions * descriptors_per_partition + descriptors_besides;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return {};
+  return error(errc::io, "a store of " + std::to_string(partitions) + " partitions needs about " +
+                             std::to_string(wanted) + " open files, the limit of this process is " +
+                             std::to_string(limit.rlim_cur) + " (`ulimit -n`)");
 }
 
 class store_impl : public store {
@@ -52,14 +80,25 @@ public:
       : lock_holder{std::move(lock)}, store_impl(std::move(folder), id, std::move(partitions)) {}
   result<std::string> contract() const override {
     const std::lock_guard one(mutex_);
-    return read_file(folder() / "contract.txt");
+    const auto path = contract_in(folder());
+    auto text = read_file(path);
+    if (!text) return text;
+    if (text->empty() && has_events())
+      return error(errc::damaged_file, path.string() +
+                                           (file_exists(path) ? " is empty" : " is missing") +
+                                           ", but the store has events: restore it from a backup");
+    return unseal_contract(path, *text);
   }
   result<void> write_contract(std::string_view text) override {
     const std::lock_guard one(mutex_);
-    return write_file_atomically(folder() / "contract.txt", text);
+    return write_file_atomically(contract_in(folder()), seal_contract(text));
   }
 
 private:
+  [[nodiscard]] bool has_events() const {
+    return std::ranges::any_of(partitions(), [](const auto& p) { return p->last_position() > 0; });
+  }
+
   mutable std::mutex mutex_;
 };
 
@@ -81,64 +120,121 @@ private:
   std::string contract_;
 };
 
-/// May a store be made here? Only where nothing is, or what an interrupted creation left.
-result<void> check_unused(const std::filesystem::path& folder) {
-  std::error_code code;
-  for (std::filesystem::directory_iterator at(folder, code), end; !code && at != end;
-       at.increment(code)) {
-    const auto name = at->path().filename().string();
-    if (name != "store.lock" && name != "store.toml.tmp")
-      return error(errc::wrong_format,
-                   folder.string() + " is not a store: it holds '" + name +
-                       "' and no store.toml; expected a store, an empty directory or none");
-  }
-  if (code) return error(errc::io, "reading " + folder.string() + ": " + code.message());
-  return {};
+result<void> check_partitions(std::uint32_t wanted) {
+  if (wanted <= partitions_max) return {};
+  return error(errc::wrong_format, "a store has 1 to " + std::to_string(partitions_max) +
+                                       " partitions, not " + std::to_string(wanted));
 }
+
+/// A store that is there, or is being made.
+class opening {
+public:
+  opening(std::filesystem::path folder, store_options options)
+      : folder_(std::move(folder)), options_(std::move(options)) {}
+
+  result<void> take_lock() {
+    auto lock = lock_file::take(folder_ / "store.lock");
+    if (!lock) return std::move(lock).error();
+    lock_.emplace(std::move(*lock));
+    return {};
+  }
+
+  result<void> make() {
+    about_.id = uuid::random();
+    about_.partitions = std::max(options_.partitions, 1u);
+    about_.created_at = options_.partition.clock();
+    if (auto ready = prepare(); !ready) return ready;
+    if (auto begun = begin_making(folder_, about_); !begun) return begun;
+    for (std::uint32_t i = 0; i < about_.partitions; ++i)
+      if (auto opened = open(i, if_missing::create); !opened) return give_up(std::move(opened));
+    if (auto made = end_making(folder_); !made) return give_up(std::move(made));
+    return {};
+  }
+
+  result<void> find() {
+    const auto file = store_toml_in(folder_);
+    auto read = read_store_file(file);
+    if (!read) return std::move(read).error();
+    about_ = std::move(*read);
+    if (options_.partitions != 0 && options_.partitions != about_.partitions)
+      return error(errc::wrong_format,
+                   file.string() + " says " + std::to_string(about_.partitions) +
+                       " partitions, the options want " + std::to_string(options_.partitions));
+    if (auto ready = prepare(); !ready) return ready;
+    for (std::uint32_t i = 0; i < about_.partitions; ++i)
+      if (auto opened = open(i, may_be_unmade(i) ? if_missing::create : if_missing::refuse);
+          !opened)
+        return opened;
+    if (about_.complete) return {};
+    about_.complete = true;
+    auto written = write_store_file(file, about_); // if it cannot be, the next start does it
+    return {};
+  }
+
+  std::unique_ptr<store> result_of() {
+    return std::make_unique<lmdb_store>(std::move(*lock_), folder_, about_.id,
+                                        std::move(partitions_));
+  }
+
+private:
+  /// Before anything is made.
+  result<void> prepare() {
+    share_address_space(options_.partition, about_.partitions);
+    return check_descriptors(about_.partitions);
+  }
+  result<void> open(std::uint32_t i, if_missing journal) {
+    auto opened = open_partition(partition_in(folder_, i), i, about_.id, options_.partition,
+                                 options_.progress, journal);
+    if (!opened) return std::move(opened).error();
+    partitions_.push_back(std::move(*opened));
+    return {};
+  }
+  /// Older programs wrote store.toml first: one that was interrupted then lacks partitions, and has
+  /// nothing yet that only a whole store has.
+  [[nodiscard]] bool may_be_unmade(std::uint32_t i) const {
+    return !about_.complete && !file_exists(contract_in(folder_)) &&
+           !file_exists(partition_in(folder_, i) / "derived" / "data.mdb");
+  }
+  result<void> give_up(result<void> why) {
+    partitions_.clear();
+    auto cleared = clear_half_made(folder_); // what it leaves, the next creation clears
+    return why;
+  }
+
+  std::filesystem::path folder_;
+  store_options options_;
+  std::optional<lock_file> lock_; ///< let go of after the partitions are closed
+  store_file about_;
+  std::vector<std::unique_ptr<partition>> partitions_;
+};
 
 } // namespace
 
-result<std::unique_ptr<store>> store::open(const std::filesystem::path& folder,
+result<std::unique_ptr<store>> store::open(const std::filesystem::path& given,
                                            store_options options) {
-  if (options.partitions > partitions_max)
-    return error(errc::wrong_format, "a store has 1 to " + std::to_string(partitions_max) +
-                                         " partitions, not " + std::to_string(options.partitions));
+  if (auto held = hold_standard_descriptors(); !held) return std::move(held).error();
+  if (auto ok = check_partitions(options.partitions); !ok) return std::move(ok).error();
   std::error_code code;
+  // The process may go to another folder later.
+  const auto folder = std::filesystem::absolute(given, code).lexically_normal();
+  if (code) return error(errc::io, "finding " + given.string() + ": " + code.message());
   if (std::filesystem::exists(folder, code) && !std::filesystem::is_directory(folder, code))
     return error(errc::wrong_format, folder.string() + " is not a directory");
+  const auto look = [&]() -> result<bool> {
+    auto there = has_store(folder);
+    if (there && !*there && !options.create)
+      return error(errc::no_store, "there is no store in " + folder.string());
+    return there;
+  };
+  // Looked at before anything is made: a foreign directory stays as it was.
+  if (auto there = look(); !there) return std::move(there).error();
   if (auto made = make_folders(folder); !made) return std::move(made).error();
-  const auto file = folder / "store.toml";
-  // Looked at before the lock file is made: a foreign directory stays as it was.
-  if (!file_exists(file))
-    if (auto unused = check_unused(folder); !unused) return std::move(unused).error();
-  auto lock = lock_file::take(folder / "store.lock");
-  if (!lock) return std::move(lock).error();
-
-  store_file about;
-  if (file_exists(file)) {
-    auto read = read_store_file(file);
-    if (!read) return std::move(read).error();
-    about = std::move(*read);
-    if (options.partitions != 0 && options.partitions != about.partitions)
-      return error(errc::wrong_format, file.string() + " says " + std::to_string(about.partitions) +
-                                           " partitions, the options want " +
-                                           std::to_string(options.partitions));
-  } else {
-    about.id = uuid::random();
-    about.partitions = std::max(options.partitions, 1u);
-    about.created_at = options.partition.clock();
-    if (auto written = write_store_file(file, about); !written) return std::move(written).error();
-  }
-
-  std::vector<std::unique_ptr<partition>> partitions;
-  for (std::uint32_t i = 0; i < about.partitions; ++i) {
-    auto opened =
-        open_partition(folder / folder_of(i), i, about.id, options.partition, options.progress);
-    if (!opened) return std::move(opened).error();
-    partitions.push_back(std::move(*opened));
-  }
-  return std::unique_ptr<store>(
-      new lmdb_store(std::move(*lock), folder, about.id, std::move(partitions)));
+  opening o(folder, std::move(options));
+  if (auto locked = o.take_lock(); !locked) return std::move(locked).error();
+  auto there = has_store(folder); // another process may have made it meanwhile
+  if (!there) return std::move(there).error();
+  if (auto done = *there ? o.find() : o.make(); !done) return std::move(done).error();
+  return o.result_of();
 }
 
 std::unique_ptr<store> store::in_memory(store_options options) {

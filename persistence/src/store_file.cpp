@@ -41,16 +41,17 @@ result<store_file> read_store_file(const std::filesystem::path& path) {
   file.created_by = table["created_by"].value_or(std::string{});
   if (const auto at = parse_rfc3339(table["created_at"].value_or(std::string_view{})))
     file.created_at = *at;
+  file.complete = table["complete"].value_or(false);
   return file;
 }
 
 result<void> write_store_file(const std::filesystem::path& path, const store_file& file) {
-  const auto text = "# An Acta store. Written once; see docs/storage-format.md.\n"
+  const auto text = "# An Acta store: see docs/storage-format.md.\n"
                     "format = " +
                     std::to_string(store_format) + "\n" + "id = \"" + file.id.to_string() + "\"\n" +
                     "partitions = " + std::to_string(file.partitions) + "\n" + "created_by = \"" +
                     file.created_by + "\"\n" + "created_at = \"" + to_rfc3339(file.created_at) +
-                    "\"\n";
+                    "\"\n" + "complete = " + (file.complete ? "true" : "false") + "\n";
   return write_file_atomically(path, text);
 }
 

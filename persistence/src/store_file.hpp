@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// store.toml: what a store is, readable by people.
+/// store.toml: what a store is, readable by people. It gets its name when all partitions are there
+/// (store_folder.hpp).
 #pragma once
 
 #include <acta/core/ids.hpp>
@@ -20,6 +21,9 @@ struct store_file {
   std::uint32_t partitions = 1;
   std::string created_by = "acta";
   time_point created_at{};
+  /// All journals were there when the file was written. Programs before November 2026 wrote it
+  /// first, and without this key.
+  bool complete = true;
 };
 
 /// Errors: `wrong_format` (names the file, the key and what was expected), `io`.

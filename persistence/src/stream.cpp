@@ -4,6 +4,8 @@
 
 #include "xxh3.hpp"
 
+#include <acta/core/hash.hpp>
+
 namespace acta::persistence {
 
 std::uint64_t stream_hash(std::string_view stream) noexcept {
@@ -11,10 +13,11 @@ std::uint64_t stream_hash(std::string_view stream) noexcept {
 }
 
 stream_key::stream_key(std::string_view aggregate, std::string_view id)
-    : hash_(0), slash_(static_cast<std::uint16_t>(aggregate.size())) {
+    : hash_(0), spread_(0), slash_(static_cast<std::uint16_t>(aggregate.size())) {
   text_.reserve(aggregate.size() + 1 + id.size());
   text_.append(aggregate).append(1, '/').append(id);
   hash_ = stream_hash(text_);
+  spread_ = process_hash(text_);
 }
 
 } // namespace acta::persistence

@@ -287,17 +287,18 @@ result<json_rows> projections::scan_json(std::string_view view, const scan_optio
       [&](const view_type& type, row_reader& rows, json_rows& found) -> result<void> {
         auto plan = plan_scan(type, scan);
         if (!plan) return std::move(plan).error();
-        result<void> written;
         std::size_t size = 0;
         const auto add = [&](std::string_view key, bytes_view bytes) {
           auto& row = found.rows.emplace_back();
           row.key = key;
-          written = json_of(type, bytes, row.json);
+          if (auto written = json_of(type, bytes, row.json); !written) {
+            row.json.clear();
+            row.failed = std::move(written).error();
+          }
           size += row.key.size() + row.json.size();
-          return written.has_value() && size < json_page_bytes_max;
+          return size < json_page_bytes_max;
         };
         auto next = scan_rows(rows, *plan, scan.limit, add);
-        if (!written) return written;
         if (!next) return std::move(next).error();
         found.next = std::move(*next);
         return {};

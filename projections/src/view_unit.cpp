@@ -15,6 +15,8 @@ using persistence::open_view_store;
 constexpr std::uint64_t close_events = 10'000;
 /// How long the memory of one who has waited may stay.
 constexpr std::chrono::milliseconds look_every{250};
+/// Between attempts to make the files of a view for which there was no room.
+constexpr std::chrono::milliseconds make_again_every{1000};
 
 error stopping() { return error(projection_errc::stopped, "the runtime is stopping"); }
 
@@ -122,19 +124,17 @@ result<void> view_unit::open() {
       live_.reset();
     }
   }
-  if (!candidate_ && (!live_ || !live_->is_current())) {
-    bool empty = true;
-    for (const auto& from : around_.feeds) empty = empty && from->partition.last_position() == 0;
-    auto made = make_generation({}, empty && !live_);
-    if (!made) {
-      show(); // close() ends what there is
-      return std::move(made).error();
+  if (!candidate_ && (!live_ || !live_->is_current()))
+    if (auto made = make_missing(); !made) {
+      if (made.error().code() != condition::unavailable) {
+        show(); // close() ends what there is
+        return made;
+      }
+      make_missing_later(made.error());
     }
-    (empty && !live_ ? live_ : candidate_) = std::move(*made);
-  }
   for (const auto& from : around_.feeds) goal_.push_back(from->partition.last_position());
   if (paused_) {
-    if (auto set = any()->set_paused(true); !set) {
+    if (auto set = set_paused(true); !set) {
       show();
       return set;
     }
@@ -142,6 +142,43 @@ result<void> view_unit::open() {
   }
   let_run();
   return {};
+}
+
+result<void> view_unit::make_missing() {
+  const bool empty = std::ranges::all_of(
+      around_.feeds, [](const auto& from) { return from->partition.last_position() == 0; });
+  auto made = make_generation({}, empty && !live_);
+  if (!made) return std::move(made).error();
+  (empty && !live_ ? live_ : candidate_) = std::move(*made);
+  unmade_.reset();
+  return {};
+}
+
+void view_unit::make_missing_later(const error& why) {
+  if (!unmade_)
+    around_.log(log_level::error, "view {}: it cannot be built: {}; trying again", type_->name,
+                why.to_string());
+  unmade_ = why;
+  around_.after(make_again_every, [this] { try_to_make(); });
+}
+
+void view_unit::try_to_make() {
+  // On a thread that must not be held up: if something else goes on, the next time will do.
+  const std::unique_lock one(operations_, std::try_to_lock);
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (one && lock) {
+    if (look().closed || !unmade_) return;
+    auto made = make_missing();
+    if (!made) unmade_ = made.error();
+    let_run();
+    if (made) return;
+  }
+  around_.after(make_again_every, [this] { try_to_make(); });
+}
+
+result<void> view_unit::set_paused(bool paused) {
+  if (!any()) return unmade_ ? *unmade_ : stopping();
+  return any()->set_paused(paused);
 }
 
 result<generation_ptr> view_unit::open_generation(std::uint32_t number,
@@ -177,7 +214,11 @@ result<generation_ptr> view_unit::make_generation(std::span<const position> from
   }
   const auto number = next_number_++;
   auto made = open_generation(number, options);
-  if (!made) return made;
+  if (!made) {
+    std::error_code ignored; // what is left is taken up or thrown away by the next start
+    if (!in_memory()) std::filesystem::remove_all(folder_of(number), ignored);
+    return made;
+  }
   const auto failed = [&](result<void> r) -> result<generation_ptr> {
     (*made)->discard();
     return std::move(r).error();
@@ -208,7 +249,7 @@ void view_unit::close() {
 }
 
 void view_unit::show() {
-  shown now{live_, candidate_, gone_, paused_, false};
+  shown now{live_, candidate_, gone_, unmade_, paused_, false};
   {
     const std::lock_guard lock(shown_mutex_);
     if (!shown_.closed) return std::swap(shown_, now);
@@ -234,6 +275,11 @@ void view_unit::let_run() {
 result<generation_ptr> view_unit::serving() const {
   const auto now = look();
   if (now.live) return now.live;
+  if (!now.candidate && now.unmade)
+    return error(projection_errc::view_building,
+                 "view '" + type_->name + "' cannot be built: " + now.unmade->to_string() +
+                     "; it is tried again",
+                 type_->name);
   if (!now.candidate) return stopping();
   const auto s = now.candidate->progress();
   auto text =
@@ -359,7 +405,7 @@ result<void> view_unit::pause() {
   const std::lock_guard one(operations_);
   const std::lock_guard lock(mutex_);
   if (look().closed) return stopping();
-  if (auto set = any()->set_paused(true); !set) return set;
+  if (auto set = set_paused(true); !set) return set;
   paused_ = true;
   let_run();
   return {};
@@ -370,7 +416,7 @@ result<void> view_unit::resume() {
   const std::lock_guard lock(mutex_);
   if (look().closed) return stopping();
   if (paused_)
-    if (auto set = any()->set_paused(false); !set) return set;
+    if (auto set = set_paused(false); !set) return set;
   paused_ = false;
   for (const auto& g : {live_, candidate_})
     if (g) g->resume();
@@ -387,6 +433,7 @@ result<void> view_unit::reset() {
   for (auto* old : {&live_, &candidate_})
     if (*old) let_go(std::exchange(*old, nullptr));
   live_ = std::move(*made);
+  unmade_.reset();
   around_.log(log_level::info, "view {}: reset, generation {}", type_->name, live_->number());
   let_run();
   return {};
@@ -403,6 +450,7 @@ result<void> view_unit::rebuild(std::span<const position> from) {
   auto made = make_generation(from, false);
   if (!made) return std::move(made).error();
   candidate_ = std::move(*made);
+  unmade_.reset();
   around_.log(log_level::info, "view {}: building generation {}", type_->name,
               candidate_->number());
   let_run();

@@ -80,10 +80,17 @@ private:
   result<bool> belongs_here(const generation& g) const;
   result<generation_ptr> open_generation(std::uint32_t number,
                                          const persistence::view_store_options& options);
+  /// Makes the first generation, or that of a new definition. Pre: locked, there is none.
+  result<void> make_missing();
+  /// Tries that again until there is room. A full disk keeps one view from being built, and nothing
+  /// else from running.
+  void make_missing_later(const error& why);
+  void try_to_make();
   /// A new, empty environment. @param from  first positions. @param built  it serves at once.
   result<generation_ptr> make_generation(std::span<const position> from, bool built);
   /// The serving one, else the one being built. Pre: locked.
   [[nodiscard]] const generation_ptr& any() const noexcept { return live_ ? live_ : candidate_; }
+  result<void> set_paused(bool paused);
   /// Lets run what may run now. Pre: locked.
   void let_run();
   /// Counts what it has done, and discards it. Pre: locked.
@@ -104,6 +111,7 @@ private:
   struct shown {
     generation_ptr live, candidate;
     counters gone;
+    std::optional<error> unmade; ///< why there is no generation yet
     bool paused = false;
     bool closed = false;
   };
@@ -123,6 +131,7 @@ private:
   std::vector<std::uint64_t> goal_; ///< without live_: where the candidate is good enough
   std::uint32_t next_number_ = 1;
   counters gone_;
+  std::optional<error> unmade_;
   bool paused_ = false;
   mutable std::mutex shown_mutex_; ///< held for the time of a copy, or of wake-ups
   shown shown_;

@@ -3,9 +3,12 @@
 #include "aggregate.hpp"
 
 #include "engine.hpp"
+#include "request_mark.hpp"
 
 #include <acta/domain/errc.hpp>
 #include <acta/runtime/errc.hpp>
+
+#include <algorithm>
 
 namespace acta::detail {
 
@@ -18,6 +21,39 @@ constexpr std::uint64_t snapshot_events_min = 10;
 /// Tickets with a command id that may stay, answered, until the next one comes. Cost of none: one
 /// more message whenever nothing is in flight.
 constexpr std::size_t answered_ids_max = 64;
+
+bool is_expected(const command_options& o, version_number version) noexcept {
+  return (!o.expected_version || *o.expected_version == version) &&
+         (o.expected_versions.empty() ||
+          std::ranges::find(o.expected_versions, version) != o.expected_versions.end()) &&
+         (!o.expected_to_exist || version != 0);
+}
+
+error conflict(const command_options& o, version_number version) {
+  std::string wanted = "a stream with events";
+  if (o.expected_version)
+    wanted = "version " + std::to_string(*o.expected_version);
+  else if (!o.expected_versions.empty())
+    wanted = "one of " + std::to_string(o.expected_versions.size()) + " versions";
+  return error(runtime_errc::version_conflict,
+               "expected " + wanted + ", the stream is at " + std::to_string(version))
+      .with_actual_version(version);
+}
+
+error reused(const ticket& t) {
+  return error(runtime_errc::command_id_reused,
+               "the command id " + t.options.command_id.to_string() +
+                   " was given to another command before, or to one with other content; '" +
+                   t.command->name + "' needs a new one");
+}
+
+/// Commits from before there were marks have none, nor have those of the runtime's own commands.
+bool is_retry_of(const persistence::commit_view& commit, const ticket& t) {
+  if (t.mark.empty()) return true;
+  const auto attributes = commit.attributes_of();
+  const auto mark = attributes.find(std::string(request_attribute));
+  return mark == attributes.end() || may_be_retry(mark->second, t.mark);
+}
 
 } // namespace
 
@@ -90,15 +126,20 @@ void aggregate::take_inbox() noexcept {
 actors::turn aggregate::run() noexcept {
   const auto asked = signals_.fetch_and(leave); // who still waits for `draining` asks again
   take_inbox();
+  if ((asked & permit) != 0) {
+    awaits_permit_ = false;
+    has_permit_ = true;
+    if (phase_ == phase::waiting && state_) phase_ = phase::loading;
+  }
   if ((asked & leave) != 0) {
     if (try_leave(true)) return actors::turn::gone;
     return inbox_empty() ? actors::turn::idle
                          : actors::turn::again; // idle: woken again when nothing is in flight
   }
-  if ((asked & retry) != 0 && (phase_ == phase::waiting || phase_ == phase::quarantined)) {
-    // Half-way states waited for a permit and go on; after a pause or a quarantine the replay
-    // starts afresh.
-    phase_ = state_ ? phase::loading : phase::cold;
+  // After a pause or a quarantine the replay starts afresh; a half-way one waits for its permit.
+  if ((asked & retry) != 0 && !awaits_permit_ &&
+      (phase_ == phase::waiting || phase_ == phase::quarantined)) {
+    phase_ = phase::cold;
     if (reason_) {
       reason_.reset();
       attempts_ = 0;
@@ -134,12 +175,7 @@ void aggregate::handle(ticket& t) {
   if (t.deadline != std::chrono::steady_clock::time_point::max() && t.answered())
     return answer_now(t, error(errc::timeout, "not decided in time; nothing was stored"));
   if (t.options.command_id && answer_retry(t)) return;
-  if (t.options.expected_version && *t.options.expected_version != version_)
-    return answer_behind(t,
-                         error(runtime_errc::version_conflict,
-                               "expected version " + std::to_string(*t.options.expected_version) +
-                                   ", the stream is at " + std::to_string(version_))
-                             .with_actual_version(version_));
+  if (!is_expected(t.options, version_)) return answer_behind(t, conflict(t.options, version_));
   if (!binding_->partition->has_room())
     return answer_now(t, error(runtime_errc::overloaded, "the journal's queue is full"));
   execute(t);
@@ -155,7 +191,13 @@ void aggregate::execute(ticket& t) {
   header.correlation_id = t.options.correlation_id;
   header.causation_id = t.options.causation_id;
   header.caller = t.options.caller;
-  if (!t.options.metadata.empty()) header.metadata = &t.options.metadata;
+  attributes marked; // decide() sees what the caller said, and no more
+  if (!t.mark.empty()) {
+    marked = t.options.metadata;
+    marked.emplace(request_attribute, t.mark);
+  }
+  const auto& noted = t.mark.empty() ? t.options.metadata : marked;
+  if (!noted.empty()) header.metadata = &noted;
   if (auto begun = persistence::begin_commit(scratch, header); !begun)
     return answer_now(t, std::move(begun).error());
 
@@ -245,6 +287,7 @@ bool aggregate::answer_retry(ticket& t) {
       by_age.pop_front();
     }
     if (const auto first = by_id.find(t.options.command_id); first != by_id.end()) {
+      if (!may_be_retry(first->second->mark, t.mark)) return answer_now(t, reused(t)), true;
       t.duplicate_of = first->second->shared_from_this();
       answer_behind(t, std::nullopt);
       return true;
@@ -256,6 +299,10 @@ bool aggregate::answer_retry(ticket& t) {
   std::optional<error> failed;
   const auto position = **found;
   auto read = binding_->partition->read_log(position, [&](const persistence::commit_view& commit) {
+    if (!is_retry_of(commit, t)) {
+      failed = reused(t);
+      return false;
+    }
     t.keep_record(commit.record());
     t.position = commit.position();
     t.version = commit.last_version();
@@ -280,6 +327,10 @@ std::unique_ptr<persistence::snapshot> aggregate::snapshot_if_due(std::uint64_t 
   }
   snapshot_version_ = version_;
   return s;
+}
+
+void aggregate::give_permit_back() {
+  if (std::exchange(has_permit_, false)) engine_.give_permit_back();
 }
 
 void aggregate::forget_state() noexcept {
@@ -307,7 +358,7 @@ bool aggregate::try_leave(bool stopping) {
           time_point{std::chrono::microseconds{durable_time_.load(std::memory_order_relaxed)}};
       engine_.offer(*this, std::move(*s));
     }
-  if (has_permit_) engine_.give_permit_back(), has_permit_ = false;
+  give_permit_back();
   return engine_.directory().remove(*this, stopping);
 }
 

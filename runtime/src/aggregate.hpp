@@ -47,11 +47,11 @@ public:
 
   /// What may be asked of an aggregate besides commands.
   enum signals : std::uint32_t {
-    retry =
-        1, ///< the pause after a failed replay is over, a permit is there, or quarantine was lifted
+    retry = 1,     ///< the pause after a failed replay is over, or quarantine was lifted
     passivate = 2, ///< leave memory if nothing is going on
     leave = 4,     ///< the runtime stops: answer `stopped`, snapshot, go
     draining = 8,  ///< set by the aggregate itself: wake me when nothing is in flight
+    permit = 16,   ///< the permit that it has asked for is its own now
   };
 
   /// Adds a ticket; the caller wakes the actor if this says so. Pre: the directory's shard is
@@ -82,7 +82,7 @@ private:
     cold,        ///< no state
     loading,     ///< replaying
     live,        ///< state is at version_
-    waiting,     ///< for signal `retry`
+    waiting,     ///< for signal `retry`, or half-way for `permit`
     quarantined, ///< answers with reason_
   };
 
@@ -92,6 +92,7 @@ private:
   bool begin_load();
   bool load_slice();
   void load_failed(const error& why);
+  void give_permit_back();
   [[nodiscard]] bool drained() noexcept;
   void forget_state() noexcept;
 
@@ -128,6 +129,7 @@ private:
   std::uint16_t attempts_ = 0;
   phase phase_ = phase::cold;
   bool has_permit_ = false;
+  bool awaits_permit_ = false;   ///< stands in the supervisor's queue, or the signal is on its way
   bool leave_when_idle_ = false; ///< asked to passivate while something was in flight
   /// In flight with a command id; null until the first one.
   struct ids_in_flight {

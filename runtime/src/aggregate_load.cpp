@@ -77,19 +77,22 @@ bool aggregate::load_slice() {
   }
   if (version_ < load_target_) {
     // Long replays take turns: permits bound how many are half-way at a time.
-    if (!has_permit_ && !(has_permit_ = engine_.take_permit(*this))) phase_ = phase::waiting;
+    if (!has_permit_ && !(has_permit_ = engine_.take_permit(*this))) {
+      awaits_permit_ = true;
+      phase_ = phase::waiting;
+    }
     return false;
   }
   phase_ = phase::live;
   attempts_ = 0;
-  if (has_permit_) engine_.give_permit_back(), has_permit_ = false;
+  give_permit_back();
   engine_.counters().recoveries.fetch_add(1, std::memory_order_relaxed);
   return true;
 }
 
 void aggregate::load_failed(const error& why) {
   state_ = erased_state(nullptr, nullptr);
-  if (has_permit_) engine_.give_permit_back(), has_permit_ = false;
+  give_permit_back();
   ++attempts_;
   if (attempts_ < engine_.options().replay_attempts) {
     phase_ = phase::waiting;

@@ -7,7 +7,7 @@
 #include <acta/domain/process.hpp>
 
 #include <algorithm>
-#include <iterator>
+#include <set>
 
 namespace acta {
 
@@ -37,28 +37,74 @@ bool is_step(const recorded_event& e) {
 
 } // namespace
 
-result<std::vector<recorded_event>> cause_finder::commit_at(position at) {
-  std::vector<recorded_event> events;
-  if (at.partition >= engine_.partitions() || at.number == 0) return events;
+result<void>
+cause_finder::visit_commit(position at,
+                           const std::function<void(const persistence::event_view&)>& f,
+                           metadata& of_commit) {
+  if (at.partition >= engine_.partitions() || at.number == 0) return {};
   const auto& names = engine_.read_side().names(at.partition);
-  if (at.number > names.partition().last_position()) return events;
-  metadata of_commit;
-  auto read = names.partition().read_log(at.number, [&](const persistence::commit_view& c) {
+  if (at.number > names.partition().last_position()) return {};
+  return names.partition().read_log(at.number, [&](const persistence::commit_view& c) {
     names.describe(c, of_commit);
-    c.for_each_event(
-        [&](const persistence::event_view& e) { events.push_back(names.record(e, of_commit)); });
+    c.for_each_event(f);
     return false;
   });
+}
+
+result<std::vector<position>> cause_finder::commit_at(position at) {
+  std::vector<position> events;
+  metadata of_commit;
+  auto read = visit_commit(
+      at,
+      [&](const persistence::event_view& e) {
+        events.push_back({at.partition, e.position});
+      },
+      of_commit);
   if (!read) return std::move(read).error();
   return events;
 }
 
 result<std::optional<recorded_event>> cause_finder::event_at(position at) {
-  auto events = commit_at(at);
-  if (!events) return std::move(events).error();
-  for (auto& e : *events)
-    if (e.metadata.position == at) return std::optional(std::move(e));
-  return std::optional<recorded_event>{};
+  std::optional<recorded_event> found;
+  const auto& names =
+      engine_.read_side().names(at.partition < engine_.partitions() ? at.partition : 0);
+  metadata of_commit;
+  auto read = visit_commit(
+      at,
+      [&](const persistence::event_view& e) {
+        if (e.position == at.number) found = names.record(e, of_commit);
+      },
+      of_commit);
+  if (!read) return std::move(read).error();
+  return found;
+}
+
+bool cause_finder::leads_to(const recorded_event& reason, const delivery_key& key,
+                            const recorded_event& effect) const {
+  const auto& before = reason.metadata;
+  const auto& after = effect.metadata;
+  // Of two partitions nothing tells which was first: clocks may be set back.
+  if (before.position.partition == after.position.partition &&
+      before.position.number >= after.position.number)
+    return false;
+  auto sent_because = key;
+  if (key.kind != delivery_kind::rejection) sent_because = {key.from, 0, delivery_kind::event};
+  if (key.kind == delivery_kind::rejection) sent_because.kind = delivery_kind::command;
+  if (after.causation_id != id_of(sent_because)) return false;
+  const auto step = reason.get<process_step>();
+  switch (key.kind) {
+  case delivery_kind::command: {
+    if (!step || key.index >= step->commands.size()) return false;
+    const auto& c = step->commands[key.index];
+    return after.stream == c.aggregate + '/' + c.id;
+  }
+  case delivery_kind::rejection:
+    return step && key.index < step->commands.size() && after.stream == before.stream;
+  case delivery_kind::timer:
+    return step && key.index < step->timers.size() && after.stream == before.stream;
+  default:
+    return is_step(effect);
+  }
 }
 
 result<cause> cause_finder::cause_of(const recorded_event& e) {
@@ -67,7 +113,8 @@ result<cause> cause_finder::cause_of(const recorded_event& e) {
   cause because{.of = key->from};
   auto reason = event_at(key->from);
   if (!reason) return std::move(reason).error();
-  if (!*reason) return cause{}; // an id that only looks like ours
+  // Or an id only looks like ours.
+  if (!*reason || !leads_to(**reason, *key, e)) return cause{};
   const auto step = (*reason)->get<process_step>();
   switch (key->kind) {
   case delivery_kind::command:
@@ -96,11 +143,11 @@ std::vector<cause_finder::place> cause_finder::places_after(const recorded_event
     const auto step = e.get<process_step>();
     for (std::uint16_t i = 0; step && i < step->commands.size(); ++i) {
       const auto& c = step->commands[i];
-      to.push_back({c.aggregate, c.id, {m.position, i, delivery_kind::command}});
-      to.push_back({process, id, {m.position, i, delivery_kind::rejection}});
+      to.push_back({c.aggregate, c.id, {m.position, i, delivery_kind::command}, {}});
+      to.push_back({process, id, {m.position, i, delivery_kind::rejection}, {}});
     }
     for (std::uint16_t i = 0; step && i < step->timers.size(); ++i)
-      to.push_back({process, id, {m.position, i, delivery_kind::timer}});
+      to.push_back({process, id, {m.position, i, delivery_kind::timer}, {}});
   }
   if (e.known_as) add_inputs(e, to);
   return to;
@@ -115,7 +162,7 @@ void cause_finder::add_inputs(const recorded_event& e, std::vector<place>& to) c
   // 0; in older stores the number of the process, in the program that ran then.
   const auto add = [&](const std::string& process, const std::string& id, delivery_kind kind) {
     for (std::uint16_t i = 0; i <= processes.size(); ++i)
-      to.push_back({process, id, {m.position, i, kind}});
+      to.push_back({process, id, {m.position, i, kind}, {}});
   };
   for (const auto& process : processes)
     for (const auto& input : process->inputs) {
@@ -152,40 +199,55 @@ result<std::optional<position>> cause_finder::find(const place& where, time_poin
   return found;
 }
 
-result<void> cause_finder::grow(std::vector<recorded_event> roots, const causes_options& limits,
+result<void> cause_finder::grow(position root, std::size_t bytes_left, const causes_options& limits,
                                 event_causes& into) {
-  struct waiting {
-    recorded_event event;
-    std::size_t depth;
+  // Nothing of an event is in memory before it is its turn: places come of events that are in the
+  // tree, so they are bounded as those are.
+  std::vector<branch> stack;
+  const auto push_commit = [&](position at, std::size_t depth) -> result<void> {
+    auto events = commit_at(at);
+    if (!events) return std::move(events).error();
+    for (auto e = events->rbegin(); e != events->rend(); ++e) stack.push_back({*e, depth});
+    return {};
   };
-  std::vector<waiting> stack;
-  const auto push = [&](std::vector<recorded_event> events, std::size_t depth) {
-    for (auto& e : events) stack.push_back({std::move(e), depth});
-  };
-  std::ranges::reverse(roots);
-  push(std::move(roots), 0);
+  std::set<position> seen;
+  if (auto pushed = push_commit(root, 0); !pushed) return pushed;
   while (!stack.empty()) {
+    const auto [where, depth] = std::move(stack.back());
+    stack.pop_back();
+    if (const auto* p = std::get_if<place>(&where)) {
+      auto at = find(*p, p->not_before);
+      if (!at) return std::move(at).error();
+      if (is_cut_short_) into.truncated = true;
+      if (*at)
+        if (auto pushed = push_commit(**at, depth); !pushed) return pushed;
+      continue;
+    }
+    const auto at = std::get<position>(where);
+    if (seen.contains(at)) continue;
     if (into.tree.size() >= limits.tree_max) {
       into.truncated = true;
       return {};
     }
-    auto [event, depth] = std::move(stack.back());
-    stack.pop_back();
-    auto because = cause_of(event);
+    auto event = event_at(at);
+    if (!event) return std::move(event).error();
+    if (!*event) continue;
+    auto because = cause_of(**event);
     if (!because) return std::move(because).error();
-    std::vector<recorded_event> children;
-    for (const auto& p : places_after(event)) {
-      auto at = find(p, event.metadata.recorded_at);
-      if (!at) return std::move(at).error();
-      if (!*at) continue;
-      auto events = commit_at(**at);
-      if (!events) return std::move(events).error();
-      std::ranges::move(*events, std::back_inserter(children));
+    // Found as the effect of something that it does not say it comes from.
+    if (depth > 0 && !seen.contains(because->of)) continue;
+    if ((*event)->payload.size() > bytes_left) {
+      into.truncated = true;
+      return {};
     }
-    std::ranges::reverse(children);
-    into.tree.push_back({std::move(event), std::move(*because), depth});
-    push(std::move(children), depth + 1);
-    if (is_cut_short_) into.truncated = true;
+    bytes_left -= (*event)->payload.size();
+    seen.insert(at);
+    auto places = places_after(**event);
+    for (auto p = places.rbegin(); p != places.rend(); ++p) {
+      p->not_before = (*event)->metadata.recorded_at;
+      stack.push_back({std::move(*p), depth + 1});
+    }
+    into.tree.push_back({std::move(**event), std::move(*because), depth});
   }
   return {};
 }
@@ -196,15 +258,17 @@ result<event_causes> cause_finder::find(position of, const causes_options& limit
   auto asked = event_at(of);
   if (!asked) return std::move(asked).error();
   if (!*asked) return error(errc::not_found, "there is no event at " + of.to_string());
+  auto bytes_left = limits.bytes_max;
   for (auto next = std::move(*asked); next;) {
     auto because = cause_of(*next);
     if (!because) return std::move(because).error();
     const auto reason = because->of;
     const auto ends = because->kind == cause_kind::request;
+    bytes_left -= std::min(bytes_left, next->payload.size());
     found.chain.push_back({std::move(*next), std::move(*because)});
     next.reset();
     if (ends) break;
-    if (found.chain.size() >= limits.chain_max) {
+    if (found.chain.size() >= limits.chain_max || bytes_left == 0) {
       found.truncated = true;
       break;
     }
@@ -214,9 +278,9 @@ result<event_causes> cause_finder::find(position of, const causes_options& limit
   }
   const auto depth = found.chain.size();
   for (std::size_t i = 0; i < depth; ++i) found.chain[i].depth = depth - 1 - i;
-  auto roots = commit_at(found.chain.back().event.metadata.position);
-  if (!roots) return std::move(roots).error();
-  if (auto grown = grow(std::move(*roots), limits, found); !grown) return std::move(grown).error();
+  if (auto grown = grow(found.chain.back().event.metadata.position, bytes_left, limits, found);
+      !grown)
+    return std::move(grown).error();
   return found;
 }
 

@@ -4,14 +4,20 @@
 /// Finds causes and effects of events from what is stored with them.
 ///
 /// Nothing is kept for it: the command id of what a process does is computed from the step or event
-/// that it comes from (delivery.hpp), so it can be read backwards, and looked up forwards.
+/// that it comes from (delivery.hpp), so it can be read backwards, and looked up forwards. Stores
+/// from before callers were kept from such ids (door.hpp) may hold forged ones: a cause is believed
+/// if the event there asks for just this effect, which the runner marked with it, and is older.
 #pragma once
 
 #include "delivery.hpp"
 
+#include <acta/persistence/commit.hpp>
 #include <acta/runtime/causes.hpp>
 
+#include <functional>
 #include <optional>
+#include <variant>
+#include <vector>
 
 namespace acta::detail {
 
@@ -31,18 +37,32 @@ private:
     std::string aggregate;
     std::string id;
     delivery_key key;
+    time_point not_before{}; ///< when its reason was recorded
   };
 
-  /// All events of the commit that holds the position; none if there is none.
-  result<std::vector<recorded_event>> commit_at(position at);
+  /// Something that is still to be shown: an event, or what may be in a place.
+  struct branch {
+    std::variant<position, place> where;
+    std::size_t depth = 0;
+  };
+
+  /// Visits the events of the commit that holds the position, if there is one.
+  result<void> visit_commit(position at,
+                            const std::function<void(const persistence::event_view&)>& f,
+                            metadata& of_commit);
+  /// Positions of all events of the commit that holds this one.
+  result<std::vector<position>> commit_at(position at);
   result<std::optional<recorded_event>> event_at(position at);
   result<cause> cause_of(const recorded_event& e);
+  /// Whether this event asks for what has this key, and that is this effect.
+  [[nodiscard]] bool leads_to(const recorded_event& reason, const delivery_key& key,
+                              const recorded_event& effect) const;
   /// Where what came of it would be, as far as it came through processes.
   [[nodiscard]] std::vector<place> places_after(const recorded_event& e) const;
   void add_inputs(const recorded_event& e, std::vector<place>& to) const;
   /// The commit of the delivery, if it led to one.
   result<std::optional<position>> find(const place& where, time_point not_before);
-  result<void> grow(std::vector<recorded_event> roots, const causes_options& limits,
+  result<void> grow(position root, std::size_t bytes_left, const causes_options& limits,
                     event_causes& into);
 
   engine& engine_;

@@ -9,6 +9,8 @@ namespace {
 /// A mark of Acta's own among uuids of version 8.
 constexpr std::uint8_t own_mark = 0xAC;
 constexpr std::uint8_t version_bits = 0x80, variant_bits = 0x80;
+/// Of a store (docs/storage-format.md).
+constexpr std::uint32_t partitions_max = 1024;
 
 } // namespace
 
@@ -42,8 +44,10 @@ std::optional<delivery_key> key_of(const uuid& id) noexcept {
   key.kind = static_cast<delivery_kind>(b[6] & 0x0F);
   key.index = static_cast<std::uint16_t>(b[10] << 8 | b[11]);
   for (int i = 0; i < 4; ++i) key.from.partition = key.from.partition << 8 | b[12 + i];
-  // Another id may look alike by chance: what no delivery has is none.
-  if (key.kind < delivery_kind::command || key.kind > delivery_kind::event || key.from.number == 0)
+  // Another id may look alike by chance: what no delivery has is none. Of random ones of version 8
+  // less than one in 10^9 is left.
+  if (key.kind < delivery_kind::command || key.kind > delivery_kind::event ||
+      key.from.number == 0 || key.from.partition >= partitions_max)
     return std::nullopt;
   return key;
 }

@@ -2,13 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine.hpp"
 
+#include "door.hpp"
+#include "request_mark.hpp"
 #include "schedule_process.hpp"
 
+#include <acta/domain/codec/shape.hpp>
 #include <acta/domain/errc.hpp>
+#include <acta/persistence/errc.hpp>
 #include <acta/runtime/errc.hpp>
 
 #include <future>
 #include <sstream>
+#include <tuple>
 
 namespace acta::detail {
 
@@ -32,6 +37,38 @@ std::map<std::string, std::string> parse_contract(const std::string& text) {
   return types;
 }
 
+/// What a line is written in that no program has known since there is a second form.
+constexpr std::string_view first_form_mark = "1:";
+constexpr std::string_view form_line = "contract ";
+
+/// Takes the line `contract 2` out of what a store holds, and marks all shapes of a store that has
+/// none. Errors: `wrong_format` for a form that this program does not know.
+result<void> read_form(std::map<std::string, std::string>& stored) {
+  const auto at = stored.lower_bound(std::string(form_line));
+  if (at != stored.end() && at->first.starts_with(form_line)) {
+    const auto form = at->first.substr(form_line.size());
+    if (form != std::to_string(static_cast<int>(shape_form_now)))
+      return error(persistence::errc::wrong_format,
+                   "its shapes are of form " + form + ", this program reads forms 1 and " +
+                       std::to_string(static_cast<int>(shape_form_now)),
+                   "contract.txt");
+    stored.erase(at);
+    return {};
+  }
+  for (auto& [type, shape] : stored)
+    if (!type.starts_with("process ")) shape.insert(0, first_form_mark);
+  return {};
+}
+
+/// Whether what the store holds under `known` can be read by the program.
+std::optional<shape_change> change_of_line(const std::string& type, std::string_view known,
+                                           const std::string& first, const std::string& now) {
+  const auto as = type.starts_with("input ") ? kept_as::json : kept_as::binary;
+  if (!known.starts_with(first_form_mark)) return change_of(known, now, as);
+  known.remove_prefix(first_form_mark.size());
+  return change_of(known, first, as);
+}
+
 /// How long the memory of an answered command with a time-out may stay. Cost of less: this often a
 /// look at each that waits.
 constexpr std::chrono::milliseconds deadline_look_every{250};
@@ -47,40 +84,51 @@ std::size_t worker_threads(const runtime_options& options) {
              : std::max<std::size_t>(2, std::thread::hardware_concurrency());
 }
 
+/// Callbacks of refused commands wait with those of answered ones.
+std::size_t callbacks_waiting_max(const runtime_options& options) {
+  return std::max<std::size_t>(2 * options.outstanding_max, 1024);
+}
+
 } // namespace
 
 engine::engine(acta::model m, runtime_options options, std::unique_ptr<persistence::store> store,
                std::function<std::unique_ptr<actors::host>(std::size_t workers)> make_host)
-    : model_(std::move(m)), options_(std::move(options)), make_host_(std::move(make_host)),
-      host_(make_host_(worker_threads(options_))), store_(std::move(store)) {}
+    : model_(std::move(m)), options_(std::move(options)), health_(options_.log),
+      make_host_(std::move(make_host)), host_(make_host_(worker_threads(options_))),
+      store_(std::move(store)) {}
 
 engine::~engine() {
   stop(std::chrono::seconds{10});
-  if (!directory_) return;
+  if (!supervisor_) return;
   // stop() keeps its deadline even if user code does not return; what that code comes back to must
   // still be there.
   host_->await_all(std::chrono::steady_clock::time_point::max());
   subscribers_.reset();
   processes_.reset();
   read_side_.reset(); // waits for the code of views, which may yet ask the supervisor for a pause
-  replies_->stop();   // stop() may have been called from a callback, which goes on
+  // stop() may have been called from a callback, which goes on.
+  replies_->stop(std::chrono::steady_clock::time_point::max());
 }
 
 result<void> engine::check_contract() {
   auto stored_text = store_->contract();
   if (!stored_text) return std::move(stored_text).error();
   auto stored = parse_contract(*stored_text);
+  if (auto read = read_form(stored); !read) return read;
   // First: a process whose step the store knows is none that is new to it.
   if (auto noted = note_process_starts(stored); !noted) return noted;
+  const auto first = parse_contract(model_.contract(shape_form::first));
   for (const auto& [type, shape] : parse_contract(model_.contract())) {
-    const auto [known, is_new] = stored.try_emplace(type, shape);
-    if (!is_new && known->second != shape)
+    auto& known = stored.try_emplace(type, shape).first->second;
+    if (const auto change = change_of_line(type, known, first.at(type), shape))
       return error(runtime_errc::contract_changed,
-                   "the store holds " + known->second + ", the program has " + shape +
-                       "; give the changed type a new `static constexpr unsigned schema`",
-                   "contract.txt: " + type);
+                   change->what + "; what is stored could not be read. Take the change back, or "
+                                  "give the type a new `static constexpr unsigned schema`",
+                   "contract.txt: " + type + (change->where.empty() ? "" : ", " + change->where));
+    known = shape;
   }
-  std::string text;
+  std::string text =
+      std::string(form_line) + std::to_string(static_cast<int>(shape_form_now)) + '\n';
   for (const auto& [type, shape] : stored) text.append(type).append(" ").append(shape).append("\n");
   if (text == *stored_text) return {};
   return store_->write_contract(text);
@@ -94,6 +142,7 @@ result<void> engine::note_process_starts(std::map<std::string, std::string>& con
     starts.resize(partitions(), 0);
     const auto line = "process " + process->name + " 1";
     if (const auto known = contract.find(line); known != contract.end()) {
+      processes_known_ = true;
       std::istringstream numbers(known->second);
       for (std::string text; std::getline(numbers, text, ',');) {
         auto at = position::parse(text);
@@ -102,6 +151,7 @@ result<void> engine::note_process_starts(std::map<std::string, std::string>& con
                        "contract.txt: " + line);
         starts[at->partition] = at->number;
       }
+      take_back_starts(process->name, starts, known->second);
       continue;
     }
     // A store from before there were such lines has had it from the first.
@@ -116,6 +166,22 @@ result<void> engine::note_process_starts(std::map<std::string, std::string>& con
     contract.emplace(line, text);
   }
   return {};
+}
+
+void engine::take_back_starts(std::string_view process, std::vector<std::uint64_t>& starts,
+                              std::string& line) const {
+  std::string text;
+  for (std::uint32_t p = 0; p < starts.size(); ++p) {
+    if (const auto last = last_position(p); starts[p] > last) {
+      log(log_level::warning,
+          "process {}: it began at {}, which the journal does not have: it was put back; the "
+          "process begins with what comes",
+          process, position{p, starts[p]}.to_string());
+      starts[p] = last;
+    }
+    text.append(text.empty() ? "" : ",").append(position{p, starts[p]}.to_string());
+  }
+  line = std::move(text);
 }
 
 std::uint64_t engine::process_start(std::string_view process, std::uint32_t partition) const {
@@ -177,14 +243,19 @@ result<void> engine::start() {
       recovery_.aggregates, recovery_.events, recovery_.took.count(), recovery_.tail_commits,
       recovery_.index_rebuilt ? ", index rebuilt" : "");
 
-  replies_ = std::make_unique<reply_thread>([sink = options_.log](const std::string& what) {
-    log_to(sink, log_level::error, "a reply callback threw: {}", what);
-  });
+  replies_ = std::make_unique<reply_thread>(
+      reply_queue::events{[sink = options_.log](const std::string& what) {
+                            log_to(sink, log_level::error, "a reply callback threw: {}", what);
+                          },
+                          [settling = settling_] { settling->changed(); }},
+      callbacks_waiting_max(options_));
   directory_ =
       std::make_unique<acta::detail::directory>(*this, options_.resident_max, options_.inbox_max);
-  supervisor_ =
-      std::make_unique<supervisor>(options_.recoveries_max, sweep_interval(shortest_idle_time_),
-                                   [this] { directory_->sweep(); });
+  supervisor_ = std::make_unique<supervisor>(options_.recoveries_max,
+                                             sweep_interval(shortest_idle_time_), [this] {
+                                               directory_->sweep();
+                                               look_at_index();
+                                             });
   auto read_side = projections::open(
       {*store_, model_, options_.projections,
        [this](auto pause, auto action) { supervisor_->after(pause, std::move(action)); },
@@ -197,8 +268,8 @@ result<void> engine::start() {
     p->start([this, part = p.get()](std::span<persistence::append_entry* const> entries) {
       on_batch(*part, entries);
     });
-  settling_.add([this] { return counters_.outstanding.load() == 0; }, [] {});
-  settling_.add(
+  settling_->add([this] { return all_answered(); }, [] {});
+  settling_->add(
       [this] {
         const auto* p = processes();
         return p == nullptr || p->at_rest();
@@ -206,10 +277,10 @@ result<void> engine::start() {
       [this] {
         if (auto* p = processes()) p->look();
       });
-  settling_.add([this] { return subscribers_->at_rest(); }, [] {});
+  settling_->add([this] { return subscribers_->at_rest(); }, [] {});
   if (has_user_processes || schedules_used_) {
     const std::lock_guard lock(processes_mutex_);
-    if (auto started = start_processes(false); !started) return started;
+    if (auto started = start_processes(); !started) return started;
   }
   subscribers_->start();
   return {};
@@ -218,7 +289,7 @@ result<void> engine::start() {
 bool engine::stop(std::chrono::milliseconds allowed) {
   if (stopped_) return stopped_in_time_;
   stopped_ = true;
-  if (!directory_) return stopped_in_time_ = true; // start() failed
+  if (!supervisor_) return stopped_in_time_ = true; // start() failed
   const auto deadline = later(std::chrono::steady_clock::now(), allowed);
   {
     const std::lock_guard lock(processes_mutex_);
@@ -239,6 +310,7 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   if (!effects_ended)
     log(log_level::warning, "stopping while subscribers have not ended; what they do now is noted "
                             "if this process lives until then, else done again");
+  supervisor_->close_permits();
   directory_->close();
   // Aggregates leave once the journal has answered what they have in flight, so it stops after
   // them.
@@ -249,10 +321,13 @@ bool engine::stop(std::chrono::milliseconds allowed) {
       !read_side_ || read_side_->stop(std::max(deadline, std::chrono::steady_clock::now() +
                                                              std::chrono::seconds{1}));
   supervisor_->stop();
-  replies_->stop();
+  const auto callbacks_ended = replies_->stop(
+      std::max(deadline, std::chrono::steady_clock::now() + std::chrono::seconds{1}));
+  if (!callbacks_ended)
+    log(log_level::error, "a callback of then() has not returned, or each asks again for ever");
   if (!all_left || !read_side_ended) log(log_level::error, "some actors did not end in time");
   log(log_level::info, "stopped{}", stopped_in_time_ ? "" : " after the deadline");
-  return stopped_in_time_ = stopped_in_time_ && all_left && effects_ended;
+  return stopped_in_time_ = stopped_in_time_ && all_left && effects_ended && callbacks_ended;
 }
 
 const engine::route* engine::find_route(std::string_view aggregate) const noexcept {
@@ -260,11 +335,24 @@ const engine::route* engine::find_route(std::string_view aggregate) const noexce
   return at == routes_.end() ? nullptr : &at->second;
 }
 
-ticket_ptr engine::make_ticket() { return std::make_shared<ticket>(*replies_); }
+ticket_ptr engine::make_ticket() const { return std::make_shared<ticket>(replies_->queue()); }
+
+result<void> engine::check_id(const route& to, std::string_view id) const {
+  auto ok = check_new_stream_id(id);
+  if (ok || !check_stream_id(id)) return ok;
+  bool there = false;
+  const persistence::stream_key key(to.type->name, id);
+  auto read = bound(to, key).partition->read_stream(key, 1, [&](const auto&) {
+    there = true;
+    return false;
+  });
+  if (!read) return std::move(read).error();
+  return there ? result<void>() : std::move(ok);
+}
 
 bool engine::submit(const route* to, std::string_view aggregate, std::string_view id,
                     std::size_t command, erased_command payload, command_options options,
-                    ticket_ptr& t) {
+                    ticket_ptr& t, sender by) {
   t = make_ticket();
   const auto refuse = [&](error why) {
     t->answer(std::move(why));
@@ -273,13 +361,16 @@ bool engine::submit(const route* to, std::string_view aggregate, std::string_vie
   if (to == nullptr)
     return refuse(
         error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'"));
-  if (auto ok = check_stream_id(id); !ok) return refuse(std::move(ok).error());
+  if (auto ok = by == sender::caller ? check_id(*to, id) : check_stream_id(id); !ok)
+    return refuse(std::move(ok).error());
   if (options.caller.size() > persistence::caller_bytes_max)
     return refuse(error(errc::invalid_argument, "the caller's name has at most 256 bytes"));
+  if (by == sender::caller)
+    if (auto ok = check_caller_options(options); !ok) return refuse(std::move(ok).error());
   if (stopping_.load(std::memory_order_relaxed))
     return refuse(error(runtime_errc::stopped, "the runtime is stopping"));
   if (counters_.outstanding.fetch_add(1) >= options_.outstanding_max ||
-      replies_->waiting() >=
+      replies_->queue()->waiting() >=
           options_.outstanding_max) { // a callback that blocks must not fill memory
     one_less();
     counters_.overloaded.fetch_add(1, std::memory_order_relaxed);
@@ -291,6 +382,8 @@ bool engine::submit(const route* to, std::string_view aggregate, std::string_vie
   t->command = &to->type->commands[command];
   t->payload = std::move(payload);
   t->options = std::move(options);
+  if (by == sender::caller && t->options.command_id)
+    t->mark = request_mark(*t->command, t->payload.get(), store_->id());
   if (t->options.timeout.count() > 0) watch_deadline(t);
   t->enter();
   if (auto delivered = directory_->deliver(*t, std::move(key)); !delivered) {
@@ -304,7 +397,7 @@ bool engine::submit(const route* to, std::string_view aggregate, std::string_vie
 
 pending engine::submit_json(std::string_view aggregate, std::string_view id,
                             std::string_view command, std::string_view json,
-                            command_options options) {
+                            command_options options, sender by) {
   auto t = make_ticket();
   const auto refused = [&](error why) {
     t->answer(std::move(why));
@@ -322,7 +415,7 @@ pending engine::submit_json(std::string_view aggregate, std::string_view id,
   auto payload = type->from_json(json);
   if (!payload) return refused(std::move(payload).error());
   submit(r, aggregate, id, static_cast<std::size_t>(type - r->type->commands.data()),
-         std::move(payload).value(), std::move(options), t);
+         std::move(payload).value(), std::move(options), t, by);
   return pending(std::move(t));
 }
 
@@ -331,8 +424,8 @@ bool engine::is_open(std::string_view aggregate, std::string_view command) const
   if (!process) return true;
   if (process->built_in) return false;
   const auto input = std::ranges::find(process->inputs, command, &process_input::name);
-  if (input == process->inputs.end() || input->rejected != nullptr)
-    return input == process->inputs.end();
+  if (input == process->inputs.end()) return true;
+  if (input->rejected != nullptr || input->internal) return false;
   return std::ranges::none_of(model_.aggregates(), [&](const auto& a) {
     return std::ranges::any_of(a->events, [&](const auto& e) { return *e.type == *input->type; });
   });
@@ -373,9 +466,19 @@ void engine::finish(ticket& t, std::optional<error> outcome) {
   one_less();
 }
 
+bool engine::all_answered() const noexcept {
+  const auto& callbacks = *replies_->queue();
+  const auto none_outstanding = [this] { return counters_.outstanding.load() == 0; };
+  // A command becomes a callback before it is over, and a callback may ask before it is over: so
+  // there is neither if one look between two at the other finds none, and none came meanwhile.
+  const auto pushed = callbacks.pushed();
+  return none_outstanding() && callbacks.is_at_rest() && none_outstanding() &&
+         callbacks.pushed() == pushed;
+}
+
 void engine::one_less() {
   if (counters_.outstanding.fetch_sub(1) != 1) return;
-  settling_.changed();
+  settling_->changed();
   if (!stopping_.load()) return;
   const std::lock_guard lock(drained_mutex_);
   drained_.notify_all();
@@ -384,6 +487,7 @@ void engine::one_less() {
 void engine::on_batch(persistence::partition& p,
                       std::span<persistence::append_entry* const> entries) noexcept {
   read_side_->publish(p.number(), entries); // before the entries go back to those who sent them
+  health_.note(p.number(), entries);
   for (auto* entry : entries) {
     auto& t = static_cast<ticket&>(*entry);
     const aggregate_ptr target = t.target;
@@ -413,8 +517,21 @@ void engine::on_batch(persistence::partition& p,
 }
 
 void engine::offer(aggregate& a, persistence::snapshot s) {
-  if (a.type().partition->offer_snapshot(a.key(), std::move(s)))
-    counters_.snapshots.fetch_add(1, std::memory_order_relaxed);
+  if (s.state.size() <= persistence::snapshot_bytes_max) {
+    persistence::snapshot told{s.version, s.position, s.recorded_at, s.fingerprint, {}};
+    if (a.type().partition->offer_snapshot(a.key(), std::move(s))) {
+      counters_.snapshots.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    s = std::move(told);
+  }
+  counters_.snapshots_dropped.fetch_add(1, std::memory_order_relaxed);
+  if (!stopping_.load(std::memory_order_relaxed)) health_.note_dropped_snapshot(a.key().text(), s);
+}
+
+void engine::look_at_index() {
+  for (const auto& p : store_->partitions())
+    health_.note_index(p->number(), p->figures().index_failures);
 }
 
 void engine::retry_later(aggregate& a, unsigned attempt) {
@@ -450,7 +567,7 @@ std::vector<stuck_delivery> engine::stuck(std::size_t limit) const {
 bool engine::settle(std::chrono::milliseconds allowed) {
   const auto deadline = later(std::chrono::steady_clock::now(), allowed);
   for (;;) {
-    if (!settling_.wait(deadline)) return false;
+    if (!settling_->wait(deadline)) return false;
     std::vector<position> last;
     for (std::uint32_t p = 0; p < partitions(); ++p) last.push_back({p, last_position(p)});
     for (const auto& view : model_.views())
@@ -463,7 +580,7 @@ bool engine::settle(std::chrono::milliseconds allowed) {
         if (!done.get()) return false;
       }
     // What came meanwhile may have asked for more.
-    if (settling_.is_at_rest() && std::ranges::all_of(last, [this](const position& p) {
+    if (settling_->is_at_rest() && std::ranges::all_of(last, [this](const position& p) {
           return last_position(p.partition) == p.number;
         }))
       return true;
@@ -492,6 +609,7 @@ runtime_figures engine::figures() const {
   f.restarts = get(counters_.restarts);
   f.snapshots = get(counters_.snapshots);
   f.snapshots_ignored = get(counters_.snapshots_ignored);
+  f.snapshots_dropped = get(counters_.snapshots_dropped);
   {
     const std::lock_guard lock(quarantine_mutex_);
     f.quarantined = quarantine_.size();
@@ -502,7 +620,9 @@ runtime_figures engine::figures() const {
     f.events += part.events;
     f.batches += part.batches;
     f.failed_batches += part.failed_batches;
+    f.index_failures += part.index_failures;
   }
+  std::tie(f.store_failure, f.store_broken) = health_.failure();
   f.projections = read_side_->figures();
   if (const auto* p = processes()) f.processes = p->figures();
   if (subscribers_) f.subscribers = subscribers_->figures();

@@ -10,6 +10,7 @@
 #include "process_runner.hpp"
 #include "reply_thread.hpp"
 #include "settling.hpp"
+#include "store_health.hpp"
 #include "subscribers.hpp"
 #include "supervisor.hpp"
 
@@ -29,7 +30,7 @@ namespace acta::detail {
 struct counters {
   std::atomic<std::uint64_t> accepted{0}, rejected{0}, failed{0}, overloaded{0};
   std::atomic<std::uint64_t> recoveries{0}, passivations{0}, restarts{0}, snapshots{0},
-      snapshots_ignored{0};
+      snapshots_ignored{0}, snapshots_dropped{0};
   std::atomic<std::size_t> outstanding{0};
 };
 
@@ -62,25 +63,31 @@ public:
   };
   [[nodiscard]] const route* find_route(std::string_view aggregate) const noexcept;
   [[nodiscard]] const binding& bound(const route& r, const persistence::stream_key& key) const;
+  enum class sender : std::uint8_t { caller, runtime };
   /// The ticket is answered at once if it cannot be delivered. Returns whether it was delivered.
   bool submit(const route* to, std::string_view aggregate, std::string_view id, std::size_t command,
-              erased_command payload, command_options options, ticket_ptr& t);
+              erased_command payload, command_options options, ticket_ptr& t,
+              sender by = sender::runtime);
   /// By name, whoever may send it. Errors besides those of commands: `unknown_aggregate`,
   /// `unknown_command`, `json_invalid`.
   pending submit_json(std::string_view aggregate, std::string_view id, std::string_view command,
-                      std::string_view json, command_options options);
+                      std::string_view json, command_options options, sender by = sender::runtime);
   /// Whether a command may be asked for by name: not what only the runtime may say to a process.
   [[nodiscard]] bool is_open(std::string_view aggregate, std::string_view command) const;
   /// Before the first schedule of this run. A store that has none does not pay for them: only the
   /// first one ever gives it the list of what processes have to do, and a thread that looks at it.
   /// Errors: `stopped`, and those of opening the outbox.
   result<void> use_schedules();
+  /// Whether this store has ever had one. Pre: while processes start.
+  [[nodiscard]] bool has_schedules() const noexcept { return schedules_used_; }
   /// Null in a store that has none.
   [[nodiscard]] process_runner* processes() const noexcept {
     return running_.load(std::memory_order_acquire);
   }
-  [[nodiscard]] ticket_ptr make_ticket();
+  [[nodiscard]] ticket_ptr make_ticket() const;
   [[nodiscard]] persistence::store& store() const noexcept { return *store_; }
+  /// For what is kept beside the journals, and must go with them.
+  [[nodiscard]] acta::detail::journal_proof journal_proof() const;
   [[nodiscard]] std::uint32_t partitions() const noexcept {
     return static_cast<std::uint32_t>(store_->partitions().size());
   }
@@ -148,7 +155,7 @@ public:
 
   // -- coming to rest
   /// Who runs by itself takes part, before start() ends.
-  [[nodiscard]] acta::detail::settling& settling() noexcept { return settling_; }
+  [[nodiscard]] acta::detail::settling& settling() noexcept { return *settling_; }
   bool settle(std::chrono::milliseconds deadline);
   /// For tests that end the program there; set before start().
   crash_hook on_crash_point = nullptr;
@@ -172,24 +179,38 @@ public:
 private:
   result<void> check_contract();
   /// Pre: processes_mutex_ is held.
-  result<void> start_processes(bool first_schedule);
+  result<void> start_processes();
+  void name_the_absent() const;
   /// Where the processes of the model begin, and a line for each that has none yet.
+  void tell_lost_outbox() const;
   result<void> note_process_starts(std::map<std::string, std::string>& contract);
+  /// Where a process is said to have begun beyond the journal's end nothing would reach it for
+  /// long.
+  void take_back_starts(std::string_view process, std::vector<std::uint64_t>& starts,
+                        std::string& line) const;
   result<void> bind();
   void on_batch(persistence::partition& p,
                 std::span<persistence::append_entry* const> entries) noexcept;
+  void look_at_index();
   /// Counts an answer; true if it was the first one of the ticket.
   bool settle_answer(ticket& t, std::optional<error> outcome);
+  /// Whether a caller may send to this id: to one that nobody could address by a URL only if such a
+  /// stream is there already.
+  result<void> check_id(const route& to, std::string_view id) const;
   void watch_deadline(const ticket_ptr& t);
   void look_at_deadline(const ticket_ptr& t);
+  /// No command is under way, and no callback waits or runs.
+  [[nodiscard]] bool all_answered() const noexcept;
   /// Outstanding; wakes stop() at the last one.
   void one_less();
 
   acta::model model_;
   runtime_options options_;
   acta::detail::counters counters_;
-  acta::detail::settling settling_;
+  /// Shared with callbacks, which may run after the runtime's end.
+  std::shared_ptr<acta::detail::settling> settling_ = std::make_shared<acta::detail::settling>();
   recovery_summary recovery_;
+  store_health health_;
   std::chrono::milliseconds shortest_idle_time_ = std::chrono::hours{24};
   std::map<std::string, route, std::less<>> routes_;
   std::map<std::string, std::vector<std::uint64_t>, std::less<>> process_starts_; ///< by partition
@@ -211,6 +232,7 @@ private:
   std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<supervisor> supervisor_;
+  bool processes_known_ = false;  ///< an earlier run had some
   std::mutex processes_mutex_;    ///< taken to start them
   bool schedules_used_ = false;   ///< ever, in this store
   bool processes_closed_ = false; ///< by stop()

@@ -151,6 +151,25 @@ result<bool> engine::has_taken(std::string_view aggregate, std::string_view id,
   return found;
 }
 
+journal_proof engine::journal_proof() const {
+  return {
+      [this](position at) {
+        // What cannot be proved is compared by its position alone.
+        auto proof = store_->partitions()[at.partition]->checkpoint_at(at.number);
+        return proof ? *proof : persistence::checkpoint{at.number, 0};
+      },
+      [this](std::uint32_t partition, const persistence::checkpoint& at) -> result<bool> {
+        auto held = store_->partitions()[partition]->holds(at);
+        if (!held && held.error().code() == persistence::errc::corrupt_commit) {
+          log(log_level::error,
+              "whether what is kept beside partition {} belongs to its journal cannot be told: {}",
+              partition, held.error().to_string());
+          return true;
+        }
+        return held;
+      }};
+}
+
 result<std::uint64_t> engine::last_before(std::uint32_t partition, time_point time) {
   auto& p = *store_->partitions()[partition];
   // Times rise with positions.

@@ -23,6 +23,10 @@ public:
       return "contract_changed";
     case runtime_errc::schedule_exists:
       return "schedule_exists";
+    case runtime_errc::command_id_reused:
+      return "command_id_reused";
+    case runtime_errc::other_history:
+      return "other_history";
     }
     return "unknown";
   }
@@ -36,6 +40,8 @@ public:
     case runtime_errc::schedule_exists:
       return condition::conflict;
     case runtime_errc::contract_changed:
+    case runtime_errc::command_id_reused:
+    case runtime_errc::other_history:
       return condition::invalid;
     }
     return std::error_condition(value, *this);

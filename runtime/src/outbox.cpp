@@ -16,6 +16,7 @@ namespace {
 
 constexpr char delivery_row = 'd';
 constexpr char timer_row = 't';
+constexpr char checkpoint_row = 'c';
 /// Before the key of a row that could not be read, so that it holds up nobody and is not lost.
 constexpr char row_set_aside = 'x';
 /// On disk: rises with every change of the rows.
@@ -33,11 +34,19 @@ template <class T> T read_big_endian(std::string_view from) {
 }
 
 constexpr std::size_t delivery_key_bytes = 4 + 8 + 2 + 1;
+/// Position, and the checksum of the commit that holds it.
+constexpr std::size_t checkpoint_bytes = 8 + 8;
 
 /// Texts of targets and streams hold no zero byte, so each has a prefix of its own.
 std::string prefix_of(char kind, std::string_view stream) {
   std::string out(1, kind);
   out.append(stream).push_back('\0');
+  return out;
+}
+
+std::string row_of_checkpoint(std::string_view process, std::uint32_t partition) {
+  auto out = prefix_of(checkpoint_row, process);
+  append_big_endian(partition, out);
   return out;
 }
 
@@ -136,12 +145,28 @@ result<outbox_writing> outbox::write() {
   return outbox_writing(std::move(*txn));
 }
 
-result<std::uint64_t> outbox::checkpoint(std::uint32_t partition) {
+result<std::optional<persistence::checkpoint>> outbox::checkpoint(std::string_view process,
+                                                                  std::uint32_t partition) {
   auto reading = store_->read();
   if (!reading) return std::move(reading).error();
-  auto at = (*reading)->checkpoint(partition);
-  if (!at) return std::move(at).error();
-  return at->position;
+  bytes_view value;
+  const auto row = row_of_checkpoint(process, partition);
+  auto there = (*reading)->get(row_table::rows, as_bytes_view(row), value);
+  if (!there) return std::move(there).error();
+  if (!*there) return std::optional<persistence::checkpoint>{};
+  if (value.size() != checkpoint_bytes)
+    return error(persistence::errc::corrupt_commit,
+                 "the checkpoint of process " + std::string(process) + " has " +
+                     std::to_string(value.size()) + " bytes, not " +
+                     std::to_string(checkpoint_bytes));
+  return std::optional(persistence::checkpoint{load_le<std::uint64_t>(value.data()),
+                                               load_le<std::uint64_t>(value.data() + 8)});
+}
+
+result<persistence::checkpoint> outbox::common_checkpoint(std::uint32_t partition) {
+  auto reading = store_->read();
+  if (!reading) return std::move(reading).error();
+  return (*reading)->checkpoint(partition);
 }
 
 result<outbox::figures> outbox::count() {
@@ -165,6 +190,16 @@ result<outbox::figures> outbox::count() {
 }
 
 result<delivery> outbox::stored::decode() const { return decode_binary<delivery>(value); }
+
+result<delivery> outbox::find(std::string_view row) {
+  auto reading = store_->read();
+  if (!reading) return std::move(reading).error();
+  bytes_view value;
+  auto there = (*reading)->get(row_table::rows, as_bytes_view(row), value);
+  if (!there) return std::move(there).error();
+  if (!*there) return error(errc::not_found, "a delivery is not in the outbox any more");
+  return decode_binary<delivery>(value);
+}
 
 result<bool> outbox::visit(std::string_view from, const std::function<bool(const stored&)>& f) {
   auto reading = store_->read();
@@ -251,9 +286,16 @@ result<void> outbox_writing::apply(const outbox_changes& c) {
     if (row.empty() || read_timer(*txn_, row)) continue; // the row is good: of a later timer
     if (auto moved = set_aside(row); !moved) return moved;
   }
+  for (const auto& [row, d] : c.set_aside)
+    if (auto put = put_row(*txn_, row_set_aside + row, d); !put) return put;
   if (auto changed = change_timers(c); !changed) return changed;
-  for (const auto& at : c.scanned)
-    if (auto set = txn_->set_checkpoint(at.partition, {at.number, 0}); !set) return set;
+  for (const auto& of : c.looked_through) {
+    byte_buffer value;
+    value.append_le(of.at.position);
+    value.append_le(of.at.checksum);
+    const auto row = row_of_checkpoint(of.process, of.partition);
+    if (auto put = txn_->put(row_table::rows, as_bytes_view(row), value); !put) return put;
+  }
   return {};
 }
 

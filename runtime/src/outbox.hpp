@@ -6,7 +6,8 @@
 /// changed in one transaction.
 ///
 /// It may be behind: what it does not hold yet is derived from the journal again, under the same
-/// command ids. It is never ahead.
+/// command ids. It is never ahead. Each process has a checkpoint of its own: one that a program
+/// does not have for a while goes on from where it was.
 #pragma once
 
 #include "delivery.hpp"
@@ -42,6 +43,13 @@ struct timer_change {
   version_number only = 0;
 };
 
+/// How far the journal of a partition has been looked through for one process.
+struct process_checkpoint {
+  std::string process;
+  std::uint32_t partition = 0;
+  persistence::checkpoint at;
+};
+
 /// What one transaction does. Deliveries and timers are named by their rows.
 struct outbox_changes {
   std::vector<std::string> answered;                          ///< deliveries
@@ -50,7 +58,9 @@ struct outbox_changes {
   std::set<std::string> ended;                ///< streams whose timers all go, before `timers`
   std::vector<std::string> unreadable;        ///< deliveries to be set aside
   std::vector<std::string> unreadable_timers; ///< their entries
-  std::vector<position> scanned;
+  /// Deliveries that nobody can ever take, by the rows that they have or would have.
+  std::map<std::string, delivery> set_aside;
+  std::vector<process_checkpoint> looked_through;
 };
 
 /// One transaction: given up unless committed. Threads: the one that began it.
@@ -81,7 +91,11 @@ public:
                              std::size_t map_bytes);
 
   result<outbox_writing> write();
-  result<std::uint64_t> checkpoint(std::uint32_t partition);
+  /// Of one process; nothing if it has none yet.
+  result<std::optional<persistence::checkpoint>> checkpoint(std::string_view process,
+                                                            std::uint32_t partition);
+  /// The one for all processes, in an outbox from before each had its own; 0 in others.
+  result<persistence::checkpoint> common_checkpoint(std::uint32_t partition);
 
   struct figures {
     std::uint64_t deliveries = 0, timers = 0;
@@ -99,6 +113,8 @@ public:
     [[nodiscard]] result<delivery> decode() const;
     bytes_view value;
   };
+  /// Of one row. Errors: `not_found`, `decode_failed`, `io`.
+  result<delivery> find(std::string_view row);
   /// Those at or after a row, in order, until `f` says false. True if it came to the end.
   result<bool> visit(std::string_view from, const std::function<bool(const stored&)>& f);
 

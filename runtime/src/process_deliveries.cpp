@@ -9,12 +9,24 @@
 #include "schedule_process.hpp"
 
 #include <acta/domain/process.hpp>
+#include <acta/persistence/errc.hpp>
 
 #include <algorithm>
 #include <array>
 #include <span>
 
 namespace acta::detail {
+
+namespace {
+
+/// The same again would have the same answer, whatever the state of the target and whatever program
+/// runs. What a later program may take (an unknown command, fields of another type, a reaction that
+/// throws) is not of that kind: it waits, and shows as stuck.
+bool can_never_succeed(const error& why) {
+  return why.code() == persistence::errc::too_large || why.code() == errc::invalid_argument;
+}
+
+} // namespace
 
 process_runner::target& process_runner::find_target(std::string name) {
   const auto [at, is_new] = targets_.try_emplace(std::move(name));
@@ -26,8 +38,9 @@ void process_runner::add(item i) {
   auto& t = find_target(i.what.target());
   ++waiting_;
   if (t.attempts >= stuck_attempts) ++waiting_stuck_;
+  i.bytes = bytes_of(i);
   if (!i.is_timer()) {
-    ++changes_count_;
+    count_change(i.bytes);
     note_change(outbox_delay);
     list(t);
     if (t.on_disk > 0 || !t.late.empty() || is_beyond_loaded(t.name)) {
@@ -36,11 +49,45 @@ void process_runner::add(item i) {
     }
   }
   t.items.push_back(std::move(i));
-  if (t.held_up())
-    list(t);
-  else
-    ++active_;
+  count_in(t, t.items.back());
+  if (t.held_up()) list(t);
   if (t.in_flight < target_window) dispatch(t);
+}
+
+std::size_t process_runner::bytes_of(const item& i) {
+  const auto& d = i.what;
+  auto bytes = sizeof(item) + d.aggregate.size() + d.id.size() + d.command.size() + d.json.size() +
+               i.payload.size() + i.entry.size();
+  for (const auto& [name, value] : d.attributes) bytes += name.size() + value.size() + 64;
+  return bytes;
+}
+
+void process_runner::count_in(target& t, item& i) {
+  i.bytes = bytes_of(i);
+  t.bytes += i.bytes;
+  (t.held_up() ? held_up_bytes_ : active_bytes_) += i.bytes;
+  if (!t.held_up()) ++active_;
+}
+
+void process_runner::count_out(target& t, const item& i) {
+  t.bytes -= i.bytes;
+  (t.held_up() ? held_up_bytes_ : active_bytes_) -= i.bytes;
+  if (!t.held_up()) --active_;
+}
+
+bool process_runner::may_send() const {
+  return in_flight_ < in_flight_max_ && (in_flight_bytes_ < in_flight_bytes_max || in_flight_ == 0);
+}
+
+result<void> process_runner::refill(target& t, item& i) {
+  if (!i.emptied) return {};
+  auto stored = outbox_.find(row_of_delivery(t.name, i.key));
+  if (!stored) return std::move(stored).error();
+  count_out(t, i);
+  i.what = std::move(*stored);
+  i.emptied = false;
+  count_in(t, i);
+  return {};
 }
 
 void process_runner::list(target& t) {
@@ -54,10 +101,13 @@ void process_runner::take_answer(answer& a) {
   i.sent = false;
   --t.in_flight;
   --in_flight_;
+  in_flight_bytes_ -= i.bytes;
   const auto* no = a.outcome ? a.outcome->rejection() : nullptr;
   if (a.outcome && no == nullptr) {
-    if (make_json(i)) return failed(t, i, *a.outcome);
-    set_aside(t, t.items, a.which);
+    const auto has_json = make_json(i);
+    if (has_json && !can_never_succeed(*a.outcome)) return failed(t, i, *a.outcome);
+    if (t.held_up() && !t.waits) recovered(t);
+    set_aside(t, t.items, a.which, has_json ? a.outcome->to_string() : std::string(no_json));
     return dispatch(t);
   }
   const bool was_timer = i.is_timer();
@@ -83,6 +133,8 @@ void process_runner::failed(target& t, item& i, const error& why) {
   if (t.waits) return;
   if (t.attempts++ == 0) {
     active_ -= t.items.size();
+    active_bytes_ -= t.bytes;
+    held_up_bytes_ += t.bytes;
     ++held_up_;
     t.since = engine_.now();
   }
@@ -102,7 +154,7 @@ void process_runner::failed(target& t, item& i, const error& why) {
   const auto pause = backoff(engine_.options(), t.attempts);
   t.retry = retries_.emplace(std::chrono::steady_clock::now() + pause, &t);
   t.waits = true;
-  if (t.items.size() > 1) list(t), note_change(outbox_delay);
+  if (t.items.size() > 1 || t.bytes > held_up_bytes_max) list(t), note_change(outbox_delay);
 }
 
 void process_runner::recovered(target& t) {
@@ -114,6 +166,8 @@ void process_runner::recovered(target& t) {
   t.attempts = 0;
   --held_up_;
   active_ += t.items.size();
+  active_bytes_ += t.bytes;
+  held_up_bytes_ -= t.bytes;
   if (!std::exchange(left_out_, false)) return;
   fire_after_.clear();
   next_due_ = time_point::min();
@@ -129,29 +183,41 @@ process_runner::item_list::iterator process_runner::pop(target& t, item_list::it
     changes_.answered.push_back(row_of_delivery(t.name, i->key));
   }
   if (i->is_timer() || i->stored) {
-    ++changes_count_;
+    count_change(0);
     note_change(outbox_delay);
   }
-  if (!t.held_up()) --active_;
+  count_out(t, *i);
   if (t.attempts >= stuck_attempts) --waiting_stuck_;
   --waiting_;
   return t.items.erase(i);
 }
 
 bool process_runner::make_json(item& i) {
-  return !i.event || !i.what.json.empty() || i.event->append_json(i.payload, i.what.json);
+  return !i.event || i.stored || !i.what.json.empty() ||
+         i.event->append_json(i.payload, i.what.json);
 }
 
-process_runner::item_list::iterator process_runner::set_aside(target& t, item_list& from,
-                                                              item_list::iterator i) {
-  engine_.log(log_level::error,
-              "processes: the event at {} has no JSON, so {} cannot take it; it is set aside",
-              i->key.from.to_string(), t.name);
-  ++counted_.set_aside;
-  if (&from == &t.items && !t.held_up()) --active_;
+process_runner::item_list::iterator
+process_runner::set_aside(target& t, item_list& from, item_list::iterator i, std::string_view why) {
+  put_aside(t.name, i->key, i->what, why);
+  if (&from == &t.items) return pop(t, i);
   if (t.attempts >= stuck_attempts) --waiting_stuck_;
   --waiting_;
   return from.erase(i);
+}
+
+void process_runner::put_aside(const std::string& to, const delivery_key& key, delivery d,
+                               std::string_view why) {
+  engine_.log(log_level::error, "processes: {} for {}, asked for at {}, is set aside: {}",
+              d.command, to, key.from.to_string(), why);
+  // What it comes from stays in the journal.
+  if (d.json.size() > set_aside_json_bytes_max) d.json.clear();
+  d.attributes.insert_or_assign("acta.set_aside",
+                                std::string(why.substr(0, set_aside_reason_bytes_max)));
+  changes_.set_aside.insert_or_assign(row_of_delivery(to, key), std::move(d));
+  ++counted_.set_aside;
+  count_change(set_aside_reason_bytes_max);
+  note_change(outbox_delay);
 }
 
 void process_runner::dispatch(target& t) {
@@ -165,15 +231,27 @@ void process_runner::dispatch(target& t) {
         i->sent || (count > 0 && i->sender == 0) ||
         std::ranges::any_of(seen, [&](auto s) { return s == i->sender || s == 0; });
     if (!blocked) {
-      if (in_flight_ >= in_flight_max_) {
+      if (!may_send()) {
         if (!std::exchange(t.ready, true)) ready_.push_back(&t);
         return;
       }
       const auto answered = answered_before(*i);
       if (!answered) return failed(t, *i, answered.error());
-      if (*answered || !send(t, i)) {
+      if (*answered) {
         if (t.held_up()) recovered(t);
         i = pop(t, i);
+        continue;
+      }
+      if (auto there = refill(t, *i); !there) {
+        if (there.error().code() == condition::io || there.error().code() == condition::unavailable)
+          return failed(t, *i, there.error());
+        if (t.held_up()) recovered(t);
+        i = set_aside(t, t.items, i, there.error().to_string());
+        continue;
+      }
+      if (auto sent = send(t, i); !sent) {
+        if (t.held_up()) recovered(t);
+        i = set_aside(t, t.items, i, sent.error().to_string());
         continue;
       }
       if (t.held_up()) return; // first let it take this one
@@ -196,7 +274,7 @@ void process_runner::forget_if_empty(target& t) {
   if (t.total() == 0 && !t.listed && !t.ready && !t.reload) targets_.erase(t.name);
 }
 
-bool process_runner::send(target& t, item_list::iterator which) {
+result<void> process_runner::send(target& t, item_list::iterator which) {
   auto& i = *which;
   at(crash_point::before_send);
   command_options options;
@@ -207,12 +285,7 @@ bool process_runner::send(target& t, item_list::iterator which) {
   std::optional<pending> reply;
   if (i.event) {
     auto input = i.to->input->from_event(i.payload);
-    if (!input) {
-      engine_.log(log_level::error, "process {}: {} at {} cannot be read: {}", i.what.aggregate,
-                  i.event->name, i.key.from.to_string(), input.error().to_string());
-      ++counted_.set_aside;
-      return false;
-    }
+    if (!input) return std::move(input).error();
     ticket_ptr ticket;
     engine_.submit(engine_.find_route(i.what.aggregate), i.what.aggregate, i.what.id,
                    i.to->input_index, std::move(*input), std::move(options), ticket);
@@ -224,6 +297,7 @@ bool process_runner::send(target& t, item_list::iterator which) {
   i.sent = true;
   ++t.in_flight;
   ++in_flight_;
+  in_flight_bytes_ += i.bytes;
   reply->then(
       [in = inbox_, to = &t, which, hook = engine_.on_crash_point](const result<receipt>& r) {
         if (hook != nullptr) hook(crash_point::answer_unseen);
@@ -232,11 +306,11 @@ bool process_runner::send(target& t, item_list::iterator which) {
         in->wake_up();
       });
   at(crash_point::after_send);
-  return true;
+  return {};
 }
 
 void process_runner::dispatch_ready() {
-  while (!ready_.empty() && in_flight_ < in_flight_max_) {
+  while (!ready_.empty() && may_send()) {
     auto& t = *ready_.front();
     ready_.pop_front();
     t.ready = false;

@@ -8,7 +8,11 @@
 #include "process_limits.hpp"
 #include "schedule_process.hpp"
 
+#include <acta/domain/codec/json_writer.hpp>
 #include <acta/domain/process.hpp>
+
+#include <algorithm>
+#include <tuple>
 
 namespace acta::detail {
 
@@ -22,41 +26,79 @@ uuid correlation_of(const metadata& m) {
   return event_id(m.position);
 }
 
+/// Text of the domain's own need be neither short nor UTF-8; the process is told all the same.
+void append_text(std::string& json, std::string_view text) {
+  const auto is_cut = text.size() > rejection_text_bytes_max;
+  if (is_cut) {
+    text = text.substr(0, rejection_text_bytes_max);
+    // Not within a character.
+    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80)
+      text.remove_suffix(1);
+    if (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80) != 0)
+      text.remove_suffix(1);
+  }
+  append_json_string(json, is_cut ? std::string(text) + "..." : std::string(text));
+}
+
+/// The input that tells a process of a rejection. @param command  JSON
+delivery tells(const std::string& process, const std::string& input, const rejection& no,
+               std::string_view command, const uuid& correlation) {
+  delivery back;
+  back.aggregate = process;
+  back.command = input;
+  back.json = "{\"code\":";
+  append_text(back.json, no.code);
+  back.json += ",\"message\":";
+  append_text(back.json, no.message);
+  back.json.append(",\"command\":").append(command).append("}");
+  back.correlation_id = correlation;
+  return back;
+}
+
 } // namespace
 
 void process_runner::make_routes() {
   const auto& model = engine_.model();
-  for (const auto& process : model.processes()) {
-    routes_[&process->stored_as->events.front()];
-    for (std::size_t i = 0; i < process->inputs.size(); ++i)
+  for (const auto& f : followers_) {
+    routes_[&f.process->stored_as->events.front()].stepped = &f;
+    const auto& inputs = f.process->inputs;
+    for (std::size_t i = 0; i < inputs.size(); ++i)
       for (const auto& a : model.aggregates())
         for (const auto& e : a->events)
-          if (*e.type == *process->inputs[i].type)
-            routes_[&e].push_back({process.get(), &process->inputs[i], i});
+          if (*e.type == *inputs[i].type) routes_[&e].receivers.push_back({&f, &inputs[i], i});
   }
 }
 
 void process_runner::take_event(const recorded_event& e) {
   at(crash_point::event_unread);
-  const auto receivers = routes_.find(e.known_as.get());
-  if (receivers == routes_.end()) {
-    engine_.log(log_level::error,
-                "processes: {} at {} has an unknown schema; nothing is done for it", e.type,
-                e.metadata.position.to_string());
+  const auto found = routes_.find(e.known_as.get());
+  if (found == routes_.end()) {
+    set_step_aside(e, "this program has no type for its schema " + std::to_string(e.schema));
     return;
   }
-  if (*e.known_as->type == typeid(process_step)) take_step(e);
-  route(e, receivers->second);
+  const auto& to = found->second;
+  if (to.stepped != nullptr && !to.stepped->has_taken(e.metadata.position)) take_step(e);
+  bring(e, to.receivers);
   at(crash_point::event_taken);
+}
+
+void process_runner::set_step_aside(const recorded_event& e, std::string_view why) {
+  const auto& at = e.metadata.position;
+  // Others than the runtime's own; of those nothing is new.
+  if (std::ranges::all_of(
+          followers_, [&](const follower& f) { return f.process->built_in || f.has_taken(at); }))
+    return;
+  delivery d;
+  std::tie(d.aggregate, d.id) = split_stream(e.metadata.stream);
+  d.command = e.type;
+  put_aside(e.metadata.stream, {at, 0, delivery_kind::event}, std::move(d), why);
 }
 
 void process_runner::take_step(const recorded_event& e) {
   process_step step;
   const auto& m = e.metadata;
   if (auto decoded = decode_binary(e.payload, step); !decoded) {
-    engine_.log(log_level::error,
-                "processes: the step at {} cannot be read; nothing is done for it: {}",
-                m.position.to_string(), decoded.error().to_string());
+    set_step_aside(e, decoded.error().to_string());
     return;
   }
   const auto correlation = correlation_of(m);
@@ -93,7 +135,7 @@ void process_runner::take_timers(const metadata& m, process_step& step, const uu
     while (last != all.end() && last->first.starts_with(rows)) ++last;
     all.erase(first, last);
     changes_.ended.insert(m.stream);
-    ++changes_count_;
+    count_change(m.stream.size());
     return;
   }
   for (std::size_t i = 0; i < step.timers.size(); ++i) {
@@ -108,18 +150,25 @@ void process_runner::take_timers(const metadata& m, process_step& step, const uu
 }
 
 void process_runner::change_timer(std::string row, timer_change c) {
+  count_change(row.size() + (c.set ? sizeof(timer_change) + c.set->json.size() : 0));
   changes_.timers.insert_or_assign(std::move(row), std::move(c));
-  ++changes_count_;
 }
 
-void process_runner::route(const recorded_event& e, const std::vector<receiver>& receivers) {
+void process_runner::bring(const recorded_event& e, const std::vector<receiver>& receivers) {
   if (receivers.empty()) return;
   const auto& m = e.metadata;
   std::pair<std::string, std::string> sender;
   if (const auto by = m.attributes.find(std::string(process_attribute)); by != m.attributes.end())
     sender = split_stream(by->second);
   for (const auto& to : receivers) {
-    const auto& name = to.process->name;
+    if (to.of->has_taken(m.position)) continue;
+    const auto& name = to.process()->name;
+    const auto cannot_tell = [&](std::string_view why) {
+      delivery d;
+      d.aggregate = name;
+      d.command = to.input->name;
+      put_aside(name + '/', {m.position, 0, delivery_kind::keyed}, std::move(d), why);
+    };
     item input;
     input.key = {m.position, 0, delivery_kind::returned};
     input.sender = sender_of(m.stream);
@@ -127,18 +176,13 @@ void process_runner::route(const recorded_event& e, const std::vector<receiver>&
     if (name == sender.first) {
       d.id = sender.second;
     } else if (to.input->key != nullptr) {
+      if (m.position.number <= engine_.process_start(name, m.position.partition)) continue;
       auto key = to.input->key(e.payload, m);
       if (!key) {
-        engine_.log(log_level::error, "process {}: key of {} at {}: {}", name, e.type,
-                    m.position.to_string(), key.error().to_string());
+        cannot_tell(key.error().to_string());
         continue;
       }
-      if (!*key || m.position.number <= engine_.process_start(name, m.position.partition)) continue;
-      if (!check_stream_id(**key)) {
-        engine_.log(log_level::error, "process {}: the key of {} at {} is no id", name, e.type,
-                    m.position.to_string());
-        continue;
-      }
+      if (!*key) continue;
       d.id = std::move(**key);
       input.key.kind = delivery_kind::keyed;
     } else {
@@ -163,27 +207,13 @@ std::optional<delivery> process_runner::rejection_for(std::string_view process, 
   if (!type || command == nullptr) return std::nullopt;
   for (const auto& input : type->inputs) {
     if (input.rejected == nullptr || *input.rejected != *command->type) continue;
-    delivery back;
-    back.aggregate = type->name;
-    back.command = input.name;
-    back.json = "{\"code\":";
-    (void)append_json(no.code, back.json).has_value();
-    back.json += ",\"message\":";
-    (void)append_json(no.message, back.json).has_value();
-    back.json += ",\"command\":" + d.json + '}';
-    back.correlation_id = d.correlation_id;
-    return back;
+    return tells(type->name, input.name, no, d.json, d.correlation_id);
   }
   const auto any = std::ranges::find_if(type->inputs, &process_input::any_rejection);
   if (any == type->inputs.end()) return std::nullopt;
-  auto json = to_json(refused_command{no.code, no.message, d.command});
-  if (!json) return std::nullopt;
-  delivery back;
-  back.aggregate = type->name;
-  back.command = any->name;
-  back.json = std::move(*json);
-  back.correlation_id = d.correlation_id;
-  return back;
+  std::string name;
+  append_json_string(name, d.command);
+  return tells(type->name, any->name, no, name, d.correlation_id);
 }
 
 std::optional<process_runner::item> process_runner::told_of(const item& i,
@@ -217,6 +247,7 @@ bool process_runner::is_held_up(const pending_timer& t) const {
 
 result<bool> process_runner::fire() {
   std::vector<item> due;
+  std::size_t due_bytes = 0;
   const auto now = engine_.now();
   auto next =
       outbox_.visit_due(fire_after_, now, [&](std::string_view entry, result<pending_timer> t) {
@@ -225,17 +256,23 @@ result<bool> process_runner::fire() {
                       t.error().to_string());
           changes_.unreadable_timers.emplace_back(entry);
           ++counted_.set_aside;
-          ++changes_count_;
+          count_change(entry.size());
           note_change(outbox_delay);
           return true;
         }
         const auto known = fired_.find(std::string(entry));
         if (known != fired_.end() && known->second == t->version) return true;
+        if (engine_.find_route(split_stream(t->stream).first) == nullptr) {
+          // Its process may be back in a later program; in this one it holds up nobody.
+          return true;
+        }
         if (is_held_up(*t)) {
           left_out_ = true;
           return true;
         }
-        if (due.size() == turn_events_max || active_ + due.size() >= waiting_max) return false;
+        if (due.size() == turn_events_max || active_ + due.size() >= waiting_max ||
+            active_bytes_ + due_bytes >= waiting_bytes_max)
+          return false;
         item i;
         i.key = t->key;
         auto& d = i.what;
@@ -249,6 +286,7 @@ result<bool> process_runner::fire() {
         i.sender = sender_of(t->stream);
         i.entry = entry;
         i.timer_version = t->version;
+        due_bytes += bytes_of(i);
         due.push_back(std::move(i));
         return true;
       });

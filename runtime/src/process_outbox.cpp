@@ -6,7 +6,11 @@
 #include "engine.hpp"
 #include "process_limits.hpp"
 
+#include <acta/domain/errc.hpp>
+#include <acta/domain/process.hpp>
+
 #include <algorithm>
+#include <map>
 
 namespace acta::detail {
 
@@ -15,9 +19,15 @@ void process_runner::note_change(std::chrono::milliseconds delay) {
   flush_at_ = flush_at_ ? std::min(*flush_at_, until) : until;
 }
 
+void process_runner::count_change(std::size_t bytes) {
+  ++changes_count_;
+  changes_bytes_ += bytes;
+}
+
 result<void> process_runner::flush() {
   if (!flush_at_) return {};
   collect_added();
+  collect_checkpoints();
   // Timers that are set before the one last fired would be passed over.
   if (!fire_after_.empty() && std::ranges::any_of(changes_.timers, [&](const auto& c) {
         return c.second.set && entry_of_timer(c.second.set->due, c.first) <= fire_after_;
@@ -48,7 +58,7 @@ void process_runner::collect_added() {
           if (make_json(*i)) {
             changes_.added.emplace_back(row_of_delivery(t->name, i->key), &i->what);
           } else if (!i->sent) { // else its answer says the same
-            i = set_aside(*t, *list, i);
+            i = set_aside(*t, *list, i, no_json);
             continue;
           }
         }
@@ -58,19 +68,42 @@ void process_runner::collect_added() {
       changes_.added, {}, [](const auto& a) -> const auto& { return a.first; });
 }
 
+void process_runner::collect_checkpoints() {
+  changes_.looked_through.clear();
+  std::map<position, persistence::checkpoint> proofs;
+  const auto proof_of = [&](position at) {
+    const auto [known, is_new] = proofs.try_emplace(at);
+    if (is_new) known->second = engine_.journal_proof().checkpoint_at(at);
+    return known->second;
+  };
+  for (const auto& f : followers_)
+    for (const auto& at : scanned_)
+      if (const auto up_to = std::max(at.number, f.start[at.partition]);
+          up_to != f.noted[at.partition])
+        changes_.looked_through.push_back(
+            {f.process->name, at.partition, proof_of({at.partition, up_to})});
+}
+
 void process_runner::after_flush() {
+  for (auto& f : followers_)
+    for (const auto& at : scanned_)
+      f.noted[at.partition] = std::max(at.number, f.start[at.partition]);
   for (const auto& [entry, version] : fired_done_)
     if (const auto f = fired_.find(entry); f != fired_.end() && f->second == version)
       fired_.erase(f);
   fired_done_.clear();
   changes_ = {};
   changes_count_ = 0;
+  changes_bytes_ = 0;
   flush_at_.reset();
   next_due_unwritten_.reset();
   std::vector<target*> noted;
   noted.swap(listed_);
   for (auto* t : noted) {
-    for (auto& i : t->items) i.stored = !i.is_timer();
+    for (auto& i : t->items) {
+      i.stored = !i.is_timer();
+      if (i.event) std::string().swap(i.what.json); // the payload is enough to send it
+    }
     // Who is not loaded yet is counted when it is.
     if (!is_beyond_loaded(t->name))
       t->on_disk += t->late.size();
@@ -87,7 +120,7 @@ void process_runner::after_flush() {
 }
 
 void process_runner::spill(target& t) {
-  if (t.items.size() <= 1) return;
+  if (t.items.empty()) return;
   if (t.in_flight > 0) { // not before it is known which of them are answered
     list(t);
     return note_change(outbox_delay);
@@ -102,8 +135,20 @@ void process_runner::spill(target& t) {
     } else {
       ++t.on_disk;
     }
+    count_out(t, i);
     t.items.pop_back();
   }
+  empty(t, t.items.front());
+}
+
+void process_runner::empty(target& t, item& i) {
+  if (!i.stored || i.emptied || i.bytes <= sizeof(item) + held_up_bytes_max) return;
+  count_out(t, i);
+  std::string().swap(i.what.json);
+  i.payload = {};
+  i.event.reset();
+  i.emptied = true;
+  count_in(t, i);
 }
 
 bool process_runner::is_beyond_loaded(std::string_view name) const {
@@ -122,13 +167,20 @@ result<void> process_runner::load_more() {
     }
     wanted.pop_back();
   }
-  if (!loading_ || active_ >= waiting_max / 2) return {};
+  if (!may_load()) return {};
   std::vector<target*> loaded;
   std::size_t rows = 0;
   auto next = load_from_;
+  std::map<std::string, absent_target, std::less<>> absent;
   auto ended = outbox_.visit(row_of_delivery(load_from_, {}), [&](const outbox::stored& row) {
+    const auto aggregate = row.target.substr(0, row.target.find('/'));
+    if (engine_.find_route(aggregate) == nullptr) {
+      auto& a = absent.try_emplace(std::string(aggregate), row).first->second;
+      ++a.deliveries;
+      return true;
+    }
     if (loaded.empty() || loaded.back()->name != row.target) {
-      if (active_ >= waiting_max) {
+      if (active_ >= waiting_max || active_bytes_ >= waiting_bytes_max) {
         next = row.target;
         return false;
       }
@@ -137,7 +189,7 @@ result<void> process_runner::load_more() {
     }
     auto& t = *loaded.back();
     if (t.attempts >= stuck_attempts) ++waiting_stuck_;
-    if (rows < target_load_max)
+    if (rows < target_load_max && t.bytes < target_load_bytes_max)
       rows += load_row(t, row) ? 1 : 0;
     else
       ++t.on_disk;
@@ -153,6 +205,7 @@ result<void> process_runner::load_more() {
   }
   loading_ = !*ended;
   load_from_ = std::move(next);
+  for (const auto& [aggregate, a] : absent) show_absent(aggregate, a);
   for (auto* t : loaded) {
     if (t->held_up()) list(*t), note_change(outbox_delay);
     dispatch(*t);
@@ -160,12 +213,31 @@ result<void> process_runner::load_more() {
   return {};
 }
 
+process_runner::absent_target::absent_target(const outbox::stored& row) : target(row.target) {
+  auto d = row.decode();
+  if (!d) return;
+  command = std::move(d->command);
+  const auto by = d->attributes.find(std::string(process_attribute));
+  sender = by == d->attributes.end() ? target : by->second;
+}
+
+void process_runner::show_absent(const std::string& aggregate, const absent_target& a) {
+  waiting_stuck_ += a.deliveries;
+  auto why = error(domain_errc::unknown_aggregate, "this program has no aggregate '" + aggregate +
+                                                       "'; " + std::to_string(a.deliveries) +
+                                                       " deliveries for it wait until it is back");
+  engine_.log(log_level::warning, "processes: {}", why.to_string());
+  const std::lock_guard lock(figures_mutex_);
+  stuck_.insert_or_assign(
+      aggregate, stuck_delivery{a.target, a.command, a.sender, 0, std::move(why), engine_.now()});
+}
+
 result<void> process_runner::reload(target& t) {
   std::uint64_t read = 0;
   bool more = false;
   auto ended = outbox_.visit(row_of_delivery(t.name, {}), [&](const outbox::stored& row) {
     if (row.target != t.name) return false;
-    more = read == target_load_max;
+    more = read == target_load_max || t.bytes >= target_load_bytes_max;
     if (more) return false;
     load_row(t, row);
     ++read;
@@ -183,9 +255,10 @@ result<void> process_runner::reload(target& t) {
 }
 
 std::size_t process_runner::unload(target& t) {
-  const auto taken_back = std::erase_if(t.items, [](const item& i) { return i.stored; });
-  if (!t.held_up()) active_ -= taken_back;
-  return taken_back;
+  return std::erase_if(t.items, [&](const item& i) {
+    if (i.stored) count_out(t, i);
+    return i.stored;
+  });
 }
 
 bool process_runner::load_row(target& t, const outbox::stored& row) {
@@ -197,7 +270,7 @@ bool process_runner::load_row(target& t, const outbox::stored& row) {
                 "processes: a delivery for {} cannot be read and is set aside: {}", t.name,
                 d.error().to_string());
     changes_.unreadable.emplace_back(row.row);
-    ++changes_count_;
+    count_change(row.row.size());
     note_change(std::chrono::milliseconds{0});
     ++counted_.set_aside;
     --waiting_;
@@ -213,7 +286,7 @@ bool process_runner::load_row(target& t, const outbox::stored& row) {
         by != i.what.attributes.end())
       i.sender = sender_of(by->second);
   t.items.push_back(std::move(i));
-  if (!t.held_up()) ++active_;
+  count_in(t, t.items.back());
   return true;
 }
 

@@ -6,6 +6,8 @@
 #include "engine.hpp"
 #include "process_limits.hpp"
 
+#include <acta/runtime/errc.hpp>
+
 #include <algorithm>
 
 #include <pthread.h>
@@ -13,14 +15,15 @@
 namespace acta::detail {
 
 result<void> process_runner::start() {
+  if (auto found = find_followers(); !found) return found;
   make_routes();
   subscription_options from;
-  for (const auto& [type, receivers] : routes_) from.filter.types.push_back(type->name);
+  for (const auto& [type, to] : routes_) from.filter.types.push_back(type->name);
   for (std::uint32_t p = 0; p < engine_.partitions(); ++p) {
-    auto scanned = outbox_.checkpoint(p);
-    if (!scanned) return std::move(scanned).error();
-    from.from.push_back({p, *scanned + 1});
-    scanned_.push_back({p, *scanned});
+    auto scanned = engine_.last_position(p);
+    for (const auto& f : followers_) scanned = std::min(scanned, f.start[p]);
+    from.from.push_back({p, scanned + 1});
+    scanned_.push_back({p, scanned});
     start_positions_.push_back(engine_.last_position(p));
   }
   auto events = engine_.read_side().subscribe(from);
@@ -44,6 +47,45 @@ result<void> process_runner::start() {
   publish();
   thread_ = std::thread([this] { run(); });
   ::pthread_setname_np(thread_.native_handle(), "acta-processes");
+  return {};
+}
+
+result<void> process_runner::check_history(std::uint32_t partition,
+                                           const persistence::checkpoint& at) const {
+  auto held = engine_.journal_proof().holds(partition, at);
+  if (!held) return std::move(held).error();
+  if (*held) return {};
+  return error(
+      runtime_errc::other_history,
+      "processes/ was kept beside another history of this journal, which has been put back "
+      "or replaced: put back the folder that belongs to it, or move it away, and all that "
+      "processes have decided is looked through again (docs/processes.md)",
+      position{partition, at.position}.to_string());
+}
+
+result<void> process_runner::find_followers() {
+  for (const auto& process : engine_.model().processes()) {
+    auto& f = followers_.emplace_back();
+    f.process = process.get();
+    for (std::uint32_t p = 0; p < engine_.partitions(); ++p) {
+      auto known = outbox_.checkpoint(process->name, p);
+      if (!known) return std::move(known).error();
+      f.noted.push_back(known->value_or(persistence::checkpoint{}).position);
+      if (*known) {
+        if (auto same = check_history(p, **known); !same) return same;
+        f.start.push_back((*known)->position);
+        continue;
+      }
+      auto common = outbox_.common_checkpoint(p);
+      if (!common) return std::move(common).error();
+      if (auto same = check_history(p, *common); !same) return same;
+      // Before it began there is nothing of it.
+      f.start.push_back(process->built_in && !engine_.has_schedules()
+                            ? engine_.last_position(p)
+                            : std::max(common->position, engine_.process_start(process->name, p)));
+      note_change(outbox_delay);
+    }
+  }
   return {};
 }
 
@@ -132,10 +174,11 @@ bool process_runner::attempt(trouble& t, const std::function<result<bool>()>& f)
 }
 
 result<bool> process_runner::write_outbox() {
-  const bool load = (loading_ && active_ < waiting_max / 2) || !reloads_.empty();
+  const bool load = may_load() || !reloads_.empty();
   const bool due = next_due_unwritten_ && *next_due_unwritten_ <= engine_.now();
   const bool settle = engine_.settling().anybody_waits() && waiting_ == waiting_stuck_;
   if (load || due || changes_count_ >= changes_soft_max ||
+      changes_bytes_ >= changes_soft_bytes_max ||
       (flush_at_ && (settle || *flush_at_ <= std::chrono::steady_clock::now()))) {
     if (auto noted = flush(); !noted) return std::move(noted).error();
     if (load)
@@ -149,10 +192,17 @@ result<bool> process_runner::fire_due() {
   return fire();
 }
 
-bool process_runner::has_room() const { return has_room_for_timers() && held_up_ < held_up_max; }
+bool process_runner::has_room() const {
+  return has_room_for_timers() && held_up_ < held_up_max && held_up_bytes_ < held_up_bytes_in_all;
+}
 
 bool process_runner::has_room_for_timers() const {
-  return active_ < waiting_max && changes_count_ < changes_hard_max;
+  return active_ < waiting_max && active_bytes_ < waiting_bytes_max &&
+         changes_count_ < changes_hard_max && changes_bytes_ < changes_hard_bytes_max;
+}
+
+bool process_runner::may_load() const {
+  return loading_ && active_ < waiting_max / 2 && active_bytes_ < waiting_bytes_max / 2;
 }
 
 result<bool> process_runner::read_events() {
@@ -161,10 +211,9 @@ result<bool> process_runner::read_events() {
   if (!page) return std::move(page).error();
   if (page->scanned == scanned_) return false;
   for (const auto& e : page->events) take_event(e);
-  if (!page->events.empty()) ++changes_count_;
+  if (!page->events.empty()) count_change(0);
   note_change(page->events.empty() ? checkpoint_delay : outbox_delay);
-  scanned_ = page->scanned;
-  changes_.scanned = std::move(page->scanned);
+  scanned_ = std::move(page->scanned);
   return true;
 }
 
@@ -208,6 +257,7 @@ void process_runner::publish() {
   {
     const std::lock_guard lock(figures_mutex_);
     counted_.waiting = waiting_;
+    counted_.bytes = active_bytes_ + held_up_bytes_ + changes_bytes_;
     counted_.stuck = stuck_.size();
     figures_ = counted_;
     figures_.timers -= std::min<std::uint64_t>(figures_.timers, fired_.size());

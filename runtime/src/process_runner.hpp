@@ -65,11 +65,24 @@ public:
   void look();
 
 private:
+  /// A process of the model, and how far the journal has been looked through for it, by partition.
+  struct follower {
+    const process_type* process = nullptr;
+    std::vector<std::uint64_t> start; ///< in earlier runs
+    std::vector<std::uint64_t> noted; ///< as the outbox has it
+
+    [[nodiscard]] bool has_taken(position at) const { return at.number <= start[at.partition]; }
+  };
   /// Whose input an event is.
   struct receiver {
-    const process_type* process;
+    const follower* of;
     const process_input* input;
     std::size_t input_index;
+    [[nodiscard]] const process_type* process() const { return of->process; }
+  };
+  struct route {
+    const follower* stepped = nullptr; ///< whose step it is
+    std::vector<receiver> receivers;
   };
   /// Something to be sent, as long as it is in memory.
   struct item {
@@ -84,8 +97,10 @@ private:
     version_number timer_version = 0;
     /// Of those with the same number the later one waits for the earlier one; 0: with all.
     std::uint64_t sender = 0;
+    std::size_t bytes = 0;   ///< in memory, about
     bool sent = false;       ///< and not answered
     bool stored = false;     ///< its row is in the outbox
+    bool emptied = false;    ///< its text is in the outbox alone
     bool looked = false;     ///< whether an earlier run has had its answer
     bool looked_far = false; ///< the same, further back than ids are remembered
 
@@ -104,6 +119,7 @@ private:
     /// Behind rows that are not in memory: to be written, and read again after those.
     item_list late;
     std::uint64_t on_disk = 0; ///< rows that are not in memory
+    std::size_t bytes = 0;     ///< of `items`
     std::size_t in_flight = 0; ///< items that are sent
     bool ready = false;        ///< in ready_
     bool listed = false;       ///< in listed_
@@ -161,13 +177,21 @@ private:
   void publish();
   [[nodiscard]] bool has_room() const;
   [[nodiscard]] bool has_room_for_timers() const;
+  [[nodiscard]] bool may_load() const;
   void at(crash_point p) const;
 
   // -- what events ask for: process_events.cpp
+  /// Each process of the model, from where it was, or where it begins. Errors: `other_history`.
+  result<void> find_followers();
+  /// What the outbox says is worth nothing beside a journal that was put back: commands that count
+  /// as answered have no effect there, and new steps stand where others were.
+  [[nodiscard]] result<void> check_history(std::uint32_t partition,
+                                           const persistence::checkpoint& at) const;
   void make_routes();
   void take_event(const recorded_event& e);
   void take_step(const recorded_event& e);
-  void route(const recorded_event& e, const std::vector<receiver>& receivers);
+  void bring(const recorded_event& e, const std::vector<receiver>& receivers);
+  void set_step_aside(const recorded_event& e, std::string_view why);
   void take_timers(const metadata& m, process_step& step, const uuid& correlation);
   void change_timer(std::string row, timer_change c);
   /// The input that tells a process of a rejection; nothing if it has none for that command.
@@ -181,6 +205,13 @@ private:
 
   // -- who gets what, and when: process_deliveries.cpp
   void add(item i);
+  static std::size_t bytes_of(const item& i);
+  /// Into and out of a target's items.
+  void count_in(target& t, item& i);
+  void count_out(target& t, const item& i);
+  /// The text of one that was emptied. Errors: those of outbox::find.
+  result<void> refill(target& t, item& i);
+  [[nodiscard]] bool may_send() const;
   target& find_target(std::string name);
   void take_answer(answer& a);
   /// The input that tells of it, if anybody is to be told.
@@ -189,15 +220,19 @@ private:
   /// Makes the JSON that the outbox wants. False if there can be none: the process's step would
   /// need it too.
   static bool make_json(item& i);
-  /// Takes an item out that nobody can take.
-  item_list::iterator set_aside(target& t, item_list& from, item_list::iterator i);
+  /// Takes an item out that nobody can take, and keeps it where an operator finds it.
+  item_list::iterator set_aside(target& t, item_list& from, item_list::iterator i,
+                                std::string_view why);
+  /// Keeps something that was not even to be sent.
+  void put_aside(const std::string& target, const delivery_key& key, delivery d,
+                 std::string_view why);
   /// Takes an item out.
   item_list::iterator pop(target& t, item_list::iterator i);
   void recovered(target& t);
   /// Sends what may be sent.
   void dispatch(target& t);
-  /// False if it cannot be read.
-  bool send(target& t, item_list::iterator i);
+  /// Errors: `decode_failed`: it cannot be read, and was not sent.
+  result<void> send(target& t, item_list::iterator i);
   void dispatch_ready();
   void retry_due();
   /// Whether it was answered in an earlier run, and nobody noted it.
@@ -208,8 +243,13 @@ private:
 
   // -- memory and outbox: process_outbox.cpp
   void note_change(std::chrono::milliseconds delay);
+  /// Of what the outbox does not have yet.
+  void count_change(std::size_t bytes);
+  /// Takes the text of a stored item out of memory, when it is much.
+  void empty(target& t, item& i);
   result<void> flush();
   void collect_added();
+  void collect_checkpoints();
   void after_flush();
   /// Items of those who are held up leave memory, but for the first.
   void spill(target& t);
@@ -218,6 +258,14 @@ private:
   void want_reload(target& t);
   /// A row of the outbox comes to memory; false if it cannot be read.
   bool load_row(target& t, const outbox::stored& row);
+  /// Rows for an aggregate or process that this program does not have: they stay where they are, as
+  /// one that is stuck.
+  struct absent_target {
+    explicit absent_target(const outbox::stored& row);
+    std::string target, command, sender; ///< of the first one
+    std::uint64_t deliveries = 0;
+  };
+  void show_absent(const std::string& aggregate, const absent_target& a);
   /// Takes back what was loaded, when not all could be read: none may be there twice.
   /// Returns how many.
   std::size_t unload(target& t);
@@ -230,7 +278,8 @@ private:
   std::thread thread_;
 
   // The thread's own.
-  std::unordered_map<const event_type*, std::vector<receiver>> routes_;
+  std::deque<follower> followers_; ///< their addresses stay
+  std::unordered_map<const event_type*, route> routes_;
   std::unordered_map<std::string, target> targets_; ///< with something in memory
   std::multimap<std::chrono::steady_clock::time_point, target*> retries_;
   std::deque<target*> ready_;    ///< wait for others' answers only
@@ -238,8 +287,11 @@ private:
   std::vector<target*> reloads_; ///< empty, with more in the outbox
   std::size_t in_flight_ = 0;
   std::size_t in_flight_max_ = 0;
-  std::size_t active_ = 0;  ///< items of targets that are not held up
+  std::size_t in_flight_bytes_ = 0;
+  std::size_t active_ = 0; ///< items of targets that are not held up
+  std::size_t active_bytes_ = 0;
   std::size_t held_up_ = 0; ///< targets
+  std::size_t held_up_bytes_ = 0;
   std::uint64_t waiting_ = 0;
   std::uint64_t waiting_stuck_ = 0; ///< of them, for targets that are stuck
   std::vector<std::uint64_t> start_positions_;
@@ -252,6 +304,7 @@ private:
 
   outbox_changes changes_;
   std::size_t changes_count_ = 0;
+  std::size_t changes_bytes_ = 0;
   std::optional<std::chrono::steady_clock::time_point> flush_at_;
   trouble journal_trouble_, outbox_trouble_, timer_trouble_;
   std::string load_from_; ///< target; what the outbox has for it and those after is not in memory

@@ -6,72 +6,115 @@
 
 namespace acta::detail {
 
-reply_thread::reply_thread(std::function<void(std::string)> on_exception)
-    : inside_(std::make_shared<inside>()) {
-  inside_->on_exception = std::move(on_exception);
-  thread_ = std::thread([shared = inside_] { shared->run(); });
+namespace {
+
+/// The queue whose callback this thread is in, and how many of them: stop() in one calls others.
+thread_local const reply_queue* calling = nullptr;
+thread_local std::size_t calls = 0;
+
+} // namespace
+
+reply_queue::reply_queue(events told, std::size_t waiting_max)
+    : told_(std::move(told)), waiting_max_(waiting_max) {}
+
+bool reply_queue::is_in_callback() const noexcept { return calling == this; }
+
+bool reply_queue::is_at_rest() const noexcept {
+  return waiting_.load() <= (is_in_callback() ? calls : 0);
 }
 
-reply_thread::~reply_thread() {
-  stop();
-  if (thread_.joinable()) thread_.detach(); // this is a callback of its own
-}
-
-void reply_thread::push(ticket_ptr t, std::function<void(result<receipt>)> callback) {
-  item i{std::move(t), std::move(callback)};
-  {
-    const std::lock_guard lock(inside_->mutex);
-    if (!inside_->stopping) {
-      inside_->queue.push_back(std::move(i));
-      inside_->waiting.fetch_add(1, std::memory_order_relaxed);
-      if (inside_->queue.size() == 1) inside_->wake.notify_one();
-      return;
-    }
+void reply_queue::push(ticket_ptr t, std::function<void(result<receipt>)> callback) {
+  std::unique_lock lock(mutex_);
+  // A caller that is never told to slow down, because it looks at no answer, must not fill memory.
+  if (!is_in_callback())
+    room_.wait(lock, [this] { return ended_ || queue_.size() < waiting_max_; });
+  queue_.push_back({std::move(t), std::move(callback)});
+  waiting_.fetch_add(1);
+  pushed_.fetch_add(1);
+  if (!ended_) {
+    if (queue_.size() == 1) filled_.notify_one();
+    return;
   }
-  inside_->call(std::move(i));
+  if (std::exchange(draining_, true)) return;
+  lock.unlock();
+  run_queued();
 }
 
-void reply_thread::stop() {
-  {
-    const std::lock_guard lock(inside_->mutex);
-    inside_->stopping = true;
-    inside_->wake.notify_one();
-  }
-  if (thread_.get_id() == std::this_thread::get_id())
-    inside_->run_queued(); // now, while what the callbacks refer to is still there
-  else if (thread_.joinable())
-    thread_.join();
+void reply_queue::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  filled_.notify_one();
 }
 
-void reply_thread::inside::run() {
+bool reply_queue::wait_for_end(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  const auto has_ended = [this] { return ended_; };
+  if (deadline != std::chrono::steady_clock::time_point::max())
+    return room_.wait_until(lock, deadline, has_ended);
+  room_.wait(lock, has_ended);
+  return true;
+}
+
+void reply_queue::run() {
   for (;;) {
     {
-      std::unique_lock lock(mutex);
-      wake.wait(lock, [this] { return stopping || !queue.empty(); });
-      if (queue.empty()) return;
+      std::unique_lock lock(mutex_);
+      filled_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) {
+        ended_ = true;
+        room_.notify_all();
+        return;
+      }
     }
     run_queued();
   }
 }
 
-void reply_thread::inside::run_queued() {
+void reply_queue::run_queued() {
   for (;;) {
-    while (next < batch.size()) { // a call may come back here
-      waiting.fetch_sub(1, std::memory_order_relaxed);
-      call(std::move(batch[next++]));
+    while (next_ < batch_.size()) call(std::move(batch_[next_++])); // a call may come back here
+    batch_.clear();
+    next_ = 0;
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty()) {
+      draining_ = false;
+      return;
     }
-    batch.clear();
-    next = 0;
-    const std::lock_guard lock(mutex);
-    if (queue.empty()) return;
-    batch.swap(queue);
+    batch_.swap(queue_);
+    room_.notify_all();
   }
 }
 
-void reply_thread::inside::call(item i) noexcept {
+void reply_queue::call(item i) noexcept {
+  const auto* const outer = std::exchange(calling, this);
+  ++calls;
   try {
     i.callback(i.t->take());
-  } catch (...) { on_exception(describe_exception()); }
+  } catch (...) { told_.threw(describe_exception()); }
+  i = {}; // what the callback holds goes before it counts as over
+  --calls;
+  calling = outer;
+  if (waiting_.fetch_sub(1) == 1) told_.at_rest();
+}
+
+reply_thread::reply_thread(reply_queue::events told, std::size_t waiting_max)
+    : queue_(std::make_shared<reply_queue>(std::move(told), waiting_max)),
+      thread_([queue = queue_] { queue->run(); }) {}
+
+reply_thread::~reply_thread() {
+  stop(std::chrono::steady_clock::time_point::max());
+  if (thread_.joinable()) thread_.detach(); // this is a callback of its own
+}
+
+bool reply_thread::stop(std::chrono::steady_clock::time_point deadline) {
+  queue_->stop();
+  if (thread_.get_id() == std::this_thread::get_id()) {
+    queue_->run_queued(); // now, while what the callbacks refer to is still there
+    return true;
+  }
+  if (!queue_->wait_for_end(deadline)) return false;
+  if (thread_.joinable()) thread_.join();
+  return true;
 }
 
 } // namespace acta::detail

@@ -2,59 +2,98 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// The thread on which callbacks of pending::then run and coroutines resume, so that no user code
-/// ever holds up the journal. Threads: push from any.
+/// ever holds up the journal, nor runs where it was not expected.
 #pragma once
 
 #include "ticket.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 namespace acta::detail {
 
-class reply_thread {
+/// Callbacks in the order in which their answers came, one at a time. Each is called once, and what
+/// it throws goes no further than on_exception.
+///
+/// On the reply thread, as long as there is one. When it has ended, on the thread that pushes; if a
+/// callback is running on another one just then, that one calls what was pushed meanwhile as well.
+/// In no case inside another callback, so one that asks again at once needs no deeper stack.
+///
+/// Threads: all members from any, but run().
+class reply_queue {
 public:
-  /// @param on_exception  told what a callback threw; must not throw. It may be called until the
-  /// callback that destroyed this object returns.
-  explicit reply_thread(std::function<void(std::string)> on_exception);
-  ~reply_thread();
-  reply_thread(const reply_thread&) = delete;
-  reply_thread& operator=(const reply_thread&) = delete;
+  struct events {
+    std::function<void(std::string)> threw; ///< what; must not throw
+    std::function<void()> at_rest;          ///< the last one has returned; must not throw
+  };
+  /// @param waiting_max  push() waits, outside of callbacks, while this many are queued.
+  reply_queue(events told, std::size_t waiting_max);
 
   void push(ticket_ptr t, std::function<void(result<receipt>)> callback);
-  /// Runs what is queued and ends the thread; what is pushed later runs on the pushing thread.
-  /// Idempotent. In a callback it does not wait for that callback, after which the thread ends.
-  void stop();
-  /// Callbacks queued. Cost: one atomic read.
+  /// Callbacks that have not returned. Cost: one atomic read.
   [[nodiscard]] std::size_t waiting() const noexcept {
-    return inside_->waiting.load(std::memory_order_relaxed);
+    return waiting_.load(std::memory_order_relaxed);
   }
+  /// Nothing waits or runs, but for the callbacks that the calling thread is in.
+  [[nodiscard]] bool is_at_rest() const noexcept;
+  /// Callbacks that have ever been pushed.
+  [[nodiscard]] std::uint64_t pushed() const noexcept { return pushed_.load(); }
+  /// Whether the caller is a callback.
+  [[nodiscard]] bool is_in_callback() const noexcept;
+
+  /// The thread: until stop() and then until nothing waits.
+  void run();
+  void stop();
+  /// False if run() has not returned by then.
+  bool wait_for_end(std::chrono::steady_clock::time_point deadline);
+  /// In a callback: calls what waits, now.
+  void run_queued();
 
 private:
   struct item {
     ticket_ptr t;
     std::function<void(result<receipt>)> callback;
   };
-  /// Shared with the thread, because a callback may hold the last reference to the runtime.
-  struct inside {
-    std::function<void(std::string)> on_exception;
-    std::mutex mutex;
-    std::condition_variable wake;
-    std::vector<item> queue;
-    bool stopping = false;
-    std::atomic<std::size_t> waiting{0};
-    std::vector<item> batch; ///< the thread's alone
-    std::size_t next = 0;    ///< in batch
+  void call(item i) noexcept;
 
-    void run();
-    /// Pre: on the thread; also from within a callback.
-    void run_queued();
-    void call(item i) noexcept;
-  };
-  std::shared_ptr<inside> inside_;
+  const events told_;
+  const std::size_t waiting_max_;
+  std::mutex mutex_;
+  std::condition_variable filled_;
+  std::condition_variable room_; ///< or the end of run()
+  std::vector<item> queue_;
+  bool stopping_ = false;
+  bool ended_ = false;    ///< run() has returned
+  bool draining_ = false; ///< after the end: some pushing thread calls what is queued
+  std::atomic<std::size_t> waiting_{0};
+  std::atomic<std::uint64_t> pushed_{0};
+  std::vector<item> batch_; ///< of the thread that calls
+  std::size_t next_ = 0;    ///< in batch_
+};
+
+/// The queue's thread. Threads: as its members say.
+class reply_thread {
+public:
+  reply_thread(reply_queue::events told, std::size_t waiting_max);
+  ~reply_thread();
+  reply_thread(const reply_thread&) = delete;
+  reply_thread& operator=(const reply_thread&) = delete;
+
+  /// Runs what is queued and ends the thread; false if a callback has not returned by the deadline,
+  /// or they never come to an end. Idempotent. In a callback it does not wait for that callback,
+  /// after which the thread ends. Threads: one at a time.
+  bool stop(std::chrono::steady_clock::time_point deadline);
+  /// Shared with tickets, which may outlive the runtime.
+  [[nodiscard]] const std::shared_ptr<reply_queue>& queue() const noexcept { return queue_; }
+
+private:
+  std::shared_ptr<reply_queue> queue_;
   std::thread thread_;
 };
 

@@ -3,12 +3,15 @@
 #include <acta/runtime/runtime.hpp>
 
 #include "causes.hpp"
+#include "check_options.hpp"
 #include "engine.hpp"
 #include "schedules.hpp"
 
+#include <acta/core/printable.hpp>
 #include <acta/domain/errc.hpp>
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 
 namespace acta {
@@ -18,6 +21,7 @@ namespace {
 persistence::store_options store_options_from(const runtime_options& o) {
   persistence::store_options s;
   s.partitions = o.partitions;
+  s.create = o.create;
   s.partition.queue_bytes_max = o.journal_queue_bytes_max;
   s.partition.linger = o.journal_linger;
   s.partition.journal_map_bytes = o.journal_map_bytes;
@@ -33,16 +37,18 @@ persistence::store_options store_options_from(const runtime_options& o) {
   return s;
 }
 
-/// Times are microseconds in 64 bits, and this is taken from them.
+/// Times are microseconds in 64 bits, and `dedupe_keep` is taken from them.
 void keep_to_limits(runtime_options& o) {
+  o.log = printable_lines(std::move(o.log)); // ids and texts in it are others'
   o.dedupe_keep = std::clamp(o.dedupe_keep, std::chrono::hours{0}, dedupe_keep_max);
 }
 
+/// Null if the system gives it no threads.
 std::unique_ptr<detail::engine> make_engine(model m, runtime_options options,
-                                            std::unique_ptr<persistence::store> store) {
+                                            std::unique_ptr<persistence::store> store) try {
   return std::make_unique<detail::engine>(std::move(m), std::move(options), std::move(store),
                                           actors::make_caf_host);
-}
+} catch (const std::system_error&) { return nullptr; }
 
 /// The table must be of the very type the caller names: the same name over another type would be
 /// memory corruption.
@@ -60,14 +66,20 @@ runtime& runtime::operator=(runtime&&) noexcept = default;
 runtime::~runtime() = default;
 
 result<runtime> runtime::start(std::unique_ptr<detail::engine> e) {
-  if (auto started = e->start(); !started) return std::move(started).error();
-  return runtime(std::move(e));
+  try {
+    if (!e) return error(errc::io, "starting the runtime: no more threads are to be had");
+    if (auto started = e->start(); !started) return std::move(started).error();
+    return runtime(std::move(e));
+  } catch (const std::system_error& failed) {
+    return error(errc::io, std::string("starting the runtime's threads: ") + failed.what());
+  }
 }
 
 result<runtime> runtime::open(const std::filesystem::path& folder, acta::model m,
                               runtime_options options) {
   if (auto ok = m.check(); !ok) return std::move(ok).error(); // before a store is created for it
   if (auto ok = detail::check_channels(m, options); !ok) return std::move(ok).error();
+  if (auto ok = detail::check_options(options); !ok) return std::move(ok).error();
   keep_to_limits(options);
   auto store = persistence::store::open(folder, store_options_from(options));
   if (!store) return std::move(store).error();
@@ -75,6 +87,7 @@ result<runtime> runtime::open(const std::filesystem::path& folder, acta::model m
 }
 
 result<runtime> runtime::in_memory(acta::model m, runtime_options options) {
+  if (auto ok = detail::check_options(options); !ok) return std::move(ok).error();
   keep_to_limits(options);
   auto store = persistence::store::in_memory(store_options_from(options));
   return start(make_engine(std::move(m), std::move(options), std::move(store)));
@@ -84,7 +97,7 @@ pending runtime::submit(const std::type_info& type, std::string_view aggregate, 
                         std::size_t command, erased_command payload, command_options options) {
   detail::ticket_ptr t;
   engine_->submit(typed_route(*engine_, type, aggregate), aggregate, id, command,
-                  std::move(payload), std::move(options), t);
+                  std::move(payload), std::move(options), t, detail::engine::sender::caller);
   return pending(std::move(t));
 }
 
@@ -92,16 +105,18 @@ bool runtime::submit_and_forget(const std::type_info& type, std::string_view agg
                                 std::string_view id, std::size_t command, erased_command payload,
                                 command_options options) {
   detail::ticket_ptr t;
-  const auto taken = engine_->submit(typed_route(*engine_, type, aggregate), aggregate, id, command,
-                                     std::move(payload), std::move(options), t);
+  const auto taken =
+      engine_->submit(typed_route(*engine_, type, aggregate), aggregate, id, command,
+                      std::move(payload), std::move(options), t, detail::engine::sender::caller);
+  if (!taken) return false;
   pending(std::move(t))
       .then([e = engine_.get(),
-             stream = std::string(aggregate) + '/' + std::string(id)](result<receipt> r) {
+             stream = std::string(aggregate) + '/' + std::string(id)](const result<receipt>& r) {
         if (!r)
           e->log(log_level::warning, "{}: a command sent without waiting failed: {}", stream,
                  r.error().to_string());
       });
-  return taken;
+  return true;
 }
 
 pending runtime::ask_json(std::string_view aggregate, std::string_view id, std::string_view command,
@@ -113,7 +128,8 @@ pending runtime::ask_json(std::string_view aggregate, std::string_view id, std::
                                                       "' from the runtime alone"));
     return pending(std::move(t));
   }
-  return engine_->submit_json(aggregate, id, command, json, std::move(options));
+  return engine_->submit_json(aggregate, id, command, json, std::move(options),
+                              detail::engine::sender::caller);
 }
 
 result<schedule_id> runtime::schedule_json(std::string_view aggregate, std::string_view id,

@@ -116,7 +116,7 @@ void add_note(std::vector<subscriber_note>& to, subscriber_note note) {
 
 result<subscriber_record> subscriber_record::open(const std::filesystem::path& folder,
                                                   const uuid& store_id, std::string_view subscriber,
-                                                  std::size_t map_bytes) {
+                                                  std::size_t map_bytes, journal_proof proof) {
   const persistence::view_identity identity{store_id, "acta.subscriber/" + std::string(subscriber),
                                             rows_format, rows_format};
   persistence::view_store_options options;
@@ -125,7 +125,7 @@ result<subscriber_record> subscriber_record::open(const std::filesystem::path& f
   auto store = folder.empty() ? persistence::make_scratch_view_store(identity, options)
                               : persistence::open_view_store(folder, identity, options);
   if (!store) return std::move(store).error();
-  return subscriber_record(std::move(*store));
+  return subscriber_record(std::move(*store), std::move(proof));
 }
 
 result<std::vector<std::uint64_t>> subscriber_record::begin(std::span<const position> start,
@@ -136,6 +136,7 @@ result<std::vector<std::uint64_t>> subscriber_record::begin(std::span<const posi
   bool is_new = false;
   std::vector<std::uint64_t> done_up_to;
   std::vector<position> lost_letters;
+  std::vector<bool> is_other(start.size(), false);
   {
     auto reading = store_->read();
     if (!reading) return std::move(reading).error();
@@ -146,6 +147,10 @@ result<std::vector<std::uint64_t>> subscriber_record::begin(std::span<const posi
       auto at = (*reading)->checkpoint(p.partition);
       if (!at) return std::move(at).error();
       done_up_to.push_back(is_new ? p.number : at->position);
+      if (is_new || !proof_.holds) continue;
+      auto held = proof_.holds(p.partition, *at);
+      if (!held) return std::move(held).error();
+      is_other[p.partition] = !*held;
     }
     for (position from : last)
       for (;;) {
@@ -163,17 +168,21 @@ result<std::vector<std::uint64_t>> subscriber_record::begin(std::span<const posi
   forgot = !lost_letters.empty();
   for (const auto& end : last) {
     auto& at = done_up_to[end.partition];
-    if (at > end.number) forgot = true;
+    if (at > end.number || is_other[end.partition]) forgot = true;
     at = std::min(at, end.number);
+    const auto known = is_other[end.partition] ? at : end.number;
     for (const auto kind : {row_kind::done, row_kind::failed}) {
-      auto gone = erase_rows(**txn, kind, {end.partition, end.number + 1}, for_ever, all);
+      auto gone = erase_rows(**txn, kind, {end.partition, known + 1}, for_ever, all);
       if (!gone) return std::move(gone).error();
       if (*gone > 0) forgot = true;
     }
-    if (auto set = (*txn)->set_checkpoint(end.partition, {at, 0}); !set)
+    if (auto set = (*txn)->set_checkpoint(end.partition, proof_of({end.partition, at})); !set)
       return std::move(set).error();
   }
   if (!is_new && !forgot) return done_up_to; // nothing to be written
+  // Nothing goes out, and no event is passed over, before somebody has looked.
+  if (forgot)
+    if (auto paused = (*txn)->set_paused(true); !paused) return std::move(paused).error();
   if (auto set = (*txn)->set_built(); !set) return std::move(set).error();
   if (auto done = (*txn)->commit(false); !done) return std::move(done).error();
   // A power loss must not make it new again: it would begin later, and leave events out.
@@ -226,7 +235,7 @@ result<void> subscriber_record::write(std::span<const subscriber_note> notes,
     if (auto taken = take(**txn, n, covered); !taken) return taken;
   }
   for (const auto& at : done_up_to) {
-    if (auto set = (*txn)->set_checkpoint(at.partition, {at.number, 0}); !set) return set;
+    if (auto set = (*txn)->set_checkpoint(at.partition, proof_of(at)); !set) return set;
     for (const auto kind : {row_kind::done, row_kind::failed})
       if (auto cleared = erase_rows(**txn, kind, {at.partition, 0}, at.number, cleared_rows_max);
           !cleared)

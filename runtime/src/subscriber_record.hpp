@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,16 +41,24 @@ struct subscriber_note {
 /// so that there are no more of them than events, however long they cannot be written.
 void add_note(std::vector<subscriber_note>& to, subscriber_note note);
 
+/// What a record asks of the journal it stands beside. Without it positions alone are compared.
+struct journal_proof {
+  std::function<persistence::checkpoint(position)> checkpoint_at;
+  std::function<result<bool>(std::uint32_t partition, const persistence::checkpoint&)> holds;
+};
+
 /// Threads: any.
 class subscriber_record {
 public:
   /// @param folder  empty: in scratch files. Errors: `io`, `store_full`, `wrong_format`.
   static result<subscriber_record> open(const std::filesystem::path& folder, const uuid& store_id,
-                                        std::string_view subscriber, std::size_t map_bytes);
+                                        std::string_view subscriber, std::size_t map_bytes,
+                                        journal_proof proof = {});
 
   /// Per partition. In an environment that is new these are `start`, from now on and whatever
-  /// crashes; in another one that is ahead of `last`, as after the journal's return to a copy, it
-  /// forgets what the journal does not have. @param forgot  whether it did
+  /// crashes. In another one that is ahead of `last`, or whose checkpoint the journal does not
+  /// hold, as after the journal's return to a copy, it forgets what the journal does not have.
+  /// @param forgot  whether it did: what stands up to here may be other events than those handled
   result<std::vector<std::uint64_t>> begin(std::span<const position> start,
                                            std::span<const position> last, bool& forgot);
   result<bool> is_paused() const;
@@ -74,9 +83,13 @@ public:
   result<bool> drop(position where);
 
 private:
-  explicit subscriber_record(std::unique_ptr<persistence::view_store> store)
-      : store_(std::move(store)) {}
+  subscriber_record(std::unique_ptr<persistence::view_store> store, journal_proof proof)
+      : store_(std::move(store)), proof_(std::move(proof)) {}
+  [[nodiscard]] persistence::checkpoint proof_of(position at) const {
+    return proof_.checkpoint_at ? proof_.checkpoint_at(at) : persistence::checkpoint{at.number, 0};
+  }
   std::unique_ptr<persistence::view_store> store_;
+  journal_proof proof_;
 };
 
 } // namespace acta::detail

@@ -50,11 +50,21 @@ result<void> subscriber_runner::open() {
   bool forgot = false;
   auto done_up_to = record_.begin(start, last, forgot);
   if (!done_up_to) return std::move(done_up_to).error();
-  if (forgot)
-    engine_.log(log_level::warning,
-                "subscriber {}: it has seen events that the journal does not have, as after a "
-                "return to a copy; it goes on from the journal's end, under keys that it has used",
-                type_->name);
+  if (forgot) {
+    std::string where;
+    for (std::uint32_t p = 0; p < done_up_to->size(); ++p)
+      where.append(where.empty() ? "" : ", ").append(position{p, (*done_up_to)[p]}.to_string());
+    other_history_ = error(
+        runtime_errc::other_history,
+        "its record is of another history of the journal, which has been put back or replaced, so "
+        "that up to " +
+            where +
+            " stand other events than those it has handled. It is paused: "
+            "resume() goes on behind them, under keys that receivers may have seen; or put back "
+            "the "
+            "folder that belongs to the journal, or move it away to begin anew");
+    engine_.log(log_level::error, "subscriber {}: {}", type_->name, other_history_->to_string());
+  }
   auto paused = record_.is_paused();
   if (!paused) return std::move(paused).error();
   paused_ = *paused;
@@ -256,7 +266,10 @@ subscriber_status subscriber_runner::status() const {
     s.trouble_at = trouble_at_;
   }
   if (s.trouble) s.state = subscriber_state::retrying;
-  if (paused_) s.state = subscriber_state::paused;
+  if (paused_) {
+    s.state = subscriber_state::paused;
+    if (other_history_) s.trouble = other_history_;
+  }
   return s;
 }
 
@@ -265,6 +278,7 @@ result<void> subscriber_runner::set_paused(bool paused) {
   {
     const std::lock_guard lock(mutex_);
     paused_ = paused;
+    if (!paused) other_history_.reset();
   }
   call_();
   return {};

@@ -133,6 +133,7 @@ private:
   std::uint64_t delivered_ = 0, failures_ = 0;
   std::string hiring_trouble_; ///< to be logged
   std::optional<error> trouble_, disk_trouble_;
+  std::optional<error> other_history_; ///< until somebody has said that it goes on
   std::optional<position> trouble_at_;
   std::minstd_rand random_;
 };

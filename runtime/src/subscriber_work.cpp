@@ -132,9 +132,11 @@ std::string subscriber_runner::settle(item& i, const result<void>& done) {
     const auto limit =
         backoff_limit(type_->options.backoff_min, type_->options.backoff_max, i.attempts);
     const std::chrono::microseconds most = limit;
-    window_->retry_at(i, clock::now() +
-                             std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(
-                                 0, most.count())(random_)));
+    const std::chrono::microseconds pause(
+        std::uniform_int_distribution<std::int64_t>(0, most.count())(random_));
+    const std::chrono::microseconds asked = std::min(why.retry_after(), retry_after_max);
+    // Behind what was asked, not at it: others were told the same.
+    window_->retry_at(i, clock::now() + (asked.count() > 0 ? asked + pause : pause));
   }
   notes_.push_back(std::move(note));
   return line;

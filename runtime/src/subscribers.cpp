@@ -42,6 +42,20 @@ namespace {
 
 constexpr std::string_view folder_name = "subscribers";
 
+/// On disk, in contract.txt.
+std::string line_of(std::string_view subscriber) {
+  return "subscriber " + std::string(subscriber) + " 1 begun\n";
+}
+bool has_begun(std::string_view contract, std::string_view subscriber) {
+  const auto line = line_of(subscriber);
+  return contract.starts_with(line) || contract.find('\n' + line) != std::string_view::npos;
+}
+
+bool is_there(const std::filesystem::path& file) {
+  std::error_code ignored;
+  return std::filesystem::exists(file, ignored) && std::filesystem::file_size(file, ignored) > 0;
+}
+
 } // namespace
 
 result<void> check_channels(const acta::model& m, const runtime_options& options) {
@@ -74,18 +88,49 @@ subscribers::~subscribers() {
 
 result<void> subscribers::open() {
   name_the_forgotten();
+  auto contract = engine_.store().contract();
+  if (!contract) return std::move(contract).error();
+  name_the_lost(*contract);
   const auto& store = engine_.store().folder();
   for (const auto& type : engine_.model().subscribers()) {
-    auto record = subscriber_record::open(store.empty() ? store : store / folder_name / type->name,
-                                          engine_.store().id(), type->name,
-                                          engine_.options().projections.map_bytes);
+    auto record = subscriber_record::open(
+        store.empty() ? store : store / folder_name / type->name, engine_.store().id(), type->name,
+        engine_.options().projections.map_bytes, engine_.journal_proof());
     if (!record) return std::move(record).error();
     auto runner = std::make_unique<subscriber_runner>(engine_, type, std::move(*record),
                                                       [bell = bell_] { bell->ring(); });
     if (auto opened = runner->open(); !opened) return opened;
     runners_.push_back(std::move(runner));
   }
+  note_begun(std::move(*contract));
   return {};
+}
+
+void subscribers::name_the_lost(std::string_view contract) const {
+  if (engine_.store().folder().empty()) return;
+  for (const auto& type : engine_.model().subscribers()) {
+    const auto file = engine_.store().folder() / folder_name / type->name / "data.mdb";
+    if (has_begun(contract, type->name) && !is_there(file))
+      engine_.log(
+          log_level::error,
+          "subscriber {}: {} is missing or empty, so nothing is known of what it has done; "
+          "it begins as a new one does, at the {} event. To go on from where it was, stop and "
+          "restore the file from a backup",
+          type->name, file.string(), type->options.start == start_at::now ? "next" : "first");
+  }
+}
+
+void subscribers::note_begun(std::string contract) const {
+  bool changed = false;
+  for (const auto& type : engine_.model().subscribers()) {
+    if (has_begun(contract, type->name)) continue;
+    contract += line_of(type->name);
+    changed = true;
+  }
+  if (!changed) return;
+  if (auto written = engine_.store().write_contract(contract); !written)
+    engine_.log(log_level::warning, "the contract does not say which subscribers have begun: {}",
+                written.error().to_string());
 }
 
 void subscribers::name_the_forgotten() const {

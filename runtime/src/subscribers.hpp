@@ -58,6 +58,9 @@ private:
   };
   void run();
   void name_the_forgotten() const;
+  /// The contract holds a line for each that has begun, so that a record which is gone is told.
+  void name_the_lost(std::string_view contract) const;
+  void note_begun(std::string contract) const;
 
   engine& engine_;
   std::shared_ptr<bell> bell_ = std::make_shared<bell>();

@@ -10,7 +10,7 @@ supervisor::supervisor(std::size_t permits, std::chrono::milliseconds sweep_ever
       permits_(permits), thread_([this] { run(); }) {}
 
 void supervisor::after(std::chrono::steady_clock::duration pause, std::function<void()> action) {
-  if (timers_.schedule(timer_wheel::clock::now() + pause, std::move(action))) {
+  if (timers_.schedule(later(timer_wheel::clock::now(), pause), std::move(action))) {
     const std::lock_guard lock(
         mutex_); // so that the thread is either before its look at the wheel or asleep
     wake_.notify_one();
@@ -20,7 +20,7 @@ void supervisor::after(std::chrono::steady_clock::duration pause, std::function<
 bool supervisor::take_permit(aggregate& a) {
   const std::lock_guard lock(permits_mutex_);
   if (permits_ > 0) return --permits_, true;
-  waiting_.emplace_back(&a);
+  if (!permits_closed_) waiting_.emplace_back(&a);
   return false;
 }
 
@@ -28,13 +28,21 @@ void supervisor::give_permit_back() {
   aggregate_ptr next;
   {
     const std::lock_guard lock(permits_mutex_);
-    ++permits_;
-    if (!waiting_.empty()) {
-      next = std::move(waiting_.front());
-      waiting_.pop_front();
+    if (waiting_.empty()) {
+      ++permits_;
+      return;
     }
+    next = std::move(waiting_.front());
+    waiting_.pop_front();
   }
-  if (next) next->signal(aggregate::retry);
+  next->signal(aggregate::permit);
+}
+
+void supervisor::close_permits() {
+  std::deque<aggregate_ptr> waited;
+  const std::lock_guard lock(permits_mutex_);
+  permits_closed_ = true;
+  waited.swap(waiting_);
 }
 
 void supervisor::stop() {
@@ -44,8 +52,7 @@ void supervisor::stop() {
     wake_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
-  const std::lock_guard lock(permits_mutex_);
-  waiting_.clear();
+  close_permits();
 }
 
 void supervisor::run() {

@@ -28,10 +28,14 @@ public:
   /// Calls `action` once, never early. After stop() it is dropped.
   void after(std::chrono::steady_clock::duration pause, std::function<void()> action);
 
-  /// A permit to hold a half-way replay. False: none is free; the aggregate gets the signal `retry`
-  /// when one is.
+  /// A permit to hold a half-way replay. False: none is free; the aggregate stands in a queue, and
+  /// is given one later, together with the signal `permit`. It asks once, until that has come.
   bool take_permit(aggregate& a);
+  /// Hands the permit to the first in the queue, whatever that aggregate will do with it: a permit
+  /// that nobody needs is given back, never left lying while others wait.
   void give_permit_back();
+  /// Nobody waits any more: aggregates are about to be told to leave. Idempotent.
+  void close_permits();
 
   void stop();
 
@@ -45,7 +49,8 @@ private:
   std::condition_variable wake_;
   bool stopping_ = false;
   std::mutex permits_mutex_;
-  std::size_t permits_;
+  std::size_t permits_; ///< free; not while somebody waits
+  bool permits_closed_ = false;
   std::deque<aggregate_ptr> waiting_;
   std::thread thread_;
 };

@@ -25,7 +25,7 @@ bool ticket::answer(std::optional<error> final_error) {
     callback = std::move(callback_);
     answered_cv_.notify_all();
   }
-  if (callback) replies_.push(shared_from_this(), std::move(callback));
+  if (callback) call_later(std::move(callback));
   return true;
 }
 
@@ -48,12 +48,23 @@ result<receipt> ticket::wait_until(std::chrono::steady_clock::time_point until) 
   return take();
 }
 
-bool ticket::notify(std::function<void(result<receipt>)>& callback) {
-  const std::lock_guard lock(mutex_);
-  if (answered_) return false;
-  callback_ = std::move(callback);
-  return true;
+void ticket::notify(std::function<void(result<receipt>)> callback) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!answered_) {
+      callback_ = std::move(callback);
+      return;
+    }
+  }
+  call_later(std::move(callback));
 }
+
+void ticket::call_later(std::function<void(result<receipt>)> callback) {
+  const auto replies = replies_; // the callback may let go of the last reference to all this
+  replies->push(shared_from_this(), std::move(callback));
+}
+
+bool ticket::in_callback() const noexcept { return replies_->is_in_callback(); }
 
 result<receipt> ticket::take() {
   {

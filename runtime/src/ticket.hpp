@@ -27,7 +27,7 @@
 namespace acta::detail {
 
 class aggregate;
-class reply_thread;
+class reply_queue;
 void intrusive_ptr_add_ref(const aggregate* a) noexcept;
 void intrusive_ptr_release(const aggregate* a) noexcept;
 using aggregate_ptr = boost::intrusive_ptr<aggregate>;
@@ -37,13 +37,14 @@ class ticket final : public reply,
                      public persistence::append_entry,
                      public std::enable_shared_from_this<ticket> {
 public:
-  explicit ticket(reply_thread& replies) noexcept : replies_(replies) {}
+  explicit ticket(std::shared_ptr<reply_queue> replies) noexcept : replies_(std::move(replies)) {}
 
   // -- the request, written by the caller ----------------------------------
   std::shared_ptr<const acta::detail::binding> binding;
   const command_type* command = nullptr;
   erased_command payload{nullptr, nullptr};
   command_options options;
+  std::string mark; ///< of a caller's command with an id; see request_mark.hpp
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
   // -- the pipeline, written by the actor ----------------------------------
@@ -79,17 +80,19 @@ public:
   // -- reply -----------------------------------------------------------------
   [[nodiscard]] bool ready() const noexcept override;
   result<receipt> wait_until(std::chrono::steady_clock::time_point until) override;
-  bool notify(std::function<void(result<receipt>)>& callback) override;
+  void notify(std::function<void(result<receipt>)> callback) override;
+  [[nodiscard]] bool in_callback() const noexcept override;
   result<receipt> take() override;
 
   // -- receipt_events ----------------------------------------------------------
   [[nodiscard]] std::vector<receipt_event> list() const override;
 
 private:
+  void call_later(std::function<void(result<receipt>)> callback);
   /// Pre: everything it names is on disk.
   [[nodiscard]] receipt stored_receipt();
 
-  reply_thread& replies_;
+  const std::shared_ptr<reply_queue> replies_; ///< shared: a ticket may outlive the runtime
   std::shared_ptr<ticket> self_;
 
   mutable std::mutex mutex_;

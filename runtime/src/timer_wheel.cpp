@@ -9,7 +9,8 @@ namespace acta::detail {
 bool timer_wheel::schedule(clock::time_point due, std::function<void()> action) {
   // Rounded up: a timer may be late, never early.
   const auto distance = std::max(due - start_, clock::duration::zero());
-  const auto ticks = static_cast<std::uint64_t>((distance + tick - clock::duration{1}) / tick);
+  const auto ticks =
+      static_cast<std::uint64_t>(distance / tick) + (distance % tick != distance.zero() ? 1 : 0);
   const std::lock_guard lock(mutex_);
   const auto due_tick = std::max(ticks, done_tick_ + 1);
   wheel_[due_tick % slots].push_back({due_tick, std::move(action)});

@@ -33,7 +33,7 @@ report& report::list(std::string_view label, const std::vector<std::string>& ite
   return *this;
 }
 
-report& report::at(const std::source_location& where) {
+report& report::at(const source_place& where) {
   where_ = std::string(where.file_name()) + ':' + std::to_string(where.line());
   return *this;
 }

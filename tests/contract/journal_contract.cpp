@@ -248,7 +248,7 @@ void forgotten_ids(const partition_factory& make) {
   auto now = std::make_shared<std::atomic<std::int64_t>>(1'000'000'000'000'000);
   auto options = quick();
   options.dedupe_keep = std::chrono::hours(1);
-  options.clock = [now] { return time_point(std::chrono::microseconds(now->load())); };
+  options.monotonic = [now] { return std::chrono::microseconds(now->load()); };
   auto p = make(options);
   writer w(*p);
   const auto stream = key_of("one");
@@ -263,6 +263,59 @@ void forgotten_ids(const partition_factory& make) {
   REQUIRE(p->flush());
   CHECK_FALSE(*p->find_command(stream, old_id));
   CHECK(*p->find_command(stream, used_again) == again);
+  CHECK(p->forgotten_up_to() == 1); // the second one has gone to its newer use
+}
+
+void jumps_of_the_clock(const partition_factory& make) {
+  using namespace std::chrono_literals;
+  struct clocks {
+    std::atomic<std::int64_t> wall{1'000'000'000'000'000}, monotonic{0};
+  };
+  auto now = std::make_shared<clocks>();
+  auto options = quick();
+  options.dedupe_keep = 24h * 7;
+  options.clock = [now] { return time_point(std::chrono::microseconds(now->wall.load())); };
+  options.monotonic = [now] { return std::chrono::microseconds(now->monotonic.load()); };
+  const auto pass = [&](std::chrono::microseconds time, std::chrono::microseconds jump) {
+    now->monotonic += time.count();
+    now->wall += (time + jump).count();
+  };
+  auto p = make(options);
+  writer w(*p);
+  const auto stream = key_of("one");
+  const auto lane = attach(*p, stream);
+  const auto first = uuid::random();
+  w.append(lane, {.first_version = 1, .command_id = first});
+  CHECK(p->figures().clock_jumps == 0);
+  CHECK(p->figures().ahead_of_clock == 0us);
+  SECTION("forward") {
+    pass(1s, 8 * 24h);
+    w.append(lane, {.first_version = 2, .command_id = uuid::random()});
+    CHECK(p->figures().last_clock_jump == 8 * 24h);
+    pass(1s, -8 * 24h);
+  }
+  SECTION("backward") {
+    pass(1s, -8 * 24h);
+    w.append(lane, {.first_version = 2, .command_id = uuid::random()});
+    CHECK(p->figures().last_clock_jump == -8 * 24h);
+    pass(1s, 8 * 24h);
+  }
+  REQUIRE(p->flush());
+  w.append(lane, {.first_version = 3, .command_id = uuid::random()});
+  REQUIRE(p->flush());
+  CHECK(p->figures().clock_jumps == 2);
+  CHECK(*p->find_command(stream, first) == 1);
+  CHECK(p->forgotten_up_to() == 0);
+  pass(24h * 6, 0s);
+  w.append(lane, {.first_version = 4});
+  REQUIRE(p->flush());
+  CHECK(*p->find_command(stream, first) == 1);
+  pass(24h + 2s, 0s);
+  w.append(lane, {.first_version = 5});
+  REQUIRE(p->flush());
+  CHECK_FALSE(*p->find_command(stream, first));
+  CHECK(p->forgotten_up_to() == 3);
+  CHECK(p->figures().clock_jumps == 2);
 }
 
 void snapshots(const partition_factory& make) {
@@ -417,6 +470,9 @@ void check_journal_contract(const partition_factory& make) {
   SECTION("a command id is found as long as it is kept") { command_ids(make); }
   SECTION("a command id is forgotten after its time, unless it was used again") {
     forgotten_ids(make);
+  }
+  SECTION("a clock that jumps makes no command id old, and is counted") {
+    jumps_of_the_clock(make);
   }
   SECTION("the newest true snapshot wins") { snapshots(make); }
   SECTION("limits") { limits(make); }

@@ -11,7 +11,10 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <vector>
 
 namespace crash {
 
@@ -58,5 +61,12 @@ struct acknowledgement {
   std::uint64_t version = 0;
   std::uint64_t position = 0;
 };
+
+inline std::vector<acknowledgement> read_acknowledged(const std::filesystem::path& folder) {
+  std::vector<acknowledgement> all;
+  std::ifstream in(folder / "acknowledged", std::ios::binary);
+  for (acknowledgement a; in.read(reinterpret_cast<char*>(&a), sizeof a);) all.push_back(a);
+  return all;
+}
 
 } // namespace crash

@@ -37,7 +37,7 @@ std::string process_of(const acta::recorded_event& e) {
 
 /// Everything has come to its end, and has happened once.
 void judge(const test::temp_folder& folder) {
-  auto runtime = test::must_open(folder / "store", crash::points_model());
+  auto runtime = test::must_find(folder / "store", crash::points_model());
   // The clock is the system's: a timer set in the last life may be due in a moment only.
   REQUIRE(test::eventually(
       [&] {

@@ -57,7 +57,7 @@ bool is_final(const test::transfer& t) {
 
 /// Opens the store, lets what was under way come to its end, and checks it.
 std::size_t judge(const std::filesystem::path& folder) {
-  auto runtime = test::must_open(folder / "store", crash::money());
+  auto runtime = test::must_find(folder / "store", crash::money());
   std::vector<std::string> transfers;
   auto steps = runtime.subscribe({.filter = {.aggregates = {"transfer"}}});
   REQUIRE(steps);

@@ -45,7 +45,7 @@ firings audit(acta::runtime& runtime) {
 std::size_t judge(const std::filesystem::path& folder) {
   acta::model model;
   model.aggregate<test::counter>();
-  auto runtime = test::must_open(folder / "store", std::move(model));
+  auto runtime = test::must_find(folder / "store", std::move(model));
   std::set<std::string> stored;
   read_all(runtime, "acta.schedule",
            [&](const acta::metadata& m) { stored.insert(m.stream.substr(prefix.size())); });

@@ -52,7 +52,7 @@ outside read_outside(const std::filesystem::path& folder) {
 
 /// Opens the store, lets the subscriber come to its end, and compares both sides.
 void judge(const std::filesystem::path& folder) {
-  auto runtime = test::must_open(folder / "store", crash::witnessed(folder.string()));
+  auto runtime = test::must_find(folder / "store", crash::witnessed(folder.string()));
   REQUIRE(test::eventually([&] { return runtime.figures().subscribers.behind_max == 0; }, 120s));
   auto subscriber = *runtime.subscriber(crash::witness::name);
   const auto letters = subscriber.dead_letters(1'000'000);

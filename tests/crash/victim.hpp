@@ -23,13 +23,6 @@
 
 namespace crash {
 
-inline std::vector<acknowledgement> read_acknowledged(const std::filesystem::path& folder) {
-  std::vector<acknowledgement> all;
-  std::ifstream in(folder / "acknowledged", std::ios::binary);
-  for (acknowledgement a; in.read(reinterpret_cast<char*>(&a), sizeof a);) all.push_back(a);
-  return all;
-}
-
 /// ACTA_SEED, or a new one; shown, so that the run can be repeated.
 inline std::uint64_t choose_seed() {
   const auto* given = std::getenv("ACTA_SEED");

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -35,8 +36,12 @@ struct journal {
   acta::uuid store_id;
   std::vector<std::vector<event>> partitions; ///< position 1 comes first
 
-  static journal read(const std::filesystem::path& folder) {
-    auto store = acta::persistence::store::open(folder, {});
+  /// Nothing if there is no store yet.
+  static std::optional<journal> find(const std::filesystem::path& folder) {
+    acta::persistence::store_options existing;
+    existing.create = false; // what is judged must not be made by its judge
+    auto store = acta::persistence::store::open(folder, existing);
+    if (!store && store.error().code() == acta::persistence::errc::no_store) return std::nullopt;
     if (!store) FAIL(store.error());
     journal all;
     all.store_id = (*store)->id();

@@ -69,11 +69,11 @@ class faulty_derived final : public derived_store {
 public:
   explicit faulty_derived(std::shared_ptr<fault> f) : fault_(std::move(f)) {}
   result<derived_head> head() override { return inner_->head(); }
-  result<void> write(const derived_batch& batch) override {
+  result<derived_head> write(const derived_batch& batch) override {
     if (fault_->derived_fails) return acta::error(errc::store_full, "injected");
     return inner_->write(batch);
   }
-  result<std::optional<index_entry>> last_of(const stream_key& s) override {
+  result<std::optional<stream_end>> last_of(const stream_key& s) override {
     return inner_->last_of(s);
   }
   result<void> scan(const stream_key& s, version_number from, const index_visitor& v) override {
@@ -86,6 +86,7 @@ public:
   result<std::optional<snapshot>> newest_snapshot(const stream_key& s) override {
     return inner_->newest_snapshot(s);
   }
+  void condemn(const acta::error& why) noexcept override { inner_->condemn(why); }
 
 private:
   std::shared_ptr<fault> fault_;

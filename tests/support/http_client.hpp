@@ -103,13 +103,13 @@ public:
   bool closed() { return buffer_.empty() && !fill() && errno != EAGAIN; }
 
   http_answer get(const std::string& target, const std::string& headers = {}) {
-    send("GET " + target + " HTTP/1.1\r\nHost: test\r\n" + headers + "\r\n");
+    send("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
     return receive();
   }
   static std::string post_text(const std::string& target, std::string_view body,
                                const std::string& headers = {}) {
     return ("POST " + target +
-            " HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: " +
+            " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
             std::to_string(body.size()) + "\r\n" + headers + "\r\n")
         .append(body);
   }

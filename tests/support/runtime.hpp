@@ -32,4 +32,11 @@ inline acta::runtime must_open(const std::filesystem::path& folder, acta::model 
   return std::move(opened).value();
 }
 
+/// For judges of what a killed process has left: they never make a store.
+inline acta::runtime must_find(const std::filesystem::path& folder, acta::model m,
+                               acta::runtime_options options = {}) {
+  options.create = false;
+  return must_open(folder, std::move(m), std::move(options));
+}
+
 } // namespace test

@@ -16,6 +16,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace test {
@@ -51,7 +52,7 @@ public:
       ::waitpid(pid_, nullptr, 0);
     }
     ::close(out_[0]);
-    ::close(err_[0]);
+    if (err_[0] >= 0) ::close(err_[0]);
   }
   subprocess(const subprocess&) = delete;
   subprocess& operator=(const subprocess&) = delete;
@@ -77,6 +78,13 @@ public:
     while (errors_.find(text) == std::string::npos)
       if (!read_more(deadline)) return errors_.find(text) != std::string::npos;
     return true;
+  }
+  /// Nobody reads its stderr from now on: what it writes fills the pipe, and stays there.
+  void do_not_read_errors() noexcept { err_open_ = false; }
+  /// Nobody ever will: what it writes is refused.
+  void close_errors() noexcept {
+    err_open_ = false;
+    ::close(std::exchange(err_[0], -1));
   }
   /// Whether it has not ended yet.
   [[nodiscard]] bool lives() const {

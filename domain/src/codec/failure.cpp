@@ -53,11 +53,15 @@ error caught(codec_errc code, std::string where) {
     return error(code); // no text: it would need memory
   } catch (const std::exception& e) {
     return error(code, e.what(), std::move(where));
-  } catch (...) { return error(code, "an exception that is no std::exception", std::move(where)); }
+  } catch (...) {
+    return error(code, "an exception that is not a std::exception", std::move(where));
+  }
 }
 
-void fail_too_deep() {
-  throw failure("nested deeper than " + std::to_string(codec_depth_max) + " levels");
+void fail_too_deep(bool of_json) {
+  throw failure("nested deeper than " +
+                (of_json ? std::to_string(json_depth_max) + " arrays and objects"
+                         : std::to_string(codec_depth_max) + " classes"));
 }
 
 } // namespace codec_detail

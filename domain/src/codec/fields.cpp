@@ -34,6 +34,11 @@ std::optional<std::vector<field>> fields_of(std::string_view shape) {
     int depth = 0;
     auto end = colon + 1;
     for (; end < shape.size() && (depth != 0 || shape[end] != ','); ++end) {
+      if (shape[end] == '"') { // a name that may hold brackets
+        for (++end; end < shape.size() && shape[end] != '"'; ++end)
+          if (shape[end] == '\\') ++end;
+        continue;
+      }
       if (std::string_view("{[(<").find(shape[end]) != std::string_view::npos) ++depth;
       if (std::string_view("}])>").find(shape[end]) != std::string_view::npos) --depth;
     }
@@ -56,10 +61,11 @@ bool is_quoted(std::string_view shape, std::string_view text) {
   }
   if (shape == "string" || shape == "uuid" || shape == "position" || shape.starts_with("time<"))
     return true;
-  // Whether its values have names the shape does not tell.
-  constexpr std::string_view begins_json = "-0123456789\"";
-  return shape.starts_with("enum<") && !text.empty() &&
-         begins_json.find(text.front()) == std::string_view::npos;
+  if (shape == "f64" || shape == "f32")
+    return text == "NaN" || text == "Infinity" || text == "-Infinity";
+  // An enum with names: what is not in quotes already is one of them.
+  return shape.starts_with("enum<") && shape.find(':') != std::string_view::npos &&
+         !text.starts_with('"');
 }
 
 bool is_utf8(std::string_view text) {

@@ -145,11 +145,11 @@ json_document::json_document(std::string_view text) {
   if (text.size() > json_bytes_max)
     throw failure("longer than " + std::to_string(json_bytes_max) + " bytes");
   boost::json::parse_options options;
-  options.max_depth = codec_depth_max;
+  options.max_depth = json_depth_max;
   boost::json::basic_parser<builder> parser(options, *this);
   boost::json::error_code ec;
   const auto read = parser.write_some(false, text.data(), text.size(), ec);
-  if (ec == boost::json::error::too_deep) fail_too_deep();
+  if (ec == boost::json::error::too_deep) fail_too_deep(true);
   if (ec) throw failure("no JSON: " + ec.message() + " at byte " + std::to_string(read));
   if (read != text.size())
     throw failure("no JSON: text after the value at byte " + std::to_string(read));

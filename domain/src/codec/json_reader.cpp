@@ -40,6 +40,25 @@ bool is_whole(std::string_view number) {
   return number.find_first_of(".eE") == std::string_view::npos;
 }
 
+constexpr std::string_view a_real = R"(a number, "NaN", "Infinity" or "-Infinity")";
+
+/// What no number of JSON says.
+template <class T>
+bool take_name(const codec_detail::json_node& node, const codec_detail::json_document& document,
+               T& value) {
+  if (node.kind != json_kind::string) return false;
+  const auto text = document.text(node);
+  if (text == "NaN")
+    value = std::numeric_limits<T>::quiet_NaN();
+  else if (text == "Infinity")
+    value = std::numeric_limits<T>::infinity();
+  else if (text == "-Infinity")
+    value = -std::numeric_limits<T>::infinity();
+  else
+    return false;
+  return true;
+}
+
 } // namespace
 
 namespace codec_detail {
@@ -75,7 +94,7 @@ void json_reader::enter(form is) {
              (is == form::object || node.kind != json_kind::array)) {
     fail_kind("an object");
   }
-  if (depth_ == codec_depth_max) codec_detail::fail_too_deep();
+  if (depth_ == json_depth_max) codec_detail::fail_too_deep(true);
   levels_[depth_++] = {at_, none, at_ + 1, 0, 0, is};
 }
 
@@ -90,10 +109,9 @@ void json_reader::leave() {
       fail("expected an array of " + std::to_string(level.taken) + " elements, got " +
            std::to_string(node.count));
     }
-    level.child = level.node + 1;
-    while (document_[level.child].used) level.child = document_[level.child].next;
-    fail("unknown field");
+    fail_members();
   }
+  if (missing_depth_ == depth_) fail_members();
   at_ = level.node;
   --depth_;
 }
@@ -195,13 +213,15 @@ std::uint64_t json_reader::integer(std::uint64_t max) const {
 }
 
 void json_reader::real(double& value) const {
-  if (document_[at_].kind != json_kind::number) fail_kind("a number");
+  if (take_name(document_[at_], document_, value)) return;
+  if (document_[at_].kind != json_kind::number) fail_kind(a_real);
   if (parse(document_.text(document_[at_]), value) != std::errc{})
     fail("a number out of range for a double");
 }
 
 void json_reader::real(float& value) const {
-  if (document_[at_].kind != json_kind::number) fail_kind("a number");
+  if (take_name(document_[at_], document_, value)) return;
+  if (document_[at_].kind != json_kind::number) fail_kind(a_real);
   if (parse(document_.text(document_[at_]), value) != std::errc{})
     fail("a number out of range for a float");
 }
@@ -218,10 +238,50 @@ void json_reader::fail_kind(std::string_view expected) const {
   fail("expected " + std::string(expected) + ", got " + std::string(name_of(document_[at_].kind)));
 }
 
-void json_reader::fail_missing(std::string_view name) const {
-  auto pointer = where();
-  codec_detail::append_pointer(pointer, name);
-  throw failure("missing field", std::move(pointer));
+void json_reader::note_missing(std::string_view name) {
+  if (missing_depth_ == depth_) return; // it has been found to lack another
+  missing_depth_ = depth_;
+  missing_ = name;
+  missing_in_ = where();
+}
+
+void json_reader::fail_members() {
+  auto& level = levels_[depth_ - 1];
+  const auto& node = document_[level.node];
+  const bool lacks = missing_depth_ == depth_;
+  if (level.taken == node.count) {
+    codec_detail::append_pointer(missing_in_, missing_);
+    throw failure("missing field", missing_in_);
+  }
+  level.child = level.node + 1;
+  while (document_[level.child].used) level.child = document_[level.child].next;
+  fail(lacks ? "unknown field; the field '" + missing_ + "' is missing" : "unknown field");
+}
+
+void json_reader::fail_alternative(std::string_view missing) {
+  note_missing(missing);
+  auto& level = levels_[depth_ - 1];
+  for (auto i = level.node + 1; i != document_[level.node].next; i = document_[i].next)
+    if (document_.key(document_[i]) == "type" || document_.key(document_[i]) == "value") {
+      if (!document_[i].used) ++level.taken;
+      document_[i].used = true;
+    }
+  fail_members();
+}
+
+error json_reader::caught() const {
+  try {
+    throw;
+  } catch (const failure&) {
+    // The reader's own: it knows the place.
+  } catch (...) {
+    if (missing_depth_ != 0) {
+      auto pointer = missing_in_;
+      codec_detail::append_pointer(pointer, missing_);
+      return error(codec_errc::json_invalid, "missing field", std::move(pointer));
+    }
+  }
+  return codec_detail::caught(codec_errc::json_invalid, where());
 }
 
 } // namespace acta

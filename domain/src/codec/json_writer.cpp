@@ -78,6 +78,16 @@ template <class T> void append_number(std::string& out, T value) {
   out.append(text, end);
 }
 
+/// JSON has no numbers for these; they are strings, as in the JSON form of Protocol Buffers.
+template <class T> void append_real(std::string& out, T value) {
+  if (std::isnan(value))
+    out += "\"NaN\"";
+  else if (std::isinf(value))
+    out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  else
+    append_number(out, value);
+}
+
 } // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -109,7 +119,7 @@ std::string json_writer::where() const {
 }
 
 void json_writer::enter(form is) {
-  if (depth_ == codec_depth_max) codec_detail::fail_too_deep();
+  if (depth_ == json_depth_max) codec_detail::fail_too_deep(true);
   levels_[depth_++] = {is, 0, 0, 0, 0};
   if (is != form::open) out_ += is == form::object ? '{' : '[';
 }
@@ -168,24 +178,14 @@ void json_writer::text(std::string_view value) {
   if (!codec_detail::append_json_text(out_, value)) throw failure("a string that is not UTF-8");
 }
 
-void json_writer::real(double value) {
-  if (!std::isfinite(value)) throw failure("NaN and infinity have no JSON form");
-  codec_detail::append_json_number(out_, value);
-}
-
-void json_writer::real(float value) {
-  if (!std::isfinite(value)) throw failure("NaN and infinity have no JSON form");
-  codec_detail::append_json_number(out_, value);
-}
+void json_writer::real(double value) { append_real(out_, value); }
+void json_writer::real(float value) { append_real(out_, value); }
 
 void json_writer::time(time_point t) {
-  using namespace std::chrono;
-  if (t < time_point(seconds{-62'167'219'200}) || t >= time_point(seconds{253'402'300'800}))
-    fail_year();
   (out_ += '"') += to_rfc3339(t);
   out_ += '"';
 }
 
-void json_writer::fail_year() { throw failure("a time outside of the years 0..9999"); }
+void json_writer::fail_time() { throw failure("a time that 64 bits of microseconds do not reach"); }
 
 } // namespace acta

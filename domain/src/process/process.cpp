@@ -17,12 +17,22 @@ std::optional<std::pair<std::string, version_number>> parse_timer(std::string_vi
   return std::pair(std::string(text.substr(0, at)), version);
 }
 
+bool is_brought(const uuid& command_id) noexcept {
+  // The form, and the kinds from 2 to 5, are those of runtime/src/delivery.hpp.
+  const auto& b = command_id.bytes;
+  const auto kind = b[6] & 0x0F;
+  return (b[6] & 0xF0) == 0x80 && (b[8] & 0xC0) == 0x80 && b[9] == 0xAC && kind >= 2 && kind <= 5;
+}
+
 namespace {
 
 /// What JSON can show of a step (codec/json.hpp).
 constexpr time_point earliest = std::chrono::sys_days{std::chrono::year{0} / 1 / 1};
 constexpr time_point latest =
     std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1} - std::chrono::microseconds{1};
+
+/// Of the runtime's own processes.
+constexpr std::string_view own_prefix = "acta.";
 
 error refused(std::string what) { return error(errc::invalid_argument, std::move(what)); }
 
@@ -44,6 +54,9 @@ public:
       : step_(step), now_(now), inputs_(inputs) {}
 
   result<void> operator()(const command_to_send& command) {
+    if (command.aggregate.starts_with(own_prefix))
+      return refused("the process sends " + command.command + " to " + command.aggregate +
+                     ", which takes commands from the runtime alone");
     if (auto ok = check_stream_id(command.id); !ok)
       return refused("the process sends " + command.command + " to " + command.aggregate + ": " +
                      std::string(ok.error().detail()));

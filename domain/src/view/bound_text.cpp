@@ -1,5 +1,7 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
+#include "columns.hpp"
+
 #include <acta/domain/bound_text.hpp>
 #include <acta/domain/codec/json_document.hpp>
 
@@ -30,8 +32,9 @@ std::optional<column_value> integer(std::string_view text) {
   return std::nullopt;
 }
 
-/// Infinities and NaN have no place in JSON; a bare text has no right to more.
+/// Infinities and NaN by the names that JSON gives them, and by no other.
 std::optional<column_value> real(std::string_view text) {
+  if (const auto named = real_of_name(text)) return *named;
   if (const auto value = number<double>(text); value && std::isfinite(*value)) return *value;
   return std::nullopt;
 }

@@ -6,12 +6,17 @@
 
 #include <acta/domain/view_type.hpp>
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace acta {
 
 /// As index_type::append_key. Errors: `evolve_threw`, naming view and index.
 result<bool> append_columns(const view_type& view, const index_type& index, const void* row,
                             std::string& out);
+
+/// `NaN`, `Infinity` and `-Infinity`, as JSON has them.
+[[nodiscard]] std::optional<double> real_of_name(std::string_view text) noexcept;
 
 } // namespace acta

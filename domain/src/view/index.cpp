@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
-#include <acta/domain/index.hpp>
+#include "columns.hpp"
 
 #include <acta/domain/codec/shape.hpp>
+#include <acta/domain/index.hpp>
 
 #include <bit>
 #include <cmath>
@@ -57,6 +58,13 @@ std::string_view kind_of(const column_value& value) {
 }
 
 } // namespace
+
+std::optional<double> real_of_name(std::string_view text) noexcept {
+  if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (text == "Infinity") return std::numeric_limits<double>::infinity();
+  if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
+  return std::nullopt;
+}
 
 std::string_view to_string(column_kind k) noexcept {
   switch (k) {
@@ -116,6 +124,8 @@ result<column_value> convert_column(const column_value& value, column_kind to) {
     break;
   case column_kind::real:
     if (std::holds_alternative<double>(value)) return value;
+    if (text != nullptr)
+      if (const auto named = real_of_name(*text)) return column_value(*named);
     if (const auto* i = std::get_if<std::int64_t>(&value))
       if (const auto real = exactly(*i)) return column_value(*real);
     if (const auto* u = std::get_if<std::uint64_t>(&value))

@@ -20,7 +20,7 @@ std::string_view event_context::id() const noexcept {
 namespace detail {
 
 void finish_view_type(view_type& t) {
-  auto text = t.name + ':' + t.row_shape;
+  auto text = t.name + ':' + t.row_layout;
   for (const auto& i : t.indexes) {
     text += (i.unique ? "|unique " : "|index ") + i.name;
     for (const auto kind : i.columns) (text += ',') += to_string(kind);
@@ -28,6 +28,8 @@ void finish_view_type(view_type& t) {
   t.layout_fingerprint = fingerprint_of(text);
   text += '@' + std::to_string(t.schema);
   for (const auto& e : t.events) ((text += ' ') += e.name) += '@' + std::to_string(e.schema);
+  // Enums that have other names or values: the rows can be read, and may mean something else.
+  if (t.row_shape != t.row_layout) text.append(" ").append(t.row_shape);
   t.fingerprint = fingerprint_of(text);
 }
 

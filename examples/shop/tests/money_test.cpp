@@ -64,6 +64,18 @@ TEST_CASE("money is written as people read it, with the digits of its currency")
   CHECK(to_text({-1299, "EUR"}) == "-12.99 EUR");
   CHECK(to_text({1299, "JPY"}) == "1299 JPY");
   CHECK(to_text({1299, "KWD"}) == "1.299 KWD");
+  CHECK(to_text({12999, "CLF"}) == "1.2999 CLF");
+  CHECK(to_text({5, "UYW"}) == "0.0005 UYW");
+  for (const auto* code : {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF",
+                           "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"}) {
+    CAPTURE(code);
+    CHECK(to_text({1299, *currency::parse(code)}) == "1299 " + std::string(code));
+  }
+  // They had parts once, or are often taken for such that have none.
+  for (const auto* code : {"HUF", "TWD", "IDR", "COP", "MGA", "MRU", "LAK", "AFN"}) {
+    CAPTURE(code);
+    CHECK(shop::minor_digits(*currency::parse(code)) == 2);
+  }
   CHECK(to_text({amount_max, "EUR"}) == "92233720368547758.07 EUR");
   CHECK(to_text({amount_min, "EUR"}) == "-92233720368547758.08 EUR");
 }

@@ -174,7 +174,7 @@ TEST_CASE("what does not exist is 404, and says what does not") {
 TEST_CASE("another method is 405 with those that are allowed") {
   served s;
   auto c = s.client();
-  c.send("DELETE /v1/counter/42 HTTP/1.1\r\nHost: h\r\n\r\n");
+  c.send("DELETE /v1/counter/42 HTTP/1.1\r\nHost: localhost\r\n\r\n");
   const auto no = c.receive();
   CHECK(is_problem(no, 405, "method_not_allowed"));
   CHECK(no.header("allow") == "GET, HEAD");
@@ -184,10 +184,11 @@ TEST_CASE("another method is 405 with those that are allowed") {
 TEST_CASE("a command with another content type is 415") {
   served s;
   auto c = s.client();
-  c.send("POST /v1/counter/42/add HTTP/1.1\r\nHost: h\r\nContent-Type: "
+  c.send("POST /v1/counter/42/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
          "text/plain\r\nContent-Length: 12\r\n\r\n{\"amount\":1}");
   CHECK(is_problem(c.receive(), 415, "unsupported_media_type"));
-  c.send("POST /v1/counter/42/add HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\n\r\n{\"amount\":1}");
+  c.send("POST /v1/counter/42/add HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+         "12\r\n\r\n{\"amount\":1}");
   CHECK(c.receive().status == 200);
 }
 
@@ -217,10 +218,8 @@ TEST_CASE("If-Match refuses a command decided against another version, and tells
   CHECK(is_problem(no, 412, "version_conflict"));
   CHECK(no.has(R"("actual_version":1)"));
   CHECK(c.post("/v1/counter/42/add", R"({"amount":1})", "If-Match: \"1\"\r\n").status == 200);
-  for (const auto* bad : {"*", "W/\"2\"", "2"})
-    CHECK(is_problem(
-        c.post("/v1/counter/42/add", R"({"amount":1})", std::string("If-Match: ") + bad + "\r\n"),
-        400, "bad_header"));
+  CHECK(is_problem(c.post("/v1/counter/42/add", R"({"amount":1})", "If-Match: 2\r\n"), 400,
+                   "bad_header"));
 }
 
 TEST_CASE("a state can be read at a version and at a time, and not sent again when it is known") {
@@ -248,8 +247,9 @@ TEST_CASE("HEAD tells the length and sends nothing of it") {
   auto c = s.client();
   c.post("/v1/counter/42/add", R"({"amount":1})");
   const auto body = c.get("/v1/counter/42").body;
-  c.send("HEAD /v1/counter/42 HTTP/1.1\r\nHost: h\r\n\r\nGET /health/live HTTP/1.1\r\nHost: "
-         "h\r\n\r\n");
+  c.send(
+      "HEAD /v1/counter/42 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health/live HTTP/1.1\r\nHost: "
+      "localhost\r\n\r\n");
   const auto head = c.receive(true);
   CHECK(head.status == 200);
   CHECK(head.header("content-length") == std::to_string(body.size()));
@@ -389,8 +389,8 @@ TEST_CASE("requests sent ahead are answered in their order") {
   std::string all;
   for (int i = 0; i < 50; ++i) {
     all += http_client::post_text("/v1/counter/42/add", R"({"amount":1})");
-    all += "GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n";
-    all += "GET /v1/counter/42 HTTP/1.1\r\nHost: h\r\n\r\n";
+    all += "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    all += "GET /v1/counter/42 HTTP/1.1\r\nHost: localhost\r\n\r\n";
   }
   c.send(all);
   for (int i = 1; i <= 50; ++i) {
@@ -412,10 +412,11 @@ TEST_CASE("a client that closes its sending side still gets its answer") {
 TEST_CASE("a chunked body is taken, and one that waits for 100 Continue is asked for") {
   served s;
   auto c = s.client();
-  c.send("POST /v1/counter/42/add HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+  c.send("POST /v1/counter/42/add HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
          "chunked\r\n\r\n5\r\n{\"amo\r\n7\r\nunt\":1}\r\n0\r\n\r\n");
   CHECK(c.receive().status == 200);
-  c.send("POST /v1/counter/42/add HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: "
+  c.send("POST /v1/counter/42/add HTTP/1.1\r\nHost: localhost\r\nExpect: "
+         "100-continue\r\nContent-Length: "
          "12\r\n\r\n");
   CHECK(c.receive().status == 100);
   c.send("{\"amount\":1}");
@@ -433,8 +434,8 @@ TEST_CASE("a body beyond the limit is 413 and told even while the client still s
   CHECK(no.header("connection") == "close");
   CHECK(c.closed());
   auto chunked = s.client();
-  chunked.send(
-      "POST /v1/counter/42/note HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n");
+  chunked.send("POST /v1/counter/42/note HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+               "chunked\r\n\r\n7d0\r\n");
   CHECK(is_problem(chunked.receive(), 413, "body_too_large"));
   CHECK(is_problem(s.client().get("/v1/counter/42"), 404, "not_found"));
 }
@@ -459,7 +460,7 @@ TEST_CASE("a request that drips in is 408, however steadily") {
   test::http_answer late;
   // Until the server has had enough; a byte is always on its way.
   std::thread reader([&] { late = c.receive(); });
-  const std::string head = "GET /health/live HTTP/1.1\r\nHost: h\r\nX: ";
+  const std::string head = "GET /health/live HTTP/1.1\r\nHost: localhost\r\nX: ";
   std::size_t sent = 0;
   CHECK(test::eventually([&] {
     const auto ok =
@@ -483,7 +484,8 @@ TEST_CASE("a connection without a request is closed, and one that takes no answe
   for (int i = 0; i < 4; ++i) REQUIRE(c.post("/v1/counter/42/note", text).status == 200);
   auto deaf = s.client();
   std::string many;
-  for (int i = 0; i < 20; ++i) many += "GET /v1/counter/42/events HTTP/1.1\r\nHost: h\r\n\r\n";
+  for (int i = 0; i < 20; ++i)
+    many += "GET /v1/counter/42/events HTTP/1.1\r\nHost: localhost\r\n\r\n";
   deaf.send(many);
   // Answers of 3.6 MB each; the sockets' buffers hold a few of them, then writing stands still and
   // the server hangs up.

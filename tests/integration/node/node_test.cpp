@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 #include "http_client.hpp"
-#include "subprocess.hpp"
-#include "temp_folder.hpp"
+#include "node_folder.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,58 +9,10 @@
 #include <memory>
 
 using test::http_client;
-using test::subprocess;
-
-namespace {
-
-/// A folder with a config for the test's module, and the program run on it.
-struct node_folder {
-  test::temp_folder folder;
-  std::filesystem::path config = folder / "node.toml";
-
-  explicit node_folder(const std::string& modules = '"' + std::string(GOOD_MODULE) + '"',
-                       const std::string& more = {}) {
-    std::ofstream(config) << "[node]\nmodules = [" << modules << "]\n"
-                          << more << "\n[store]\npath = \"" << (folder / "data").string()
-                          << "\"\n[http]\nport = 0\n";
-  }
-  [[nodiscard]] std::unique_ptr<subprocess> start(std::vector<std::string> more = {}) const {
-    std::vector<std::string> command{ACTA_PROGRAM, "node", "--config", config.string()};
-    command.insert(command.end(), more.begin(), more.end());
-    return std::make_unique<subprocess>(command, folder.path().string());
-  }
-  /// How the program ends that cannot start, and what it says.
-  std::pair<int, std::string> fails(std::vector<std::string> more = {}) const {
-    const auto p = start(std::move(more));
-    const auto code = p->end();
-    CHECK(p->output().empty());
-    return {code.value_or(-999), p->errors()};
-  }
-};
-
-std::pair<int, std::string> run(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), ACTA_PROGRAM);
-  subprocess p(arguments);
-  const auto code = p.end();
-  return {code.value_or(-999), p.output() + p.errors()};
-}
-
-std::uint16_t port_of(subprocess& node) {
-  const std::string start = "acta: listening on http://127.0.0.1:";
-  const auto line = node.line();
-  INFO(node.errors());
-  REQUIRE(line);
-  REQUIRE(line->starts_with(start));
-  return static_cast<std::uint16_t>(std::stoul(line->substr(start.size())));
-}
-
-bool says(const std::string& text, const std::string& part) {
-  INFO(text);
-  CHECK(text.find(part) != std::string::npos);
-  return text.find(part) != std::string::npos;
-}
-
-} // namespace
+using test::node_folder;
+using test::port_of;
+using test::run;
+using test::says;
 
 TEST_CASE("a node serves its module, and ends with 0 when it is told to") {
   const node_folder here;
@@ -133,17 +84,22 @@ TEST_CASE("a setting reaches its module, and one that no module asks for is a mi
     http_client c(port_of(*node));
     CHECK(c.post("/v1/counter/42/add", R"({"amount":1})").status == 200);
   }
-  const auto [typo_code, typo] = with("[settings.counter]\nsnapshot_evry = 7").fails();
+  const auto typing = with("[settings.counter]\nsnapshot_evry = 7\nother = 1");
+  const auto [typo_code, typo] = typing.fails();
   CHECK(typo_code == 2);
-  says(typo, "no module asks for the setting 'counter.snapshot_evry'; did you mean "
-             "'counter.snapshot_every'?");
-  const auto [value_code, value] = with("[settings.counter]\nsnapshot_every = \"often\"").fails();
-  CHECK(value_code == 4);
-  says(value, "setting 'counter.snapshot_every': 'often' is no whole number");
+  says(typo, typing.config.string() +
+                 ":4:1: no module asks for the setting 'counter.snapshot_evry'; did you mean "
+                 "'counter.snapshot_every'?");
+  says(typo, typing.config.string() + ":5:1: no module asks for the setting 'counter.other'");
+  const auto wrong = with("[settings.counter]\nsnapshot_every = \"often\"");
+  const auto [value_code, value] = wrong.fails();
+  CHECK(value_code == 2);
+  says(value, wrong.config.string() +
+                  ":4:1: setting 'counter.snapshot_every': 'often' is no whole number");
   const auto here = with("[settings]\nnobody = true");
   const auto [checked, said] = run({"config", "check", here.config.string()});
   CHECK(checked == 2);
-  says(said, "no module asks for the setting 'nobody'");
+  says(said, "acta: " + here.config.string() + ":4:1: no module asks for the setting 'nobody'");
 }
 
 TEST_CASE("an error raised inside a module's own code is known to the node as what it is") {
@@ -169,7 +125,7 @@ TEST_CASE("a second signal ends a node that is still stopping at once") {
   http_client c(port_of(*node));
   // A request that has begun to arrive holds up the stop until its deadline; the answer before it
   // proves it has arrived.
-  c.send("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\nGET /health/live HTTP/1.1\r\n");
+  c.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health/live HTTP/1.1\r\n");
   REQUIRE(c.receive().status == 200);
   node->signal(SIGTERM);
   REQUIRE(node->logs("SIGTERM: stopping"));
@@ -181,7 +137,7 @@ TEST_CASE("a node whose clients do not let go ends at the deadline, and says so"
   const node_folder here('"' + std::string(GOOD_MODULE) + '"', "shutdown_deadline = \"50ms\"");
   const auto node = here.start();
   http_client c(port_of(*node));
-  c.send("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\nGET /health/live HTTP/1.1\r\n");
+  c.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health/live HTTP/1.1\r\n");
   REQUIRE(c.receive().status == 200);
   node->signal(SIGTERM);
   CHECK(node->end() == 6);
@@ -246,6 +202,27 @@ TEST_CASE("modules that cannot be served are refused by name, before a store is 
     CHECK_FALSE(std::filesystem::exists(here.folder / "data"));
     CHECK(run({"config", "check", here.config.string()}).first == 4);
   }
+}
+
+TEST_CASE("a module whose events would be taken for another module's is refused, not mixed up") {
+  const auto both = [](const char* first, const char* second) {
+    return '"' + std::string(first) + "\", \"" + second + '"';
+  };
+  for (const auto& modules :
+       {both(GOOD_MODULE, NAMESAKE_MODULE), both(NAMESAKE_MODULE, GOOD_MODULE)}) {
+    const node_folder here(modules);
+    const auto [code, said] = here.fails();
+    CHECK(code == 4);
+    says(said, "bad_model: two different classes are named test::added: the event '");
+    says(said, "counter.added'");
+    says(said, "talk.added'");
+    CHECK_FALSE(std::filesystem::exists(here.folder / "data"));
+    CHECK(run({"config", "check", here.config.string()}).first == 4);
+  }
+  // Each alone is sound.
+  CHECK(run({"config", "check",
+             node_folder('"' + std::string(NAMESAKE_MODULE) + '"').config.string()})
+            .first == 0);
 }
 
 TEST_CASE("a module is found beside the config by its name alone") {

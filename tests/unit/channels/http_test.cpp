@@ -91,8 +91,11 @@ TEST_CASE("each status is final, or to be tried again, or success") {
     CHECK(e.code() == channel_errc::try_later);
     CHECK(e.code() == acta::condition::unavailable);
   }
-  CHECK(refused(call({url(s, "/429"), "{}"}, why())).detail() ==
-        "HTTP 429, retry after 17 s: said??no?");
+  const auto busy = refused(call({url(s, "/429"), "{}"}, why()));
+  CHECK(busy.detail() == "HTTP 429, retry after 17 s: said??no?");
+  CHECK(busy.retry_after() == std::chrono::seconds{17});
+  // Whom no try will please is not waited for.
+  CHECK(refused(call({url(s, "/400"), "{}"}, why())).retry_after().count() == 0);
 }
 
 TEST_CASE("a redirect is not followed: nobody but the receiver named gets the data") {

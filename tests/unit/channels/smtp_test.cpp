@@ -311,7 +311,7 @@ TEST_CASE("a channel that would leak a password or can never work is not made") 
   CHECK(bad([](auto& o) { o.port = 0; }) == "port must not be 0");
   CHECK(bad([](auto& o) { o.from = ""; }) == "from: the address is empty");
   CHECK(bad([](auto& o) { o.from = "shop"; }) ==
-        "from: 'shop' is no address of the form local@domain, in ASCII");
+        "from: 'shop' is not an address of the form local@domain");
   CHECK(bad([](auto& o) { o.from = "A\nB <shop@example.org>"; }) ==
         "from: the name is not one line");
   CHECK(bad([](auto& o) { o.timeout = 0ms; }) == "timeout and connect_timeout must be 1ms..1h");

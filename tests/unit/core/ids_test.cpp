@@ -52,6 +52,12 @@ TEST_CASE("stream ids that would break keys, URLs or logs are refused by name of
   CHECK_FALSE(acta::check_stream_id("\xED\xA0\x80"));
   CHECK_FALSE(acta::check_stream_id("\xC0\x80"));
   CHECK_FALSE(acta::check_stream_id("\xF4\x90\x80\x80"));
+  for (const auto* id : {".", ".."}) {
+    CHECK(acta::check_stream_id(id)); // there may be such streams, made before
+    CHECK_FALSE(acta::check_new_stream_id(id));
+  }
+  CHECK(acta::check_new_stream_id("..."));
+  CHECK_FALSE(acta::check_new_stream_id(""));
 }
 
 TEST_CASE("durable type names keep to a small alphabet") {

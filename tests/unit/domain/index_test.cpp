@@ -146,6 +146,7 @@ TEST_CASE(
 
 namespace {
 enum class state : std::uint8_t { open, closed };
+enum class paid : bool { no, yes };
 struct row {
   std::string owner;
   std::optional<std::string> email;
@@ -198,6 +199,28 @@ TEST_CASE("columns are members or functions, of every kind") {
   CHECK_FALSE(all[1].append_key(&r, bytes));
 }
 
+namespace {
+struct bill {
+  paid done = paid::yes;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(done)); }
+};
+struct bills {
+  static auto indexes() { return acta::indexes(acta::index("done", &bill::done)); }
+};
+} // namespace
+
+TEST_CASE("an enum over bool is a boolean in its column, in its keys and in bounds alike") {
+  const auto all = acta::detail::make_index_types<bills, bill>();
+  CHECK(all[0].columns == std::vector{column_kind::boolean});
+  const bill r;
+  std::string bytes;
+  REQUIRE(all[0].append_key(&r, bytes));
+  CHECK(bytes == bytes_of(true));
+  const auto bound = acta::convert_column(acta::key(paid::yes).values()[0], column_kind::boolean);
+  REQUIRE(bound);
+  CHECK(bytes_of(*bound) == bytes);
+}
+
 TEST_CASE("bounds are converted where nothing is lost, and refused with both kinds named") {
   const auto convert = [](const column_value& value, column_kind to) {
     return acta::convert_column(value, to);
@@ -213,6 +236,9 @@ TEST_CASE("bounds are converted where nothing is lost, and refused with both kin
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code() == acta::errc::invalid_argument);
   CHECK(refused.error().detail() == "the column is of kind time, the bound is text 'soon'");
+  CHECK(std::isinf(std::get<double>(*convert(std::string("-Infinity"), column_kind::real))));
+  CHECK(std::isnan(std::get<double>(*convert(std::string("NaN"), column_kind::real))));
+  CHECK_FALSE(convert(std::string("1"), column_kind::real));
   CHECK_FALSE(convert(1.5, column_kind::integer));
   CHECK_FALSE(convert(std::int64_t{1}, column_kind::boolean));
   CHECK_FALSE(convert(true, column_kind::integer));

@@ -137,7 +137,9 @@ struct driver {
   std::vector<acta::byte_buffer> payloads;
 
   const state& now() const { return *static_cast<const state*>(live.get()); }
-  template <class I> acta::execution execute(const I& input, acta::attributes marks = {}) {
+  /// @param command_id  by which the runtime says that it brings the input of its own accord
+  template <class I>
+  acta::execution execute(const I& input, acta::attributes marks = {}, acta::uuid command_id = {}) {
     constexpr std::array<std::uint32_t, 1> name_ids{501};
     acta::byte_buffer out;
     acta::event_writer writer(out, name_ids);
@@ -145,7 +147,10 @@ struct driver {
         type.find_command(acta::type_name<I>())
             ->execute(
                 live.get(), &input,
-                acta::context("42", now().version, noon).with_caller("ada").with_attributes(marks),
+                acta::context("42", now().version, noon)
+                    .with_caller("ada")
+                    .with_command(command_id, {})
+                    .with_attributes(marks),
                 writer);
     if (!out.empty()) {
       CHECK(acta::load_le<std::uint32_t>(out.data()) == 501);
@@ -159,7 +164,11 @@ struct driver {
     return done;
   }
   acta::execution fire(const std::string& mark) {
-    return execute(expired{1}, {{std::string(acta::timer_attribute), mark}});
+    return execute(expired{1}, {{std::string(acta::timer_attribute), mark}}, brought_as(5));
+  }
+  /// An id of the kind of runtime/src/delivery.hpp: 1 a command, 4 an event, 5 a timer.
+  static acta::uuid brought_as(std::uint8_t kind) {
+    return {{0, 0, 0, 0, 0, 7, static_cast<std::uint8_t>(0x80 | kind), 0, 0x80, 0xAC}};
   }
   acta::process_step last() const {
     acta::process_step step;
@@ -290,8 +299,13 @@ TEST_CASE("after the end no input changes anything, and no timer is left") {
   CHECK(d.now().finished);
   CHECK(d.now().timers.empty());
   const auto before = d.shown();
-  CHECK(d.execute(ask{"send"}).how == ending::decided);
-  CHECK(d.execute(ask{"throw"}).how == ending::decided);
+  for (const auto& from : {acta::uuid{}, acta::uuid::random(), driver::brought_as(1)}) {
+    const auto no = d.execute(ask{"send"}, {}, from);
+    CHECK(no.how == ending::rejected); // somebody waits for the answer
+    CHECK(no.no.code == "process_finished");
+  }
+  for (const std::uint8_t kind : {2, 3, 4})
+    CHECK(d.execute(ask{"throw"}, {}, driver::brought_as(kind)).how == ending::decided);
   CHECK(d.fire("expired@1").how == ending::decided);
   CHECK(d.payloads.size() == 2);
   CHECK(d.shown() == before);

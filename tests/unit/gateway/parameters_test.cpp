@@ -29,17 +29,35 @@ TEST_CASE("a checkpoint is one position of each partition") {
   }
 }
 
-TEST_CASE("If-None-Match compares weakly and knows lists") {
-  CHECK(names_tag("\"3\"", "3"));
-  CHECK(names_tag("W/\"3\"", "3"));
-  CHECK(names_tag("\"1\", \"3\"", "3"));
-  CHECK(names_tag("*", "3"));
-  CHECK(names_tag("\"0a1b\"", "0a1b"));
-  CHECK_FALSE(names_tag("\"4\"", "3"));
-  CHECK_FALSE(names_tag("\"33\"", "3"));
-  CHECK_FALSE(names_tag("3", "3"));
-  CHECK_FALSE(names_tag("\"", ""));
-  CHECK_FALSE(names_tag("", "3"));
+TEST_CASE("a byte order mark before a body is no part of it") {
+  request r;
+  CHECK(json_of(r) == "{}");
+  r.body = "\xEF\xBB\xBF{\"a\":1}";
+  CHECK(json_of(r) == "{\"a\":1}");
+  r.body = "\xEF\xBB\xBF";
+  CHECK(json_of(r) == "{}");
+}
+
+TEST_CASE("a compressed body is refused by the name of its coding") {
+  request r;
+  r.content_encoding.join("identity");
+  CHECK_FALSE(check_body(r, "a command"));
+  r.content_encoding.join("GZip");
+  const auto wrong = check_body(r, "a command");
+  REQUIRE(wrong);
+  CHECK(wrong->status == 415);
+  CHECK(wrong->code == "unsupported_content_encoding");
+  CHECK(wrong->accept_encoding == "identity");
+  CHECK(wrong->detail.find("'GZip'") != std::string::npos);
+}
+
+TEST_CASE("an unknown route is told all that there are, and how a slash is written") {
+  const auto detail = unknown_route().detail;
+  for (const auto* part : {"/why", "/dead-letters/retry", "/drop", "/pause", "/resume",
+                           "/v1/queries/", "/v1/views/{view}/{key}", "/health/ready", "%2F"}) {
+    INFO(part);
+    CHECK(detail.find(part) != std::string::npos);
+  }
 }
 
 TEST_CASE("an event stream is what Accept lists as one, among whatever else") {

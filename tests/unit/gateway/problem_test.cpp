@@ -30,6 +30,7 @@ TEST_CASE("every error has the status a client can act on, and a stable code") {
       {acta::domain_errc::unknown_command, 404, "unknown_command"},
       {acta::errc::not_found, 404, "not_found"},
       {acta::runtime_errc::version_conflict, 412, "version_conflict"},
+      {acta::runtime_errc::command_id_reused, 422, "command_id_reused"},
       {store::errc::version_conflict, 412, "version_conflict"},
       {acta::runtime_errc::overloaded, 429, "overloaded"},
       {store::errc::overloaded, 429, "overloaded"},

@@ -30,7 +30,7 @@ struct understood {
   std::optional<problem> wrong;
 
   explicit understood(request r, const acta::gateway_options& options = {}) : asked(std::move(r)) {
-    wrong = understand(asked, parts, what, options);
+    wrong = understand(asked, parts, what, options, known_hosts("127.0.0.1", {}));
   }
   understood(method how, std::string target) : understood(made(how, std::move(target))) {}
   understood(const understood&) = delete;

@@ -103,14 +103,46 @@ TEST_CASE("a client that waits for 100 Continue is told once") {
   CHECK_FALSE(reader.wants_continue());
 }
 
-TEST_CASE("a repeated header is counted, its first value kept") {
+TEST_CASE("HTTP/1.0 is never told to continue, and a transfer coding ends its connection") {
   request_reader reader(1024, 4096);
   std::string rest;
   REQUIRE(read_in_pieces(reader,
-                         "GET / HTTP/1.1\r\nHost: h\r\nIf-Match: \"1\"\r\nIf-Match: \"2\"\r\n\r\n",
+                         "POST / HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\n"
+                         "Content-Length: 2\r\n\r\n",
+                         4096, rest) == progress::need_more);
+  CHECK_FALSE(reader.wants_continue());
+  REQUIRE(read_in_pieces(reader, "{}", 4096, rest) == progress::complete);
+  CHECK(reader.request().keep_alive);
+  reader.next();
+  REQUIRE(read_in_pieces(reader,
+                         "POST / HTTP/1.0\r\nConnection: keep-alive\r\n"
+                         "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
                          4096, rest) == progress::complete);
-  CHECK(reader.request().if_match.count == 2);
-  CHECK(reader.request().if_match.text == "\"1\"");
+  CHECK_FALSE(reader.request().keep_alive); // somebody on the way may have framed it otherwise
+  CHECK(status_of("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n") == 400);
+}
+
+TEST_CASE("lines of a header that is a list are one list") {
+  request_reader reader(1024, 4096);
+  std::string rest;
+  REQUIRE(read_in_pieces(reader,
+                         "GET / HTTP/1.1\r\nHost: h\r\nIf-None-Match: \"1\"\r\nContent-Encoding: "
+                         "gzip\r\nIf-None-Match: \"2\"\r\nAccept: a/b\r\nAccept: c/d\r\n\r\n",
+                         4096, rest) == progress::complete);
+  CHECK(reader.request().if_none_match.text == "\"1\", \"2\"");
+  CHECK(reader.request().accept.text == "a/b, c/d");
+  CHECK(reader.request().content_encoding.text == "gzip");
+}
+
+TEST_CASE("a repeated header is counted, its first value kept") {
+  request_reader reader(1024, 4096);
+  std::string rest;
+  REQUIRE(read_in_pieces(
+              reader,
+              "GET / HTTP/1.1\r\nHost: h\r\nIdempotency-Key: 1\r\nIdempotency-Key: 2\r\n\r\n", 4096,
+              rest) == progress::complete);
+  CHECK(reader.request().idempotency_key.count == 2);
+  CHECK(reader.request().idempotency_key.text == "1");
 }
 
 TEST_CASE("what is no HTTP is refused with 400") {

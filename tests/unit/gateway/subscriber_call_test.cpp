@@ -19,7 +19,7 @@ struct understood {
     asked.target = std::move(target);
     asked.host.set("localhost:8080");
     if (!origin.empty()) asked.origin.set(origin);
-    wrong = understand(asked, parts, what, {});
+    wrong = understand(asked, parts, what, {}, known_hosts("127.0.0.1", {}));
   }
   understood(const understood&) = delete;
 };

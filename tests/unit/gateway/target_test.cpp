@@ -31,6 +31,13 @@ TEST_CASE("the absolute form of a target is its path") {
   CHECK(t.count == 2);
   CHECK(t.segment(1) == "live");
   CHECK(t.query.size() == 1);
+  CHECK(t.is_absolute);
+  CHECK(t.authority == "localhost:8080");
+  REQUIRE_FALSE(parse_target("/health/live", t));
+  CHECK_FALSE(t.is_absolute);
+  REQUIRE_FALSE(parse_target("HTTP://localhost?x", t));
+  CHECK(t.authority == "localhost");
+  CHECK(t.query.size() == 1);
   REQUIRE_FALSE(parse_target("http://localhost", t));
   CHECK(t.count == 1);
   CHECK(t.segment(0).empty());

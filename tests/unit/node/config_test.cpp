@@ -143,8 +143,8 @@ TEST_CASE("each mistake in a config is told with its place and the way out") {
        "or ::1 (put a proxy that has both in front)"},
       {"[http]\naddress = \"localhost\"\n",
        "n.toml: 'http': address: 'localhost' is not a numeric IP address"},
-      {"[mail]\nfrom = \"shop\"\n", "n.toml:2:8: 'mail.from' is refused: 'shop' is no address of "
-                                    "the form local@domain, in ASCII"},
+      {"[mail]\nfrom = \"shop\"\n", "n.toml:2:8: 'mail.from' is refused: 'shop' is not an address "
+                                    "of the form local@domain"},
       {"[mail]\nserver = \"mail.example.org\"\n",
        "n.toml: 'mail.server' needs 'mail.from', the sender that it accepts"},
       {"[mail]\npassword = \"s3cret\"\n",

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include <lmdb.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -245,6 +246,65 @@ TEST_CASE("a byte changed on disk is detected and reported with its position") {
     CHECK(read.error().where() == "0:5");
     CHECK(versions_of(*p, stream, 6).size() == 4);
   }
+}
+
+namespace {
+
+/// Takes the commit at `position` out of a journal that nobody has open.
+void erase_commit(const fs::path& journal, std::uint64_t position) {
+  MDB_env* env = nullptr;
+  MDB_txn* txn = nullptr;
+  MDB_dbi log = 0;
+  MDB_val key{sizeof position, &position};
+  REQUIRE(mdb_env_create(&env) == 0);
+  REQUIRE(mdb_env_set_maxdbs(env, 6) == 0);
+  REQUIRE(mdb_env_open(env, journal.c_str(), 0, 0640) == 0);
+  REQUIRE(mdb_txn_begin(env, nullptr, 0, &txn) == 0);
+  REQUIRE(mdb_dbi_open(txn, "log", MDB_INTEGERKEY, &log) == 0);
+  REQUIRE(mdb_del(txn, log, &key, nullptr) == 0);
+  REQUIRE(mdb_txn_commit(txn) == 0);
+  mdb_env_close(env);
+}
+
+} // namespace
+
+TEST_CASE("a log without its first commits is damage, not an empty log") {
+  place at;
+  at.fill(1, 5); // positions 1, 3, 5, 7, 9
+  erase_commit(at.folder / "journal", 1);
+  erase_commit(at.folder / "journal", 3);
+  const auto p = at.open();
+  REQUIRE(p->last_position() == 10);
+  const auto read = [&](std::uint64_t from) {
+    int commits = 0;
+    const auto done = p->read_log(from, [&](const commit_view&) { return ++commits, true; });
+    return done ? std::to_string(commits) + " commits" : done.error().where();
+  };
+  CHECK(read(0) == "0:1");
+  CHECK(read(1) == "0:1");
+  CHECK(read(4) == "0:4");
+  CHECK(read(5) == "3 commits");
+  CHECK(read(6) == "3 commits");
+  CHECK(read(11) == "0 commits");
+  const auto stream = p->read_stream(key_of("0"), 1, [](const commit_view&) { return true; });
+  REQUIRE_FALSE(stream);
+  CHECK(stream.error().code() == errc::corrupt_commit);
+  CHECK(versions_of(*p, key_of("0"), 5).size() == 6);
+}
+
+TEST_CASE("a log with a hole is damage to who reads from before it or from within it") {
+  place at;
+  at.fill(1, 5);
+  erase_commit(at.folder / "journal", 5);
+  const auto p = at.open();
+  for (const std::uint64_t from : {1, 4, 5, 6}) {
+    CAPTURE(from);
+    const auto done = p->read_log(from, [](const commit_view&) { return true; });
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == errc::corrupt_commit);
+    CHECK(done.error().where() == "0:5");
+  }
+  CHECK(p->read_log(7, [](const commit_view&) { return true; }));
 }
 
 TEST_CASE("a clock that runs backward does not turn recorded_at back, not even over a restart") {

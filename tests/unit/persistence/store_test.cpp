@@ -8,8 +8,14 @@
 
 #include <catch2/catch.hpp>
 
+#include <csignal>
 #include <fstream>
+#include <random>
 
+#include <fcntl.h>
+#include <lmdb.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,15 +58,15 @@ TEST_CASE("a store is made where nothing is, and found again with its id and par
     CHECK_FALSE(id.is_nil());
     CHECK((*made)->partitions().size() == 3);
     CHECK((*made)->contract()->empty());
-    CHECK((*made)->write_contract("cart 1\n"));
-    CHECK((*made)->write_contract("cart 2\n"));
+    CHECK((*made)->write_contract("event cart.made 1 {}\n"));
+    CHECK((*made)->write_contract("event cart.made 2 {}\n"));
   }
   CHECK(fs::exists(folder / "p002" / "journal" / "data.mdb"));
   const auto again = store::open(folder, small_store());
   REQUIRE(again);
   CHECK((*again)->id() == id);
   CHECK((*again)->partitions().size() == 3);
-  CHECK(*(*again)->contract() == "cart 2\n");
+  CHECK(*(*again)->contract() == "event cart.made 2 {}\n");
   for (const auto* stream : {"a", "b", "c", "d", "e"}) {
     const auto key = key_of(stream);
     CHECK((*again)->of(key).number() == key.hash() % 3);
@@ -143,9 +149,296 @@ TEST_CASE("address space that cannot be had is an io error that names the option
   CHECK(opened.error().detail().find("journal_map_bytes") != std::string_view::npos);
 }
 
+TEST_CASE("many partitions with default maps share the address space, instead of leaving a store "
+          "half-made") {
+  const test::temp_folder root;
+  store_options options;
+  options.partitions = 104; // of 1.25 TiB each, where a process has 128 TiB
+  const auto made = store::open(root.path(), options);
+  if (!made) FAIL(made.error().to_string());
+  CHECK((*made)->partitions().size() == 104);
+}
+
+TEST_CASE("too few descriptors for all partitions are told before anything is made") {
+  const test::temp_folder root;
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  auto few = before;
+  few.rlim_cur = 200;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const auto made = store::open(root.path(), small_store(100));
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  check_refused(made, errc::io, "ulimit -n");
+  CHECK_FALSE(fs::exists(root.path() / "p000"));
+  CHECK_FALSE(fs::exists(root.path() / "store.toml"));
+  CHECK(store::open(root.path(), small_store(2)));
+}
+
 TEST_CASE("a store in memory has partitions, a contract and no directory") {
   const auto s = store::in_memory(small_store(4));
   CHECK(s->partitions().size() == 4);
   CHECK(s->write_contract("x"));
   CHECK(*s->contract() == "x");
+}
+
+TEST_CASE("a journal that is missing, emptied or without tables is refused by name, and not made "
+          "anew") {
+  const test::temp_folder root;
+  REQUIRE(store::open(root.path(), small_store(2)));
+  const auto journal = root.path() / "p001" / "journal";
+  const auto data = journal / "data.mdb";
+  SECTION("the file is missing") { fs::remove(data); }
+  SECTION("its folder is missing") { fs::remove_all(journal); }
+  SECTION("the partition is missing") { fs::remove_all(root.path() / "p001"); }
+  SECTION("the file is empty") { fs::resize_file(data, 0); }
+  SECTION("it is a new environment") {
+    const test::temp_folder other;
+    fs::remove(data);
+    MDB_env* env = nullptr;
+    REQUIRE(mdb_env_create(&env) == 0);
+    REQUIRE(mdb_env_open(env, other.path().c_str(), 0, 0640) == 0);
+    mdb_env_close(env);
+    fs::copy(other.path() / "data.mdb", data);
+  }
+  const bool was_there = fs::exists(data);
+  check_refused(store::open(root.path(), small_store()), errc::damaged_file, data.string());
+  CHECK(fs::exists(data) == was_there);
+  // Not at the second look either.
+  check_refused(store::open(root.path(), small_store()), errc::damaged_file, data.string());
+}
+
+TEST_CASE("a store without its store.toml is refused, not taken for a new one") {
+  const test::temp_folder root;
+  REQUIRE(store::open(root.path(), small_store()));
+  fs::remove(root.path() / "store.toml");
+  check_refused(store::open(root.path(), small_store()), errc::damaged_file,
+                (root.path() / "store.toml").string());
+  CHECK(fs::exists(root.path() / "p000" / "journal" / "data.mdb"));
+}
+
+TEST_CASE("a contract that is lost, emptied, cut short or garbled is refused with file and line") {
+  const test::temp_folder root;
+  const auto file = root.path() / "contract.txt";
+  const std::string lines = "event cart.made 1 {}\nevent cart.paid 1 {cents:i64}\n";
+  {
+    const auto s = store::open(root.path(), small_store());
+    REQUIRE(s);
+    REQUIRE((*s)->write_contract(lines));
+    writer w(*(*s)->partitions()[0]);
+    w.append(attach(*(*s)->partitions()[0], key_of("one")), {.first_version = 1});
+  }
+  const auto good = text_of(file);
+  const auto read = [&] {
+    const auto s = store::open(root.path(), small_store());
+    REQUIRE(s);
+    return (*s)->contract();
+  };
+  const auto refused = [&](std::string_view why) {
+    const auto contract = read();
+    REQUIRE_FALSE(contract);
+    CAPTURE(contract.error().to_string());
+    CHECK(contract.error().code() == errc::damaged_file);
+    CHECK(contract.error().detail().find(file.string()) != std::string_view::npos);
+    CHECK(contract.error().detail().find(why) != std::string_view::npos);
+  };
+  const auto put = [&](std::string_view text) { std::ofstream(file, std::ios::trunc) << text; };
+  fs::remove(file);
+  refused("is missing");
+  put("");
+  refused("is empty");
+  put(good.substr(0, good.find("event cart.paid")));
+  refused("line 1 says checksum");
+  put(good + "event cart.sent 1 {}\n");
+  refused("line 1 says checksum");
+  put(lines + std::string("\xff\0garbage\n", 10));
+  refused("line 3");
+  put(lines + "event cart.sent {}\n");
+  refused("line 3");
+  put("# by hand\n" + lines + "event cart.made 1 {id:string}\n");
+  refused("line 4");
+  put(lines); // of an older program, or edited by hand
+  CHECK(*read() == lines);
+  put(good);
+  CHECK(*read() == lines);
+}
+
+TEST_CASE("a store killed while it is made is nothing yet, and is made by the next opener") {
+  const auto seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  const std::vector<std::string> steps{"store.toml.new", "p000/journal/data.mdb", "p001/journal",
+                                       "p002/derived/data.mdb", "store.toml"};
+  int half_made = 0;
+  for (int round = 0; round < 15; ++round) {
+    const test::temp_folder root;
+    const auto child = ::fork();
+    if (child == 0) {
+      const auto made = store::open(root.path(), small_store(3));
+      ::_exit(made ? 0 : 1);
+    }
+    const auto step = root.path() / steps[static_cast<std::size_t>(round) % steps.size()];
+    REQUIRE(eventually([&] { return fs::exists(step) || fs::exists(root.path() / "store.toml"); }));
+    ::usleep(static_cast<useconds_t>(random() % 2000));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    auto options = small_store();
+    options.create = false;
+    const auto there = store::open(root.path(), options);
+    if (!there) {
+      CHECK(there.error().code() == errc::no_store);
+      half_made += fs::exists(root.path() / "store.toml.new") ? 1 : 0;
+    }
+    // Another count than the first wish, since nothing was made of that.
+    const auto again = store::open(root.path(), small_store(there ? 3 : 2));
+    if (!there && !again) FAIL(again.error().to_string());
+    if (there) {
+      check_refused(again, errc::store_locked, "open for writing");
+    } else {
+      CHECK((*again)->partitions().size() == 2);
+      CHECK_FALSE(fs::exists(root.path() / "store.toml.new"));
+      CHECK_FALSE(fs::exists(root.path() / "p002"));
+    }
+  }
+  WARN(half_made << " of 15 kills found a half-made store, seed " << seed);
+  CHECK(half_made > 0);
+}
+
+TEST_CASE("a store that an older program did not finish making is completed; one it finished is "
+          "held to what it had") {
+  const test::temp_folder root;
+  REQUIRE(store::open(root.path(), small_store(2)));
+  const auto file = root.path() / "store.toml";
+  auto text = text_of(file);
+  REQUIRE(text.find("complete = true\n") != std::string::npos);
+  text.erase(text.find("complete = true\n"));
+  std::ofstream(file, std::ios::trunc) << text; // as programs before November 2026 wrote it
+  const auto second = root.path() / "p001";
+  SECTION("interrupted before the second partition") {
+    fs::remove_all(second);
+    REQUIRE(store::open(root.path(), small_store()));
+  }
+  SECTION("interrupted within the second partition") {
+    fs::remove_all(second / "derived");
+    fs::resize_file(second / "journal" / "data.mdb", 0);
+    REQUIRE(store::open(root.path(), small_store()));
+  }
+  SECTION("whole") { REQUIRE(store::open(root.path(), small_store())); }
+  SECTION("used, and damaged since") {
+    std::ofstream(root.path() / "contract.txt") << "event cart.made 1 {}\n";
+    fs::remove_all(second);
+    check_refused(store::open(root.path(), small_store()), errc::damaged_file, "p001/journal");
+    return;
+  }
+  SECTION("whole, and damaged since") {
+    fs::remove(second / "journal" / "data.mdb");
+    check_refused(store::open(root.path(), small_store()), errc::damaged_file, "p001/journal");
+    return;
+  }
+  CHECK(text_of(file).find("complete = true\n") != std::string::npos);
+  fs::remove(second / "journal" / "data.mdb");
+  check_refused(store::open(root.path(), small_store()), errc::damaged_file, "p001/journal");
+}
+
+TEST_CASE("who only wants a store that is there does not make one") {
+  const test::temp_folder root;
+  auto options = small_store();
+  options.create = false;
+  const auto folder = root.path() / "data";
+  check_refused(store::open(folder, options), errc::no_store, folder.string());
+  CHECK_FALSE(fs::exists(folder));
+  fs::create_directory(folder);
+  check_refused(store::open(folder, options), errc::no_store, folder.string());
+  CHECK(fs::is_empty(folder));
+  REQUIRE(store::open(folder, small_store()));
+  CHECK(store::open(folder, options));
+}
+
+TEST_CASE("a relative path means the folder it meant at opening, wherever the process goes") {
+  const test::temp_folder root;
+  const auto before = fs::current_path();
+  fs::current_path(root.path());
+  fs::create_directory("elsewhere");
+  {
+    const auto s = store::open("data", small_store());
+    fs::current_path(root.path() / "elsewhere");
+    REQUIRE(s);
+    CHECK((*s)->folder() == root.path() / "data");
+    CHECK((*s)->write_contract("event cart.made 1 {}\n"));
+  }
+  CHECK(fs::is_empty(root.path() / "elsewhere"));
+  CHECK(fs::exists(root.path() / "data" / "contract.txt"));
+  fs::current_path(before);
+}
+
+TEST_CASE(
+    "a forked child does not keep the store's lock, neither past its parent's closing nor past "
+    "its death") {
+  const test::temp_folder root;
+  auto s = store::open(root.path(), small_store());
+  REQUIRE(s);
+  int hold[2];
+  REQUIRE(::pipe(hold) == 0);
+  const auto child = ::fork();
+  if (child == 0) {
+    ::close(hold[1]);
+    char end = 0;
+    const auto ended = ::read(hold[0], &end, 1); // until the parent ends, whatever else happens
+    ::_exit(static_cast<int>(ended));
+  }
+  ::close(hold[0]);
+  // The child must not unlock it for the parent.
+  check_refused(store::open(root.path(), small_store()), errc::store_locked,
+                std::to_string(::getpid()));
+  s = acta::error(errc::io);
+  CHECK(store::open(root.path(), small_store()));
+
+  // A process that ends without closing, while its child lives on.
+  const auto parent = ::fork();
+  if (parent == 0) {
+    const auto opened = store::open(root.path(), small_store());
+    if (!opened) ::_exit(1);
+    if (::fork() == 0) {
+      ::close(hold[1]);
+      ::alarm(60);
+      ::pause();
+      ::_exit(0);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(parent, &status, 0) == parent);
+  CHECK(status == 0);
+  CHECK(store::open(root.path(), small_store()));
+  ::close(hold[1]);
+  REQUIRE(::waitpid(child, &status, 0) == child);
+}
+
+TEST_CASE("a lock that a process left behind is told by the ids of both") {
+  const test::temp_folder root;
+  int ready[2];
+  REQUIRE(::pipe(ready) == 0);
+  const auto parent = ::fork();
+  if (parent == 0) {
+    // As vfork() or clone() without exec leave it: a copy of the descriptor, and no word of Acta.
+    const auto fd = ::open((root.path() / "store.lock").c_str(), O_RDWR | O_CREAT, 0640);
+    const auto text = std::to_string(::getpid()) + "\n";
+    if (::flock(fd, LOCK_EX) != 0 || ::write(fd, text.data(), text.size()) < 0) ::_exit(1);
+    const auto child = ::fork();
+    if (child == 0) {
+      ::alarm(60);
+      ::pause();
+      ::_exit(0);
+    }
+    const auto told = ::write(ready[1], &child, sizeof child);
+    ::_exit(told == sizeof child ? 0 : 1);
+  }
+  pid_t child = 0;
+  REQUIRE(::read(ready[0], &child, sizeof child) == sizeof child);
+  int status = 0;
+  REQUIRE(::waitpid(parent, &status, 0) == parent);
+  const auto opened = store::open(root.path(), small_store());
+  check_refused(opened, errc::store_locked, "process " + std::to_string(child));
+  check_refused(opened, errc::store_locked, "process " + std::to_string(parent));
+  ::kill(child, SIGKILL);
 }

@@ -168,17 +168,25 @@ TEST_CASE("there is no reason for an event that is not there") {
   }
 }
 
-TEST_CASE("a caller's command id that looks like a delivery's leads nowhere") {
+TEST_CASE("a tree of large events is cut by its bytes, and says so") {
   auto runtime = acta::runtime::in_memory(money());
   REQUIRE(runtime);
-  acta::command_options o;
-  o.command_id = acta::detail::id_of({{0, 4711}, 3, acta::detail::delivery_kind::command});
-  const auto receipt = runtime->ask<account>("a", open_account{"a"}, o).wait_for(20s);
-  REQUIRE(receipt);
-  const auto why = runtime->why(receipt->position);
-  REQUIRE(why);
-  CHECK(why->chain.size() == 1);
-  CHECK(why->chain[0].because.kind == cause_kind::request);
+  open_account_with(*runtime, "a", 100);
+  open_account_with(*runtime, "b", 1);
+  REQUIRE(runtime->ask<transfer>("t", request_transfer{"a", "b", 30}).wait_for(20s));
+  const auto last = last_step(*runtime, "t", "done");
+  const auto all = runtime->why(last);
+  REQUIRE(all);
+  std::size_t bytes = 0;
+  for (const auto* part : {&all->chain, &all->tree})
+    for (const auto& e : *part) bytes += e.event.payload.size();
+  CHECK_FALSE(runtime->why(last, {.bytes_max = bytes})->truncated);
+  for (std::size_t less = 1; less <= bytes; ++less) {
+    const auto cut = runtime->why(last, {.bytes_max = bytes - less});
+    REQUIRE(cut);
+    CHECK(cut->truncated);
+    CHECK(cut->chain.size() + cut->tree.size() < all->chain.size() + all->tree.size());
+  }
 }
 
 TEST_CASE("the id of a delivery is read back as what it was made of") {
@@ -187,7 +195,7 @@ TEST_CASE("the id of a delivery is read back as what it was made of") {
   std::mt19937_64 random(seed);
   for (int i = 0; i < 10'000; ++i) {
     const acta::detail::delivery_key key{
-        {static_cast<std::uint32_t>(random()), (random() >> 2) | 1},
+        {static_cast<std::uint32_t>(random() % 1024), (random() >> 2) | 1},
         static_cast<std::uint16_t>(random()),
         static_cast<acta::detail::delivery_kind>(1 + random() % 6)};
     CHECK(acta::detail::key_of(acta::detail::id_of(key)) == key);

@@ -15,6 +15,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <fstream>
 #include <map>
 
 using namespace std::chrono_literals;
@@ -505,4 +506,90 @@ TEST_CASE("an outbox that cannot be written does not keep processes from going o
   REQUIRE(settled(runtime));
   CHECK(runtime.figures().processes.timers == 3000);
   CHECK(count_notes(runtime, "c", 10) == 2100);
+}
+
+namespace {
+
+/// Gives each counter a text of this size.
+struct write_much {
+  std::string prefix;
+  std::int64_t first = 0, count = 1, bytes = 1;
+  template <class A> void serialize(A& ar) {
+    ar(CEREAL_NVP(prefix), CEREAL_NVP(first), CEREAL_NVP(count), CEREAL_NVP(bytes));
+  }
+};
+struct scribe {
+  static constexpr std::string_view name = "scribe";
+  using inputs = acta::one_of<write_much>;
+  acta::reaction react(const write_much& w) const {
+    acta::reaction r;
+    for (std::int64_t i = w.first; i < w.first + w.count; ++i)
+      r.add(acta::send<counter>(w.prefix + std::to_string(i),
+                                test::note{std::string(static_cast<std::size_t>(w.bytes), 'x')}));
+    return r;
+  }
+  template <class A> void serialize(A&) {}
+};
+
+acta::model letters() {
+  acta::model m;
+  m.aggregate<counter>().process<scribe>();
+  return m;
+}
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+
+/// Of this process, without files that are mapped.
+std::size_t memory_in_use() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (word == "RssAnon:" && status >> word) return std::stoul(word) * 1024;
+  return 0;
+}
+
+} // namespace
+
+TEST_CASE("deliveries are bounded by their bytes, whether they are on their way or held up") {
+  constexpr int counters = 1'600;
+  constexpr int bytes = 100'000; // 160 MB in all
+  test::temp_folder folder;
+  const bool bad = GENERATE(false, true);
+  {
+    auto runtime = test::must_open(folder / "data", letters());
+    for (int i = 0; bad && i < counters; ++i) plant(runtime, "c" + std::to_string(i));
+  }
+  std::optional<bombs> armed;
+  if (bad) armed.emplace();
+  auto runtime = test::must_open(folder / "data", letters(), impatient());
+  const auto before = memory_in_use();
+  std::size_t most = 0, most_counted = 0;
+  const auto look = [&] {
+    most = std::max(most, memory_in_use());
+    most_counted =
+        std::max(most_counted, static_cast<std::size_t>(runtime.figures().processes.bytes));
+  };
+  for (int i = 0; i < counters; i += 10) {
+    REQUIRE(runtime.ask<scribe>("s", write_much{"c", i, 10, bytes}).wait_for(20s));
+    look();
+  }
+  const auto is_done = [&] {
+    look();
+    const auto f = runtime.figures().processes;
+    return bad ? f.stuck == counters : f.delivered == counters;
+  };
+  REQUIRE(test::eventually(is_done, 120s));
+  REQUIRE(settled(runtime));
+  CHECK(most_counted < 90 * mebibyte);
+  if (bad) {
+    CHECK(runtime.figures().processes.waiting == counters);
+    CHECK(runtime.figures().processes.bytes < 5 * mebibyte);
+  }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  CHECK(most < before + 300 * mebibyte);
+#endif
+  if (!bad) return;
+  armed.reset();
+  for (int i = 0; i < counters; ++i) REQUIRE(runtime.release("counter", "c" + std::to_string(i)));
+  REQUIRE(settled(runtime));
+  CHECK(runtime.figures().processes.waiting == 0);
+  CHECK(count_notes(runtime, "c", counters) == 2 * counters);
 }

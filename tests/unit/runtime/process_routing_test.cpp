@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 #include <vector>
 
@@ -210,6 +211,12 @@ TEST_CASE("a process added to a store takes no part in what happened before it")
 TEST_CASE("a store whose processes have lost their folder is looked through anew without harm") {
   temp_folder folder;
   acta::runtime_options options;
+  std::atomic<int> told{0};
+  options.log = [&](acta::log_level level, std::string_view line) {
+    if (level == acta::log_level::error &&
+        line.find("processes/data.mdb") != std::string_view::npos)
+      ++told;
+  };
   const auto model = [] {
     acta::model m;
     m.aggregate<account>().process<transfer>().process<per_account>();
@@ -223,11 +230,14 @@ TEST_CASE("a store whose processes have lost their folder is looked through anew
     REQUIRE(comes_to<transfer>(runtime, "t", [](const auto& t) { return t.state == "done"; }));
     REQUIRE(comes_to<per_account>(runtime, "b", [](const auto& p) { return p.seen == 30; }));
   }
+  { auto runtime = must_open(folder / "data", model(), options); }
+  CHECK(told == 0);
   std::filesystem::remove_all(folder / "data" / "processes");
   auto runtime = must_open(folder / "data", model(), options);
   REQUIRE(runtime.ask<account>("b", credit{1}).wait_for(20s));
   REQUIRE(comes_to<per_account>(runtime, "b", [](const auto& p) { return p.seen == 31; }));
   REQUIRE(eventually([&] { return runtime.figures().processes.waiting == 0; }));
+  CHECK(told == 1);
   CHECK(runtime.state<account>("a")->cents == 20);
   CHECK(runtime.state<account>("b")->cents == 31);
   CHECK(runtime.state<per_account>("a")->seen == 50);

@@ -237,3 +237,26 @@ TEST_CASE("what only the runtime may say to a process is refused from outside") 
         acta::domain_errc::unknown_command);
   CHECK(code("nothing", "{}") == acta::domain_errc::unknown_command);
 }
+
+TEST_CASE("an input for a process that has finished is told so, and what comes late is not") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", money());
+  open_accounts(runtime, 2, 100);
+  acta::command_options once;
+  once.command_id = acta::uuid::random();
+  const request_transfer wish{"0", "1", 30};
+  const auto first = runtime.ask<transfer>("t1", wish, once).wait_for(20s);
+  REQUIRE(first);
+  REQUIRE(runtime.settle(60s));
+  REQUIRE(state_of(runtime, "t1") == "done");
+  const auto steps = runtime.events("transfer", "t1")->size();
+  const auto late = runtime.ask<transfer>("t1", request_transfer{"0", "1", 5}).wait_for(20s);
+  REQUIRE(!late);
+  REQUIRE(late.error().rejection() != nullptr);
+  CHECK(late.error().rejection()->code == "process_finished");
+  // A retry of what was taken is no new input.
+  const auto again = runtime.ask<transfer>("t1", wish, once).wait_for(20s);
+  REQUIRE(again);
+  CHECK(again->version == first->version);
+  CHECK(runtime.events("transfer", "t1")->size() == steps);
+}

@@ -10,6 +10,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
+#include <future>
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -80,6 +83,31 @@ TEST_CASE("settle does not come to an end where a view stands still") {
   CHECK_FALSE(runtime.settle(50ms));
   REQUIRE(runtime.projection("balances")->resume());
   CHECK(runtime.settle(60s));
+}
+
+TEST_CASE("settle waits for the callbacks of answers too") {
+  test::temp_folder folder;
+  auto runtime = test::must_open(folder / "data", money());
+  REQUIRE(runtime.ask<test::account>("ada", test::open_account{"Ada"}).wait_for(20s));
+  std::atomic<int> called{0};
+  constexpr int asked = 2'000;
+  for (int i = 0; i < asked; ++i)
+    runtime.ask<test::account>("ada", test::credit{1}).then([&](acta::result<acta::receipt>) {
+      for (const auto until = std::chrono::steady_clock::now() + 100us;
+           std::chrono::steady_clock::now() < until;) {}
+      ++called;
+    });
+  REQUIRE(runtime.settle(60s));
+  CHECK(called == asked);
+}
+
+TEST_CASE("settle within a callback does not wait for that callback") {
+  test::temp_folder folder;
+  auto runtime = test::must_open(folder / "data", money());
+  std::promise<bool> settled;
+  runtime.ask<test::account>("ada", test::open_account{"Ada"})
+      .then([&](acta::result<acta::receipt>) { settled.set_value(runtime.settle(20s)); });
+  CHECK(settled.get_future().get());
 }
 
 TEST_CASE("copies of a manual clock are one clock") {

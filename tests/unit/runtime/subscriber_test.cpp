@@ -453,6 +453,24 @@ TEST_CASE("more dead letters than are tried at once all have their turn") {
   CHECK(p.done().size() == letters);
 }
 
+TEST_CASE("a receiver that asks for a pause is not asked again before, whatever the backoff says") {
+  test::temp_folder folder;
+  probe p;
+  std::mutex mutex;
+  std::vector<std::chrono::steady_clock::time_point> tried;
+  p.answer = [&](const noted&, const acta::effect_context&) -> acta::result<void> {
+    const std::lock_guard lock(mutex);
+    tried.push_back(std::chrono::steady_clock::now());
+    if (tried.size() > 1) return {};
+    return acta::error(acta::errc::io, "busy").with_retry_after(300ms);
+  };
+  auto runtime = must_open(folder / "data", watched(p, quick));
+  REQUIRE(runtime.ask<counter>("a", note{"x"}).wait_for(10s));
+  REQUIRE(eventually([&] { return p.done().size() == 1; }));
+  REQUIRE(tried.size() == 2);
+  CHECK(tried[1] - tried[0] >= 300ms);
+}
+
 TEST_CASE("a pause holds over a restart, and nothing is lost by it") {
   probe p;
   temp_folder folder;
@@ -560,6 +578,32 @@ TEST_CASE("a subscriber that is new to a store leaves the past alone, unless it 
     REQUIRE(all_done(runtime));
     CHECK(p.done() == std::vector<std::string>{"old", "new"});
   }
+}
+
+TEST_CASE("a subscriber that has lost its folder begins anew, and is told about by name") {
+  probe p;
+  temp_folder folder;
+  acta::runtime_options options;
+  std::atomic<int> told{0};
+  options.log = [&](acta::log_level level, std::string_view line) {
+    if (level == acta::log_level::error &&
+        line.find("subscribers/watcher/data.mdb") != std::string_view::npos)
+      ++told;
+  };
+  for (int life = 0; life < 2; ++life) {
+    auto runtime = must_open(folder / "data", watched(p), options);
+    say(runtime, "a", "one");
+    REQUIRE(all_done(runtime));
+  }
+  CHECK(told == 0);
+  const auto record = folder / "data" / "subscribers" / "watcher";
+  SECTION("gone") { std::filesystem::remove_all(record); }
+  SECTION("empty") { std::filesystem::resize_file(record / "data.mdb", 0); }
+  auto runtime = must_open(folder / "data", watched(p), options);
+  CHECK(told == 1);
+  say(runtime, "a", "new");
+  REQUIRE(all_done(runtime));
+  CHECK(p.done() == std::vector<std::string>{"one", "one", "new"});
 }
 
 TEST_CASE("a stream that is held up does not let memory grow: reading stops, and goes on") {
@@ -893,4 +937,50 @@ TEST_CASE("a stop does not wait for the pause after the disk's trouble") {
   auto runtime = must_open(folder / "data", watched(p));
   REQUIRE(all_done(runtime));
   CHECK(p.tried() == (is_well_again ? 1 : 2));
+}
+
+TEST_CASE(
+    "a subscriber beside a journal that was put back waits, and says why, until it is resumed") {
+  probe p;
+  temp_folder folder;
+  const auto data = folder / "data";
+  acta::model without;
+  without.aggregate<counter>();
+  {
+    auto runtime = must_open(data, watched(p));
+    say(runtime, "a", "one");
+    REQUIRE(all_done(runtime));
+  }
+  std::filesystem::copy(data / "p000", folder / "copy", std::filesystem::copy_options::recursive);
+  {
+    auto runtime = must_open(data, watched(p));
+    for (const auto* text : {"two", "three", "four"}) say(runtime, "a", text);
+    REQUIRE(all_done(runtime));
+  }
+  REQUIRE(p.tried() == 4);
+  std::filesystem::remove_all(data / "p000");
+  std::filesystem::rename(folder / "copy", data / "p000");
+  const auto grown = GENERATE(0, 10);
+  {
+    auto runtime = must_open(data, without);
+    for (int i = 0; i < grown; ++i) say(runtime, "a", "new");
+  }
+  {
+    auto runtime = must_open(data, watched(p));
+    say(runtime, "a", "last");
+    const auto s = status(runtime);
+    CHECK(s.state == acta::subscriber_state::paused);
+    REQUIRE(s.trouble);
+    CHECK(s.trouble->code() == acta::runtime_errc::other_history);
+    CHECK(runtime.figures().subscribers.paused == 1);
+    CHECK(p.tried() == 4);
+  }
+  auto runtime = must_open(data, watched(p)); // it waits still
+  CHECK(status(runtime).state == acta::subscriber_state::paused);
+  CHECK(p.tried() == 4);
+  REQUIRE(runtime.subscriber("watcher")->resume());
+  REQUIRE(all_done(runtime));
+  CHECK(status(runtime).state == acta::subscriber_state::running);
+  CHECK_FALSE(status(runtime).trouble);
+  CHECK(p.done().back() == "last");
 }

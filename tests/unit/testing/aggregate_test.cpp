@@ -391,6 +391,48 @@ TEST_CASE("text that is not UTF-8 is caught: it could be stored and never shown"
 
 namespace {
 
+struct decide_much {
+  std::uint32_t events = 0;
+  std::uint32_t bytes = 0;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(events), CEREAL_NVP(bytes)); }
+};
+struct generous {
+  static constexpr std::string_view name = "lie";
+  using commands = acta::one_of<decide_much>;
+  using events = acta::one_of<noted>;
+  acta::decision<events> decide(const decide_much& c) const {
+    acta::decision<events> d;
+    for (std::uint32_t i = 0; i < c.events; ++i) d.add(noted{std::string(c.bytes, 'x')});
+    return d;
+  }
+  void evolve(const noted&) {}
+  template <class A> void serialize(A&) {}
+};
+
+} // namespace
+
+TEST_CASE("a decision that no commit could hold is caught: the runtime would refuse it") {
+  const auto broken = [](std::uint32_t events, std::uint32_t bytes) {
+    const auto f = caught([&] { (void)acta::given<generous>().when(decide_much{events, bytes}); });
+    CHECK(f.broken() == promise::fits_commit);
+    CHECK(std::string_view(f.what()).size() < 1000);
+    return f;
+  };
+  CHECK(says(broken(acta::commit_events_max + 1, 0), "one decision has at most 1024"));
+  CHECK(says(broken(1, acta::commit_bytes_max), "one commit has at most 1048576"));
+  CHECK(says(broken(2, acta::commit_bytes_max / 2), "one commit has at most 1048576"));
+  (void)acta::given<generous>().when(decide_much{1, acta::commit_bytes_max - 1000});
+
+  const auto asked = [](auto around) { return caught([&] { around(); }).broken(); };
+  CHECK(asked([] { (void)acta::given<generous>().as(std::string(257, 'x')); }) ==
+        promise::valid_test);
+  CHECK(asked([] {
+          (void)acta::given<generous>().with_attributes({{"k", std::string(16'384, 'x')}});
+        }) == promise::valid_test);
+}
+
+namespace {
+
 /// What `decide` does wrong, by the command.
 struct misbehaves {
   static constexpr std::string_view name = "lie";

@@ -87,6 +87,9 @@ struct clockwork {
               acta::cancel("second"),
               acta::after(7us, ticked{3}, "third"),
               acta::finish()};
+    if (w.how == "look later") return acta::after(1h, look_around{});
+    if (w.how == "too much")
+      return acta::send<help_desk>("1", call{std::string(acta::commit_bytes_max, 'x')});
     if (w.how == "to nobody") return acta::send<help_desk>("", call{"x"});
     return {};
   }
@@ -327,6 +330,24 @@ TEST_CASE("a test sets all that a process's context shows") {
       .then(say("id 42"), say("version 2"), say("now 2026-11-22T12:00:00.000000Z"),
             say("caller bob"), say("command " + acta::uuid{}.to_string()), say(nth(2)));
   CHECK(caught([] { (void)acta::given<clockwork>().with_id(""); }).broken() == promise::valid_test);
+}
+
+TEST_CASE("what a timer brings carries the attributes that the runtime gives it") {
+  const auto say = [](const std::string& text) { return acta::send<help_desk>("1", call{text}); };
+  acta::given<clockwork>(wanted{"look later"})
+      .with_attributes({{"channel", "web"}})
+      .after(2h)
+      .then(say("id 1"), say("version 1"), say("now 2026-01-01T01:00:00.000000Z"), say("caller "),
+            say("command " + acta::uuid{}.to_string()), say("acta.due=2026-01-01T01:00:00.000000Z"),
+            say("acta.timer=look_around@1"), say("fresh " + acta::testing::nth_id(1).to_string()));
+}
+
+TEST_CASE("a step that no commit could hold is caught, and its report is not as long") {
+  const auto f = caught([] { reaction_to("too much").then_nothing(); });
+  CHECK(f.broken() == promise::fits_commit);
+  CHECK(says(f, "one commit has at most 1048576"));
+  CHECK(says(f, "clockwork"));
+  CHECK(std::string_view(f.what()).size() < 1000);
 }
 
 TEST_CASE("a process's past can be kept, be a range, and be asked several times") {

@@ -57,9 +57,9 @@ struct webhook_options {
 /// Redirects are not followed, proxies of the environment not used, cookies not kept. A body is at
 /// most 16 MiB. Errors: `bad_options`, also when ca_file cannot be read. Of the channel: 2xx is
 /// success; `bad_content` (the URL, or http:// to where it may not go) and `refused` (4xx but 408,
-/// 425 and 429) are final; `try_later` (any other status; a Retry-After in seconds is told in the
-/// detail), `unreachable`, `not_trusted` and `timeout` are not. Threads: the channel is called by
-/// any number at once. Blocking: until the answer has been read, or `timeout`.
+/// 425 and 429) are final; `try_later` (any other status; a Retry-After, in seconds or as a date,
+/// is told in error::retry_after), `unreachable`, `not_trusted` and `timeout` are not. Threads: the
+/// channel is called by any number at once. Blocking: until the answer has been read, or `timeout`.
 result<webhook_channel> http_webhook(webhook_options options);
 
 } // namespace acta

@@ -8,6 +8,11 @@
 /// one result type answers a command, but nothing in Acta treats it as a failure.
 #pragma once
 
+#if !defined(__cpp_exceptions) || !defined(__cpp_rtti)
+#error "Acta needs exceptions and RTTI: compile without -fno-exceptions and -fno-rtti"
+#endif
+
+#include <chrono>
 #include <cstdint>
 #include <iosfwd>
 #include <memory>
@@ -72,6 +77,9 @@ public:
   /// For `version_conflict`: the stream's version; else 0.
   [[nodiscard]] std::uint64_t actual_version() const noexcept;
   [[nodiscard]] error with_actual_version(std::uint64_t version) const;
+  /// How long the one who refused asks to be left alone before the next try; 0: nothing was asked.
+  [[nodiscard]] std::chrono::milliseconds retry_after() const noexcept;
+  [[nodiscard]] error with_retry_after(std::chrono::milliseconds pause) const;
 
   /// One line: `rejected: insufficient_funds: balance is 50` or `corrupt_commit: checksum differs
   /// (at 0:17)`.

@@ -58,7 +58,11 @@ inline constexpr std::size_t stream_id_bytes_max = 256;
 
 /// Checks the id part of a stream: 1..256 bytes of UTF-8 without control characters (the id is part
 /// of file keys, URLs and logs). Errors: `invalid_argument`, naming what is wrong.
+/// Two spellings of one text (NFC and NFD, upper and lower case) are two ids: bytes are compared.
 result<void> check_stream_id(std::string_view id);
+/// The same for a stream that is to begin, which must not be `.` or `..` either: clients take such
+/// segments out of a URL, even as `%2E`, so nobody could address it.
+result<void> check_new_stream_id(std::string_view id);
 /// Checks a durable type or aggregate name: 1..64 of `a-z A-Z 0-9 _ . -`, starting with a letter.
 result<void> check_type_name(std::string_view name);
 

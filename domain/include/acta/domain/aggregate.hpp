@@ -42,6 +42,10 @@ concept lists_commands = requires {
 
 /// Each check is a type of its own, so that the compiler's message names the aggregate and the
 /// missing type.
+template <class Aggregate, class Command>
+concept can_decide =
+    (decides_plain<Aggregate, Command> ||
+     decides_with_context<Aggregate, Command>)&&std::default_initializable<Command>;
 template <class Aggregate, class Command> struct aggregate_must_decide {
   static_assert(
       decides_plain<Aggregate, Command> || decides_with_context<Aggregate, Command>,
@@ -55,6 +59,8 @@ template <class Aggregate, class Command> struct aggregate_must_decide {
                 "read into a fresh one.");
   static constexpr bool ok = true;
 };
+template <class Aggregate, class Event>
+concept can_evolve = evolves<Aggregate, Event> && std::default_initializable<Event>;
 template <class Aggregate, class Event> struct aggregate_must_evolve {
   static_assert(evolves<Aggregate, Event>, "acta: the aggregate has no `void evolve(const Event&)` "
                                            "for this Event; both types are named in "
@@ -65,6 +71,9 @@ template <class Aggregate, class Event> struct aggregate_must_evolve {
                 "are read into a fresh one.");
   static constexpr bool ok = true;
 };
+template <class Aggregate>
+concept well_formed_aggregate = has_own_name<Aggregate> && lists_events<Aggregate> &&
+    lists_commands<Aggregate> && std::default_initializable<Aggregate>;
 template <class Aggregate> struct aggregate_must_be_well_formed {
   static_assert(has_own_name<Aggregate>,
                 "acta: an aggregate needs `static constexpr std::string_view name`: it is stored, "
@@ -79,6 +88,31 @@ template <class Aggregate> struct aggregate_must_be_well_formed {
                 "first event.");
   static constexpr bool ok = true;
 };
+
+/// Whether the tables of `A` can be filled.
+template <class A> constexpr bool is_whole_aggregate() {
+  if constexpr (well_formed_aggregate<A>)
+    return []<class... Ts>(one_of<Ts...>) {
+      return (can_evolve<A, Ts> && ...);
+    }(typename A::events{}) &&
+           []<class... Ts>(one_of<Ts...>) {
+             return (can_decide<A, Ts> && ...);
+           }(typename A::commands{});
+  return false;
+}
+/// Says all that is missing, once each. What would be built on it is then not compiled, so that
+/// nothing but the like stands below the first message.
+template <class A> void tell_missing_of_aggregate() {
+  (void)sizeof(aggregate_must_be_well_formed<A>);
+  if constexpr (well_formed_aggregate<A>) {
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(aggregate_must_evolve<A, Ts>), ...);
+    }(typename A::events{});
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(aggregate_must_decide<A, Ts>), ...);
+    }(typename A::commands{});
+  }
+}
 
 template <class A, class C>
 decision<typename A::events> decide(const A& state, const C& command, const context& c) {
@@ -156,20 +190,24 @@ template <class C> result<erased_command> command_from_json(std::string_view tex
   return own(std::move(command));
 }
 
+template <class C> result<void> append_canonical(const void* command, byte_buffer& out) {
+  return encode_canonical(*static_cast<const C*>(command), out);
+}
+
 template <class A, class C> command_type make_command_type() {
-  static_assert(aggregate_must_decide<A, C>::ok);
   return {.name = std::string(type_name<C>()),
           .shape = shape_of<C>(),
           .type = &typeid(C),
           .from_json = command_from_json<C>,
+          .append_canonical = append_canonical<C>,
           .execute = execute<A, C>};
 }
 
 template <class A, class E> event_type make_event_type() {
-  static_assert(aggregate_must_evolve<A, E>::ok);
   return {.name = std::string(A::name) + '.' + std::string(type_name<E>()),
           .schema = static_cast<std::uint16_t>(schema_version<E>()),
           .shape = shape_of<E>(),
+          .first_shape = shape_of<E>(shape_form::first),
           .type = &typeid(E),
           .apply = apply<A, E>,
           .decode = decode_shared<E>,
@@ -199,27 +237,34 @@ template <class S> void fill_state_table(aggregate_type& t, S fresh) {
 /// Builds the table of `A`. Compile errors name the missing overload: aggregate_must_decide<A, C>
 /// and its siblings.
 template <class A> aggregate_type make_aggregate_type(const aggregate_options& options, A fresh) {
-  static_assert(detail::aggregate_must_be_well_formed<A>::ok);
   aggregate_type t;
-  t.name = A::name;
   t.options = options;
-  [&]<class... Es>(one_of<Es...>) {
-    (t.events.push_back(detail::make_event_type<A, Es>()), ...);
-  }(typename A::events{});
-  [&]<class... Cs>(one_of<Cs...>) {
-    (t.commands.push_back(detail::make_command_type<A, Cs>()), ...);
-  }(typename A::commands{});
-  detail::fill_state_table<A>(t, std::move(fresh));
-  t.type = &typeid(A);
-  t.move_state = [](void* from, void* into) {
-    *static_cast<A*>(into) = std::move(*static_cast<A*>(from));
-  };
+  if constexpr (detail::is_whole_aggregate<A>()) {
+    t.name = A::name;
+    [&]<class... Es>(one_of<Es...>) {
+      (t.events.push_back(detail::make_event_type<A, Es>()), ...);
+    }(typename A::events{});
+    [&]<class... Cs>(one_of<Cs...>) {
+      (t.commands.push_back(detail::make_command_type<A, Cs>()), ...);
+    }(typename A::commands{});
+    detail::fill_state_table<A>(t, std::move(fresh));
+    t.type = &typeid(A);
+    t.move_state = [](void* from, void* into) {
+      *static_cast<A*>(into) = std::move(*static_cast<A*>(from));
+    };
+  } else {
+    detail::tell_missing_of_aggregate<A>();
+  }
   return t;
 }
 
 template <class A> aggregate_type make_aggregate_type(const aggregate_options& options = {}) {
-  static_assert(detail::aggregate_must_be_well_formed<A>::ok);
-  return make_aggregate_type<A>(options, A{});
+  if constexpr (std::default_initializable<A>) {
+    return make_aggregate_type<A>(options, A{});
+  } else {
+    detail::tell_missing_of_aggregate<A>();
+    return {};
+  }
 }
 
 } // namespace acta

@@ -53,6 +53,7 @@ struct event_type {
   std::string name; ///< durable: `account.credited`
   std::uint16_t schema = 1;
   std::string shape;
+  std::string first_shape = {}; ///< in shape_form::first
   const std::type_info* type = nullptr;
 
   /// Decodes a payload and evolves the state with it. Errors: `decode_failed`, `evolve_threw`; the
@@ -65,10 +66,13 @@ struct event_type {
 struct command_type {
   std::string name; ///< `credit`
   std::string shape;
+  std::string first_shape = {}; ///< of an input of a process, in shape_form::first
   const std::type_info* type = nullptr;
 
   /// Errors: `json_invalid` with a JSON pointer.
   result<erased_command> (*from_json)(std::string_view text) = nullptr;
+  /// Appends bytes that are equal for equal commands. Errors: `encode_failed`.
+  result<void> (*append_canonical)(const void* command, byte_buffer& out) = nullptr;
   /// Decides, writes the events' frames, and evolves the state. Never throws.
   execution (*execute)(void* state, const void* command, const context& c,
                        event_writer& out) = nullptr;

@@ -21,6 +21,15 @@ namespace acta {
 
 inline constexpr std::size_t event_frame_header_bytes = 12;
 
+/// Limits of one commit, which is the events of one decision or the step of one reaction. The
+/// bytes are those of the whole record; beside the frames it holds the stream id, the caller, the
+/// attributes and at most commit_head_bytes_max more.
+inline constexpr std::uint32_t commit_events_max = 1024;
+inline constexpr std::size_t commit_bytes_max = std::size_t{1} << 20;
+inline constexpr std::size_t commit_head_bytes_max = 128;
+inline constexpr std::size_t caller_bytes_max = 256;
+inline constexpr std::size_t attributes_bytes_max = std::size_t{16} << 10;
+
 /// Appends event frames to a buffer. Threads: as a value type.
 class event_writer {
 public:

@@ -30,8 +30,8 @@ namespace acta {
 
 /// What a column of an index holds, and thus how it orders. On disk: never renumber.
 enum class column_kind : std::uint8_t {
-  boolean = 1, ///< false first
-  integer,     ///< any signed or unsigned integer or enum, by value
+  boolean = 1, ///< and an enum over bool; false first
+  integer,     ///< any signed or unsigned integer, or another enum, by value
   real,        ///< by value, NaN last
   text,        ///< by bytes
   id,          ///< uuid, by bytes
@@ -53,7 +53,9 @@ template <class T> consteval column_kind kind_of_column() {
     return kind_of_column<typename T::value_type>();
   else if constexpr (std::same_as<T, bool>)
     return column_kind::boolean;
-  else if constexpr (std::integral<T> || std::is_enum_v<T>)
+  else if constexpr (std::is_enum_v<T>)
+    return kind_of_column<std::underlying_type_t<T>>();
+  else if constexpr (std::integral<T>)
     return column_kind::integer;
   else if constexpr (std::floating_point<T>)
     return column_kind::real;
@@ -89,8 +91,10 @@ template <class T> column_value to_column(const T& value) {
     return std::string(std::string_view(value));
   else if constexpr (std::same_as<T, uuid>)
     return value;
-  else
+  else if constexpr (std::convertible_to<T, time_point>)
     return time_point(value);
+  else
+    return {}; // kind_of_column has said that this is not a column
 }
 
 } // namespace detail

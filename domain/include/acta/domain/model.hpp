@@ -109,7 +109,7 @@ public:
   find_subscriber(std::string_view name) const noexcept;
   /// The durable types and their shapes, one a line, sorted: what contract.txt holds
   /// (docs/storage-format.md).
-  [[nodiscard]] std::string contract() const;
+  [[nodiscard]] std::string contract(shape_form form = shape_form_now) const;
 
 private:
   void note(std::string mistake);

@@ -70,6 +70,7 @@ struct process_input {
   /// Of the command whose rejection this is; null for other inputs.
   const std::type_info* rejected = nullptr;
   bool any_rejection = false; ///< takes those that no other input does
+  bool internal = false;      ///< comes from timers and other processes, never from a caller
   /// The instance for an event that no command of a process caused; null if the process has no key
   /// for it. Errors: `decode_failed`, `evolve_threw`, `invalid_argument` (no stream can have this
   /// id).
@@ -100,6 +101,13 @@ struct refused_command {
   template <class A> void serialize(A& ar) {
     ar(CEREAL_NVP(code), CEREAL_NVP(message), CEREAL_NVP(command));
   }
+};
+
+/// An input that no caller may give, only a timer or another process: time that is up, for
+/// instance. Its type says `static constexpr bool internal = true;`.
+template <class I>
+concept internal_input = requires {
+  requires I::internal;
 };
 
 template <class> struct command_of_rejected { using type = void; };
@@ -136,6 +144,10 @@ concept is_process = requires {
   requires is_one_of<typename P::inputs>;
 };
 
+template <class Process, class Input>
+concept can_react = (reacts_plain<Process, Input> ||
+                     reacts_with_context<Process, Input>)&&std::default_initializable<Input> &&
+                    !evolves_otherwise<Process, Input> && !has_other_process_key<Process, Input>;
 template <class Process, class Input> struct process_must_react {
   static_assert(reacts_plain<Process, Input> || reacts_with_context<Process, Input>,
                 "acta: the process has no `acta::reaction react(const Input&) const` (or "
@@ -154,6 +166,9 @@ template <class Process, class Input> struct process_must_react {
                 "or it would never be called.");
   static constexpr bool ok = true;
 };
+template <class Process>
+concept well_formed_process =
+    has_own_name<Process> && is_process<Process> && std::default_initializable<Process>;
 template <class Process> struct process_must_be_well_formed {
   static_assert(has_own_name<Process>,
                 "acta: a process needs `static constexpr std::string_view name`: it is stored, and "
@@ -164,6 +179,22 @@ template <class Process> struct process_must_be_well_formed {
                 "input.");
   static constexpr bool ok = true;
 };
+
+/// As is_whole_aggregate.
+template <class P> constexpr bool is_whole_process() {
+  if constexpr (well_formed_process<P>)
+    return
+        []<class... Ts>(one_of<Ts...>) { return (can_react<P, Ts> && ...); }(typename P::inputs{});
+  return false;
+}
+template <class P> void tell_missing_of_process() {
+  (void)sizeof(process_must_be_well_formed<P>);
+  if constexpr (well_formed_process<P>) {
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(process_must_react<P, Ts>), ...);
+    }(typename P::inputs{});
+  }
+}
 
 /// What a process is between two inputs.
 template <class P> struct process_state {
@@ -243,6 +274,11 @@ bool is_too_late(const process_state<P>& state, const context& c, std::string& f
   return set == state.timers.end() || set->second != timer->second;
 }
 
+/// Whether the runtime brings this input of its own accord (an event, a rejection, a timer), so
+/// that nobody is there to be told that it comes too late. Its command ids say so, which callers
+/// may not use.
+bool is_brought(const uuid& command_id) noexcept;
+
 template <class P, class I>
 execution execute_input(void* state, const void* command, const context& c, event_writer& out) {
   auto& self = *static_cast<process_state<P>*>(state);
@@ -251,6 +287,12 @@ execution execute_input(void* state, const void* command, const context& c, even
   process_step step;
   const auto start = out.buffer().size();
   try {
+    if (self.finished && !is_brought(c.command_id())) {
+      done.how = execution::ending::rejected;
+      done.no = {"process_finished", std::string(P::name) + '/' + std::string(c.id()) +
+                                         " has finished and takes no more inputs"};
+      return done;
+    }
     if (is_too_late(self, c, step.fired)) return {};
     const auto r = react<P, I>(self.process, input, c);
     step.input = type_name<I>();
@@ -328,6 +370,7 @@ template <class P, class I> process_input make_process_input() {
   t.schema = static_cast<std::uint16_t>(schema_version<I>());
   t.type = &typeid(I);
   t.any_rejection = std::same_as<I, refused_command>;
+  t.internal = internal_input<I>;
   t.from_event = input_from_event<I>;
   if constexpr (is_rejected<I>)
     t.rejected = &typeid(typename command_of_rejected<I>::type);
@@ -337,11 +380,12 @@ template <class P, class I> process_input make_process_input() {
 }
 
 template <class P, class I> command_type make_input_command() {
-  static_assert(process_must_react<P, I>::ok);
   return {.name = std::string(type_name<I>()),
           .shape = shape_of<I>(),
+          .first_shape = shape_of<I>(shape_form::first),
           .type = &typeid(I),
           .from_json = command_from_json<I>,
+          .append_canonical = append_canonical<I>,
           .execute = execute_input<P, I>};
 }
 
@@ -349,38 +393,47 @@ template <class P, class I> command_type make_input_command() {
 
 /// Builds the tables of `P`. Compile errors name the missing overload: process_must_react<P, I>.
 template <class P> process_type make_process_type(const aggregate_options& options, P fresh) {
-  static_assert(detail::process_must_be_well_formed<P>::ok);
-  using state = detail::process_state<P>;
-  auto t = std::make_shared<aggregate_type>();
-  t->name = P::name;
-  t->options = options;
-  t->events.push_back({.name = t->name + '.' + std::string(type_name<process_step>()),
-                       .schema = static_cast<std::uint16_t>(detail::schema_version<process_step>()),
-                       .shape = shape_of<process_step>(),
-                       .type = &typeid(process_step),
-                       .apply = detail::apply_step<P>,
-                       .decode = detail::decode_shared<process_step>,
-                       .append_json = detail::payload_to_json<process_step>});
-  state first;
-  first.process = std::move(fresh);
-  detail::fill_state_table<state>(*t, std::move(first));
-  t->type = &typeid(P);
-  t->move_state = [](void* from, void* into) {
-    *static_cast<P*>(into) = std::move(static_cast<state*>(from)->process);
-  };
   process_type made;
-  made.name = P::name;
-  [&]<class... Is>(one_of<Is...>) {
-    (t->commands.push_back(detail::make_input_command<P, Is>()), ...);
-    (made.inputs.push_back(detail::make_process_input<P, Is>()), ...);
-  }(typename P::inputs{});
-  made.stored_as = std::move(t);
+  if constexpr (detail::is_whole_process<P>()) {
+    using state = detail::process_state<P>;
+    auto t = std::make_shared<aggregate_type>();
+    t->name = P::name;
+    t->options = options;
+    t->events.push_back(
+        {.name = t->name + '.' + std::string(type_name<process_step>()),
+         .schema = static_cast<std::uint16_t>(detail::schema_version<process_step>()),
+         .shape = shape_of<process_step>(),
+         .first_shape = shape_of<process_step>(shape_form::first),
+         .type = &typeid(process_step),
+         .apply = detail::apply_step<P>,
+         .decode = detail::decode_shared<process_step>,
+         .append_json = detail::payload_to_json<process_step>});
+    state first;
+    first.process = std::move(fresh);
+    detail::fill_state_table<state>(*t, std::move(first));
+    t->type = &typeid(P);
+    t->move_state = [](void* from, void* into) {
+      *static_cast<P*>(into) = std::move(static_cast<state*>(from)->process);
+    };
+    made.name = P::name;
+    [&]<class... Is>(one_of<Is...>) {
+      (t->commands.push_back(detail::make_input_command<P, Is>()), ...);
+      (made.inputs.push_back(detail::make_process_input<P, Is>()), ...);
+    }(typename P::inputs{});
+    made.stored_as = std::move(t);
+  } else {
+    detail::tell_missing_of_process<P>();
+  }
   return made;
 }
 
 template <class P> process_type make_process_type(const aggregate_options& options = {}) {
-  static_assert(detail::process_must_be_well_formed<P>::ok);
-  return make_process_type<P>(options, P{});
+  if constexpr (std::default_initializable<P>) {
+    return make_process_type<P>(options, P{});
+  } else {
+    detail::tell_missing_of_process<P>();
+    return {};
+  }
 }
 
 } // namespace acta

@@ -64,6 +64,9 @@ concept answers = requires(const Q& q, const picture& p) {
   { q.answer(p) } -> std::convertible_to<result<typename Q::reply>>;
 };
 
+template <class Query>
+concept well_formed_query =
+    has_own_name<Query> && answers<Query> && std::default_initializable<Query>;
 template <class Query> struct query_must_be_well_formed {
   static_assert(has_own_name<Query>,
                 "acta: a query needs `static constexpr std::string_view name`: it is part of its "
@@ -90,29 +93,32 @@ result<std::shared_ptr<const void>> answer_query(const void* request, const pict
 } // namespace detail
 
 template <class Q> query_type make_query_type(const query_options& options = {}) {
-  static_assert(detail::query_must_be_well_formed<Q>::ok);
-  using reply = typename Q::reply;
   query_type t;
-  t.name = Q::name;
   t.options = options;
-  t.request_shape = shape_of<Q>();
-  t.reply_shape = shape_of<reply>();
-  t.type = &typeid(Q);
-  t.from_json = [](std::string_view text) -> result<erased_request> {
-    auto request = std::make_unique<Q>();
-    if (auto read = from_json(text, *request); !read) return std::move(read).error();
-    return erased_request(request.release(), [](void* p) { delete static_cast<Q*>(p); });
-  };
-  t.encode_request = [](const void* request, byte_buffer& out) {
-    return encode_binary(*static_cast<const Q*>(request), out);
-  };
-  t.answer = detail::answer_query<Q>;
-  t.encode_reply = [](const void* r, byte_buffer& out) {
-    return encode_binary(*static_cast<const reply*>(r), out);
-  };
-  t.append_reply_json = [](const void* r, std::string& out) {
-    return append_json(*static_cast<const reply*>(r), out);
-  };
+  if constexpr (detail::well_formed_query<Q>) {
+    using reply = typename Q::reply;
+    t.name = Q::name;
+    t.request_shape = shape_of<Q>();
+    t.reply_shape = shape_of<reply>();
+    t.type = &typeid(Q);
+    t.from_json = [](std::string_view text) -> result<erased_request> {
+      auto request = std::make_unique<Q>();
+      if (auto read = from_json(text, *request); !read) return std::move(read).error();
+      return erased_request(request.release(), [](void* p) { delete static_cast<Q*>(p); });
+    };
+    t.encode_request = [](const void* request, byte_buffer& out) {
+      return encode_binary(*static_cast<const Q*>(request), out);
+    };
+    t.answer = detail::answer_query<Q>;
+    t.encode_reply = [](const void* r, byte_buffer& out) {
+      return encode_binary(*static_cast<const reply*>(r), out);
+    };
+    t.append_reply_json = [](const void* r, std::string& out) {
+      return append_json(*static_cast<const reply*>(r), out);
+    };
+  } else {
+    (void)sizeof(detail::query_must_be_well_formed<Q>);
+  }
   return t;
 }
 

@@ -78,7 +78,8 @@ struct timer_to_cancel {
   std::string name;
   friend bool operator==(const timer_to_cancel&, const timer_to_cancel&) = default;
 };
-/// The process is done: later inputs change nothing, its timers are gone.
+/// The process is done: its timers are gone, later events and rejections change nothing, and
+/// whoever asks it for something is told so by a rejection (`process_finished`).
 struct finish_process {
   friend bool operator==(const finish_process&, const finish_process&) = default;
 };

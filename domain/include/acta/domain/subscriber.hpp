@@ -49,6 +49,9 @@ enum class start_at : std::uint8_t {
 /// Of subscriber_options::concurrency.
 inline constexpr std::size_t subscriber_concurrency_max = 64;
 
+/// Longest pause that a receiver may ask for before the next attempt.
+inline constexpr std::chrono::milliseconds retry_after_max = std::chrono::hours{1};
+
 /// How the runtime keeps a subscriber. All fields have defaults; name only what you change.
 struct subscriber_options {
   /// Events handled at the same time, each of another stream, 1..64. Cost: a thread each, while
@@ -58,7 +61,8 @@ struct subscriber_options {
   /// twelve take a quarter of an hour on average.
   unsigned attempts = 12;
   /// The pause before the second attempt is a random one up to this long; the limit doubles with
-  /// every attempt, up to the maximum.
+  /// every attempt, up to the maximum. A receiver that asks for a longer one (error::retry_after)
+  /// gets it, up to retry_after_max.
   std::chrono::milliseconds backoff_min{1'000};
   std::chrono::milliseconds backoff_max{600'000};
   /// Looked at once, when a store first has the subscriber.
@@ -133,6 +137,9 @@ concept is_subscriber = requires {
 &&!requires { typename S::inputs; };
 
 /// As for aggregates: types of their own, so that the message names subscriber and event.
+template <class Subscriber, class Event>
+concept can_handle = (handles_plain<Subscriber, Event> ||
+                      handles_with_context<Subscriber, Event>)&&std::default_initializable<Event>;
 template <class Subscriber, class Event> struct subscriber_must_handle {
   static_assert(
       handles_plain<Subscriber, Event> || handles_with_context<Subscriber, Event>,
@@ -146,6 +153,9 @@ template <class Subscriber, class Event> struct subscriber_must_handle {
                 "default-constructible: stored ones are read into a fresh one.");
   static constexpr bool ok = true;
 };
+template <class Subscriber>
+concept well_formed_subscriber =
+    has_own_name<Subscriber> && is_subscriber<Subscriber> && std::move_constructible<Subscriber>;
 template <class Subscriber> struct subscriber_must_be_well_formed {
   static_assert(has_own_name<Subscriber>,
                 "acta: a subscriber needs `static constexpr std::string_view name`: it names the "
@@ -158,6 +168,22 @@ template <class Subscriber> struct subscriber_must_be_well_formed {
                 "acta: a subscriber must be movable: the model keeps the one it is given.");
   static constexpr bool ok = true;
 };
+
+/// As is_whole_aggregate.
+template <class S> constexpr bool is_whole_subscriber() {
+  if constexpr (well_formed_subscriber<S>)
+    return
+        []<class... Ts>(one_of<Ts...>) { return (can_handle<S, Ts> && ...); }(typename S::events{});
+  return false;
+}
+template <class S> void tell_missing_of_subscriber() {
+  (void)sizeof(subscriber_must_be_well_formed<S>);
+  if constexpr (well_formed_subscriber<S>) {
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(subscriber_must_handle<S, Ts>), ...);
+    }(typename S::events{});
+  }
+}
 
 template <class S, class E>
 decltype(auto) handle(const S& subscriber, const E& event, const effect_context& c) {
@@ -204,7 +230,6 @@ result<effect> handle_event(const void* subscriber, bytes_view payload, const ef
 }
 
 template <class S, class E> subscriber_event make_subscriber_event() {
-  static_assert(subscriber_must_handle<S, E>::ok);
   return {.type = &typeid(E),
           .name = std::string(type_name<E>()),
           .schema = static_cast<std::uint16_t>(schema_version<E>()),
@@ -219,15 +244,18 @@ template <class S, class E> subscriber_event make_subscriber_event() {
 /// @param subscriber  the one that handles, with whatever the host has put into it
 template <class S>
 subscriber_type make_subscriber_type(const subscriber_options& options = {}, S subscriber = {}) {
-  static_assert(detail::subscriber_must_be_well_formed<S>::ok);
   subscriber_type t;
-  t.name = S::name;
   t.options = options;
-  [&]<class... Es>(one_of<Es...>) {
-    (t.events.push_back(detail::make_subscriber_event<S, Es>()), ...);
-  }(typename S::events{});
-  t.type = &typeid(S);
-  t.subscriber = std::make_shared<const S>(std::move(subscriber));
+  if constexpr (detail::is_whole_subscriber<S>()) {
+    t.name = S::name;
+    [&]<class... Es>(one_of<Es...>) {
+      (t.events.push_back(detail::make_subscriber_event<S, Es>()), ...);
+    }(typename S::events{});
+    t.type = &typeid(S);
+    t.subscriber = std::make_shared<const S>(std::move(subscriber));
+  } else {
+    detail::tell_missing_of_subscriber<S>();
+  }
   return t;
 }
 

@@ -71,15 +71,19 @@ template <class T> consteval unsigned schema_version() {
     return 1;
 }
 
+template <class T> consteval std::string_view name_of() {
+  if constexpr (has_own_name<T>)
+    return T::name;
+  else
+    return identifier<T>();
+}
+/// A variable, because clang 14 takes no call of a consteval function in a default argument.
+template <class T> inline constexpr std::string_view durable_name = name_of<T>();
+
 } // namespace detail
 
 /// The name under which `T` is stored and addressed. Renaming a C++ type without giving it its old
 /// name as `static constexpr std::string_view name` makes it another durable type.
-template <class T> consteval std::string_view type_name() {
-  if constexpr (detail::has_own_name<T>)
-    return T::name;
-  else
-    return detail::identifier<T>();
-}
+template <class T> constexpr std::string_view type_name() { return detail::durable_name<T>; }
 
 } // namespace acta

@@ -189,6 +189,9 @@ concept is_view = requires {
 &&!requires { typename V::inputs; };
 
 /// As for aggregates: types of their own, so that the message names view and event.
+template <class View, class Event>
+concept can_fold = (projects<View, Event> || folds<View, Event>)&&(
+    projects<View, Event> || !has_other_key<View, Event>)&&std::default_initializable<Event>;
 template <class View, class Event> struct view_must_fold {
   static_assert(
       projects<View, Event> || folds<View, Event>,
@@ -206,6 +209,10 @@ template <class View, class Event> struct view_must_fold {
                 "stored ones are read into a fresh one.");
   static constexpr bool ok = true;
 };
+template <class View>
+concept well_formed_view =
+    has_own_name<View> && is_view<View> && std::default_initializable<View> &&
+    std::default_initializable<row_of<View>> && std::copyable<row_of<View>>;
 template <class View> struct view_must_be_well_formed {
   static_assert(has_own_name<View>,
                 "acta: a view needs `static constexpr std::string_view name`: it names the folder "
@@ -217,6 +224,22 @@ template <class View> struct view_must_be_well_formed {
                 "acta: a view and its row must be default-constructible, and rows copyable.");
   static constexpr bool ok = true;
 };
+
+/// As is_whole_aggregate.
+template <class V> constexpr bool is_whole_view() {
+  if constexpr (well_formed_view<V>)
+    return
+        []<class... Ts>(one_of<Ts...>) { return (can_fold<V, Ts> && ...); }(typename V::events{});
+  return false;
+}
+template <class V> void tell_missing_of_view() {
+  (void)sizeof(view_must_be_well_formed<V>);
+  if constexpr (well_formed_view<V>) {
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(view_must_fold<V, Ts>), ...);
+    }(typename V::events{});
+  }
+}
 
 template <class V, class E>
 result<void> fold_event(const E& event, const event_context& c, row_session& session) {
@@ -266,7 +289,6 @@ result<void> apply_to_view(bytes_view payload, const event_context& c, row_sessi
 }
 
 template <class V, class E> view_event make_view_event() {
-  static_assert(view_must_fold<V, E>::ok);
   return {.type = &typeid(E),
           .name = std::string(type_name<E>()),
           .schema = static_cast<std::uint16_t>(schema_version<E>()),
@@ -280,31 +302,35 @@ void finish_view_type(view_type& t);
 
 /// Builds the table of `V`. Compile errors name what is missing: view_must_fold<V, E>.
 template <class V> view_type make_view_type(const view_options& options = {}) {
-  static_assert(detail::view_must_be_well_formed<V>::ok);
-  using row = row_of<V>;
   view_type t;
-  t.name = V::name;
-  t.schema = detail::schema_version<V>();
   t.options = options;
-  [&]<class... Es>(one_of<Es...>) {
-    (t.events.push_back(detail::make_view_event<V, Es>()), ...);
-  }(typename V::events{});
-  t.indexes = detail::make_index_types<V, row>();
-  t.row_shape = shape_of<row>();
-  t.type = &typeid(V);
-  t.row_type = &typeid(row);
-  t.create = [] { return erased_row(new row{}, [](void* p) { delete static_cast<row*>(p); }); };
-  t.assign = [](void* to, const void* from) {
-    *static_cast<row*>(to) = *static_cast<const row*>(from);
-  };
-  t.encode = [](const void* r, byte_buffer& out) {
-    return encode_binary(*static_cast<const row*>(r), out);
-  };
-  t.decode = [](bytes_view from, void* r) { return decode_binary(from, *static_cast<row*>(r)); };
-  t.append_json = [](const void* r, std::string& out) {
-    return append_json(*static_cast<const row*>(r), out);
-  };
-  detail::finish_view_type(t);
+  if constexpr (detail::is_whole_view<V>()) {
+    using row = row_of<V>;
+    t.name = V::name;
+    t.schema = detail::schema_version<V>();
+    [&]<class... Es>(one_of<Es...>) {
+      (t.events.push_back(detail::make_view_event<V, Es>()), ...);
+    }(typename V::events{});
+    t.indexes = detail::make_index_types<V, row>();
+    t.row_shape = shape_of<row>();
+    t.row_layout = shape_of<row>(shape_form::first);
+    t.type = &typeid(V);
+    t.row_type = &typeid(row);
+    t.create = [] { return erased_row(new row{}, [](void* p) { delete static_cast<row*>(p); }); };
+    t.assign = [](void* to, const void* from) {
+      *static_cast<row*>(to) = *static_cast<const row*>(from);
+    };
+    t.encode = [](const void* r, byte_buffer& out) {
+      return encode_binary(*static_cast<const row*>(r), out);
+    };
+    t.decode = [](bytes_view from, void* r) { return decode_binary(from, *static_cast<row*>(r)); };
+    t.append_json = [](const void* r, std::string& out) {
+      return append_json(*static_cast<const row*>(r), out);
+    };
+    detail::finish_view_type(t);
+  } else {
+    detail::tell_missing_of_view<V>();
+  }
   return t;
 }
 

@@ -82,6 +82,7 @@ struct view_type {
   std::vector<view_event> events;
   std::vector<index_type> indexes;
   std::string row_shape;
+  std::string row_layout; ///< the same in shape_form::first: what reading its bytes needs
   /// Rows written by another program can be read by this one: shape and indexes are the same.
   std::uint64_t layout_fingerprint = 0;
   /// Rows need not be built anew: layout, events and schema are the same.

@@ -104,13 +104,13 @@ struct customer {
       return acta::reject("customer_id_invalid", "the id of a customer has 1 to 64 bytes");
     if (!is_line(c.person))
       return acta::reject("name_invalid", "a name has 1 to 200 bytes without control characters");
-    if (!is_email(c.email)) return email_invalid();
+    if (!is_email(c.email)) return email_invalid(c.email);
     return customer_registered{c.person, c.email};
   }
 
   decision decide(const change_email& c) const {
     if (!is_registered) return unknown_customer();
-    if (!is_email(c.email)) return email_invalid();
+    if (!is_email(c.email)) return email_invalid(c.email);
     if (c.email == email) return {};
     return email_changed{c.email};
   }
@@ -144,8 +144,9 @@ struct customer {
   }
 
 private:
-  static acta::rejection email_invalid() {
-    return acta::reject("email_invalid", "this is no e-mail address");
+  static acta::rejection email_invalid(std::string_view email) {
+    return acta::reject("email_invalid",
+                        "the address " + std::string(acta::mistake_in_mail_address(email)));
   }
   static acta::rejection unknown_customer() {
     return acta::reject("unknown_customer", "there is no such customer");

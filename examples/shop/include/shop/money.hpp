@@ -88,13 +88,18 @@ struct money {
   return amount > most - sum ? most : sum + amount;
 }
 
-/// Digits behind the point, by ISO 4217; 2 for a currency that is not known here.
+/// Digits behind the point, by ISO 4217 (list one, 2024): 2 for all currencies but these. Codes
+/// that have no minor unit at all, of gold (XAU) and the like, are not prices, and get 2.
 [[nodiscard]] constexpr int minor_digits(const currency& c) noexcept {
-  constexpr std::string_view none[] = {"CLP", "ISK", "JPY", "KRW", "PYG",
-                                       "UGX", "VND", "XAF", "XOF", "XPF"};
+  constexpr std::string_view none[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY",
+                                       "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
+                                       "VND", "VUV", "XAF", "XOF", "XPF"};
   constexpr std::string_view three[] = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
-  if (std::ranges::find(none, c.code()) != std::end(none)) return 0;
-  return std::ranges::find(three, c.code()) != std::end(three) ? 3 : 2;
+  constexpr std::string_view four[] = {"CLF", "UYW"};
+  const auto is_of = [&](const auto& all) {
+    return std::ranges::find(all, c.code()) != std::end(all);
+  };
+  return is_of(none) ? 0 : is_of(three) ? 3 : is_of(four) ? 4 : 2;
 }
 
 /// `12.99 EUR`, as people read it.

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// The gateway: a runtime's commands, states, views, queries and events over HTTP/1.1 and JSON.
-/// Routes, headers and problem codes are listed in gateway/README.md.
+/// Routes, headers and problem codes are listed in docs/http.md.
 #pragma once
 
 #include <acta/core/result.hpp>
@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace acta {
 
@@ -24,6 +25,10 @@ struct gateway_options {
   /// Numeric IPv4 or IPv6 address. Only loopback ones are accepted: who reaches the port may do
   /// everything.
   std::string address = "127.0.0.1";
+  /// What the node is called besides localhost, 127.0.0.1, [::1] and `address`, by those who come
+  /// through a proxy: names or addresses, with or without a port, at most 64. A request for another
+  /// host is refused with 421: a page whose name was pointed at this machine must not command it.
+  std::vector<std::string> allowed_hosts;
   /// 0 takes a free one; see gateway::port().
   std::uint16_t port = 0;
   /// Threads that read requests, decode commands and write answers, 1..64. Cost: one event loop

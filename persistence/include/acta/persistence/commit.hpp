@@ -9,6 +9,7 @@
 #include <acta/core/ids.hpp>
 #include <acta/core/result.hpp>
 #include <acta/core/time.hpp>
+#include <acta/domain/event_frame.hpp>
 #include <acta/domain/metadata.hpp>
 
 #include <cstdint>
@@ -19,10 +20,10 @@
 namespace acta::persistence {
 
 /// Limits of one commit; beyond them: `too_large`, nothing written.
-inline constexpr std::uint32_t commit_events_max = 1024;
-inline constexpr std::size_t commit_bytes_max = std::size_t{1} << 20;
-inline constexpr std::size_t caller_bytes_max = 256;
-inline constexpr std::size_t attributes_bytes_max = std::size_t{16} << 10;
+using acta::attributes_bytes_max;
+using acta::caller_bytes_max;
+using acta::commit_bytes_max;
+using acta::commit_events_max;
 
 using acta::attributes;
 

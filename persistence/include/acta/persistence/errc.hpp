@@ -20,6 +20,11 @@ enum class errc {
   stopped,        ///< The store is closing or closed. -> unavailable
   too_large,      ///< A commit beyond the limits of commit.hpp. -> invalid
   unknown_position, ///< A caller names a position that the journal does not have. -> invalid
+  damaged_file,     ///< A file is missing, cut short or not what it must be; the detail names it.
+                    ///< -> corrupt
+  no_store,         ///< No store is there, and none was to be made. -> invalid
+  damaged_index,    ///< Derived data contradicts itself or the journal; `where()` is the stream. It
+                    ///< is made anew at the next open. -> corrupt
 };
 
 std::error_code make_error_code(errc e) noexcept;

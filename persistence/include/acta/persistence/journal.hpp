@@ -107,14 +107,18 @@ struct partition_options {
   /// if it cannot be written.
   std::size_t index_commits_max = 65536;
   std::chrono::milliseconds index_delay_max{1000};
-  /// How long a retry of a command id is recognised.
+  /// How long a retry of a command id is recognised, counted while the partition is open, by the
+  /// monotonic clock: neither a jump of the clock nor time in which nothing ran shortens it.
   std::chrono::hours dedupe_keep{24 * 7};
-  /// Address space reserved for the files; reaching it is `store_full`. Cost: none until used
-  /// (sparse).
+  /// Address space reserved for the files of one partition; reaching it is `store_full`. Cost: none
+  /// until used (sparse). A store of many partitions has 64 TiB for all of them, so of 1024 each
+  /// gets at most 64 GiB, in this proportion.
   std::size_t journal_map_bytes = std::size_t{1} << 40;
   std::size_t derived_map_bytes = std::size_t{256} << 30;
   /// Source of recorded_at before it is made strictly increasing.
   std::function<time_point()> clock = system_now;
+  /// Source of the age of command ids: microseconds that never run backward and never jump.
+  std::function<std::chrono::microseconds()> monotonic = monotonic_now;
 };
 
 } // namespace acta::persistence

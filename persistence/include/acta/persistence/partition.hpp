@@ -63,7 +63,21 @@ struct partition_figures {
   std::uint64_t index_failures =
       0; ///< index transactions that failed and are tried again; rising is an alert
   std::uint64_t snapshots_dropped = 0;
+  /// Answers refused because derived data was not what was written; any is an alert: open the store
+  /// again, which makes it anew.
+  std::uint64_t index_damages = 0;
+  /// Times that the clock went more than clock_jump_min away from the monotonic one between two
+  /// transactions; rising is an alert.
+  std::uint64_t clock_jumps = 0;
+  std::chrono::microseconds last_clock_jump{0}; ///< by how much; negative: backward
+  /// How far the time of the last commit is ahead of the clock. Times only rise, so after a jump
+  /// forward commits carry a time that is yet to come until the clock has caught up.
+  std::chrono::microseconds ahead_of_clock{0};
 };
+
+/// What the clock may go away from the monotonic one between two transactions without being counted
+/// as a jump.
+inline constexpr std::chrono::minutes clock_jump_min{1};
 
 /// Lifecycle: opened with a path (LMDB) or in memory; start() before the first submit(); stop() or
 /// the destructor drains the queue, writes the index and closes. Several may live in one process.
@@ -81,8 +95,9 @@ public:
   /// Starts the journal's and the indexer's threads. Pre: called once.
   virtual void start(batch_sink sink) = 0;
 
-  /// The lane of a stream, with its durable version looked up. Cost: one index look-up (about 1 us)
-  /// unless the lane is alive. Errors: `io`, `corrupt_commit`.
+  /// The lane of a stream, with its durable version looked up and compared with the journal. Cost:
+  /// three look-ups (about 2 us) unless the lane is alive. Errors: `io`, `corrupt_commit`,
+  /// `damaged_index`.
   virtual result<lane_ptr> attach(const stream_key& stream) = 0;
 
   /// Queues `entry`; on success the journal owns it until the sink gets it. On failure it stays the
@@ -95,8 +110,9 @@ public:
   [[nodiscard]] virtual bool has_room() const noexcept = 0;
 
   /// Visits the commits of a stream that hold versions >= `from`, in order (the first may start
-  /// before `from`). Sees everything acknowledged before the call. Errors: `corrupt_commit`, `io`.
-  /// Blocking: page faults. Holds one read transaction for the time of the call.
+  /// before `from`). Sees everything acknowledged before the call. Errors: `corrupt_commit`,
+  /// `damaged_index`, `io`. Blocking: page faults. Holds one read transaction for the time of the
+  /// call.
   virtual result<void> read_stream(const stream_key& stream, version_number from,
                                    const commit_visitor& visit) = 0;
   /// Visits the journal from the commit that holds position `from`. Errors and blocking as
@@ -120,6 +136,9 @@ public:
   /// position alone. Cost: as checkpoint_at. Errors: `corrupt_commit` if the commit is damaged, so
   /// that nobody can tell; `io`.
   virtual result<bool> holds(const checkpoint& c) = 0;
+
+  /// Position up to which command ids may be forgotten; those of later commits are remembered.
+  [[nodiscard]] virtual std::uint64_t forgotten_up_to() const noexcept = 0;
 
   /// Position of the commit a command id led to in this stream, if it is still remembered.
   virtual result<std::optional<std::uint64_t>> find_command(const stream_key& stream,
@@ -148,13 +167,17 @@ public:
 /// thread.
 using open_progress = std::function<void(std::string_view, double)>;
 
+/// What is done about a journal that is not there: a new one is made, or it is `damaged_file`.
+enum class if_missing : std::uint8_t { create, refuse };
+
 /// Opens or creates the partition in `folder` (journal/ and derived/ inside it).
 /// Errors: `io`, `store_full`, `wrong_format` (another format, partition or store),
-/// `corrupt_commit` (names the position).
+/// `damaged_file` (names the file), `corrupt_commit` (names the position).
 result<std::unique_ptr<partition>> open_partition(const std::filesystem::path& folder,
                                                   std::uint32_t number, const uuid& store_id,
                                                   partition_options options,
-                                                  const open_progress& progress = {});
+                                                  const open_progress& progress = {},
+                                                  if_missing journal = if_missing::create);
 /// The same without a disk: nothing survives it. For tests of domains and for the contract suite.
 std::unique_ptr<partition> make_memory_partition(std::uint32_t number, partition_options options);
 

@@ -12,6 +12,8 @@ struct store_options {
   /// Partitions of a new store, 1..1024; an existing one keeps its own count, and another wish than
   /// 0 or that is `wrong_format`.
   std::uint32_t partitions = 0;
+  /// False: opens a store that is there, and never makes one (`no_store`). For tools that judge.
+  bool create = true;
   partition_options partition;
   /// Called while opening takes long (a rebuild of derived data), with a sentence and the share
   /// done (0..1).
@@ -19,12 +21,14 @@ struct store_options {
 };
 
 /// Lifecycle: open() takes the lock, the destructor gives it back. Threads: every member from any
-/// thread.
+/// thread. Processes: a child made by fork() has neither the lock nor the threads, so it must do
+/// nothing with a store but exec or _exit; the parent goes on.
 class store {
 public:
-  /// Creates the directory if it is missing or empty.
+  /// Creates the directory if it is missing or empty. What the store was found to be made of must
+  /// be there: a missing journal is never made anew.
   /// Errors: `store_locked` (names the pid), `wrong_format` (names the file and what was expected),
-  /// `io`, `corrupt_commit`.
+  /// `damaged_file` (names the file), `no_store`, `store_full`, `io`, `corrupt_commit`.
   static result<std::unique_ptr<store>> open(const std::filesystem::path& folder,
                                              store_options options);
   static std::unique_ptr<store> in_memory(store_options options);
@@ -37,7 +41,8 @@ public:
   /// hash modulo count; durable.
   [[nodiscard]] virtual partition& of(const stream_key& stream) const noexcept = 0;
   /// contract.txt: names and shapes of durable types, one per line; empty in a new store. See
-  /// docs/storage-format.md.
+  /// docs/storage-format.md. Errors: `damaged_file` if it is missing although there are events, or
+  /// is not what was written; `io`.
   virtual result<std::string> contract() const = 0;
   virtual result<void> write_contract(std::string_view text) = 0;
 };

@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The key of a stream, and its hash, which is durable: it chooses the partition and orders the
-/// index.
+/// The key of a stream, and its hash, which is durable: it chooses the partition.
 #pragma once
 
 #include <cstddef>
@@ -30,15 +29,19 @@ public:
   [[nodiscard]] std::string_view id() const noexcept {
     return std::string_view(text_).substr(slash_ + 1u);
   }
+  /// stream_hash of the text. Anybody can make texts of one hash: only to choose the partition.
   [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
+  /// process_hash of the text: for tables in memory.
+  [[nodiscard]] std::uint64_t spread() const noexcept { return spread_; }
 
   friend bool operator==(const stream_key& a, const stream_key& b) noexcept {
-    return a.text_ == b.text_;
+    return a.spread_ == b.spread_ && a.text_ == b.text_;
   }
 
 private:
   std::string text_;
   std::uint64_t hash_;
+  std::uint64_t spread_;
   std::uint16_t slash_;
 };
 

@@ -90,6 +90,8 @@ struct json_rows {
   struct row {
     std::string key;
     std::string json;
+    /// Why there is no JSON: the others of its page are to be seen all the same.
+    std::optional<error> failed{};
   };
   std::vector<row> rows;
   std::string next;                ///< cursor of the next page, empty if there is none

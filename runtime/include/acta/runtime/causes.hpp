@@ -56,6 +56,8 @@ struct causes_options {
   /// Commits looked through, in all, for effects of what is older than `dedupe_keep`: no index has
   /// them, so the streams in which they would be are read.
   std::size_t search_max = 100'000;
+  /// Data of all events that the answer holds. What would be beyond it is left out.
+  std::size_t bytes_max = std::size_t{8} << 20;
 };
 
 } // namespace acta

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The knobs of a runtime and of a command. Every field has a default, a unit and a cost.
+/// The knobs of a runtime and of a command. Every field has a default, a unit and a cost; a value
+/// outside of its range is refused when the runtime is opened.
 #pragma once
 
 #include <acta/core/error.hpp>
@@ -18,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace acta {
 
@@ -25,38 +27,40 @@ namespace acta {
 inline constexpr std::chrono::hours dedupe_keep_max{24 * 36500};
 
 struct runtime_options {
-  /// Partitions of a new store, 1..1024; 0 takes an existing store's count, or 1. Durable: only
-  /// `acta repartition` changes it.
+  /// Partitions of a new store, 1..1024; 0 takes an existing store's count, or 1. Durable: it
+  /// cannot be changed later.
   std::uint32_t partitions = 0;
-  /// Worker threads of the actors; 0 means one per core, at least two.
+  /// False: opens a store that is there, and never makes one (`no_store`).
+  bool create = true;
+  /// Worker threads of the actors, at most 1024; 0 means one per core, at least two.
   std::size_t worker_threads = 0;
   /// Commands accepted and not yet answered, and as many answers that wait for the thread of their
-  /// callbacks; beyond them `overloaded`. Cost: about 1 KB each.
+  /// callbacks; beyond them `overloaded`. 1..2^30. Cost: about 1 KB each.
   std::size_t outstanding_max = std::size_t{1} << 17;
-  /// Commands waiting for one aggregate; beyond them `overloaded`.
+  /// Commands waiting for one aggregate; beyond them `overloaded`. 1..2^30.
   std::size_t inbox_max = 16384;
-  /// Aggregates in memory; the least recently used leave first. Cost: about 1.5 KB each and the
-  /// state.
+  /// Aggregates in memory, 1..2^30; the least recently used leave first. Cost: about 1.5 KB each
+  /// and the state.
   std::size_t resident_max = 200'000;
-  /// Replays longer than one slice that may go on at the same time.
+  /// Replays longer than one slice that may go on at the same time, 1..65536.
   std::size_t recoveries_max = 16;
-  /// A failing replay is tried this often, then the stream is quarantined.
+  /// A failing replay is tried this often, 1..1000, then the stream is quarantined.
   unsigned replay_attempts = 3;
-  /// Pause before the second attempt; doubles up to the maximum.
+  /// Pause before the second attempt; doubles up to the maximum. At most a day.
   std::chrono::milliseconds restart_backoff_min{50};
   std::chrono::milliseconds restart_backoff_max{5000};
 
-  /// Bytes of records waiting for the journal; beyond them `overloaded`.
+  /// Bytes of records waiting for the journal, at least 1; beyond them `overloaded`.
   std::size_t journal_queue_bytes_max = std::size_t{64} << 20;
   /// How long the idle journal waits for company after the first record, 0..50 us. Cost: latency of
   /// a lone writer.
   std::chrono::microseconds journal_linger{0};
   /// Address space of the journal and of derived data, per partition; reaching it is `store_full`.
-  /// Sparse: no disk is used ahead.
+  /// Sparse: no disk is used ahead. At least 64 KiB.
   std::size_t journal_map_bytes = std::size_t{1} << 40;
   std::size_t derived_map_bytes = std::size_t{256} << 30;
   /// The index is written when this many commits wait or this long after the first. Cost of more:
-  /// memory, and commits to read again after a crash.
+  /// memory, and commits to read again after a crash. 1..2^24, and 1 ms to 1 h.
   std::size_t index_commits_max = 65536;
   std::chrono::milliseconds index_delay_max{1000};
   /// How long a retry of a command id is recognised. At most dedupe_keep_max, more is taken for it.
@@ -70,7 +74,8 @@ struct runtime_options {
   mail_channel mail;
   webhook_channel webhook;
 
-  /// Time for context::now() and recorded_at; replace it in tests. It must not throw.
+  /// Time for context::now() and recorded_at; replace it in tests. It must not throw, and there
+  /// must be one.
   std::function<time_point()> clock = system_now;
   /// Where log lines go; nowhere by default: a library does not write to the host's terminal.
   log_sink log;
@@ -80,6 +85,7 @@ struct runtime_options {
 struct process_figures {
   std::uint64_t delivered = 0; ///< commands, inputs, rejections and timers that were answered
   std::uint64_t waiting = 0;   ///< of them, not yet answered, now
+  std::uint64_t bytes = 0;     ///< of those waiting, as far as they are in memory, now
   std::uint64_t stuck = 0;     ///< targets that have failed several times, now: alert when not 0
   std::uint64_t failures = 0;  ///< attempts without an answer that counts
   std::uint64_t timers = 0;    ///< set, now; new ones count once they are in the outbox
@@ -102,13 +108,20 @@ struct stuck_delivery {
 
 /// What a caller may say about one command.
 struct command_options {
-  /// A retry with the same id on the same stream has one effect and gets the first receipt. Nil: no
-  /// such protection.
+  /// A retry with the same id on the same stream has one effect and gets the first receipt; another
+  /// command with it is refused with `command_id_reused`. Nil: no such protection. Not one that the
+  /// runtime computes for what processes do (uuids of version 8, docs/storage-format.md):
+  /// `invalid_argument`.
   uuid command_id{};
   /// Refuse with `version_conflict` unless the stream is at exactly this version (0: no events
   /// yet).
   std::optional<version_number> expected_version{};
-  /// The application's notes, stored with the events.
+  /// The same, unless it is at one of these; empty: at any.
+  std::vector<version_number> expected_versions{};
+  /// The same, unless it has events.
+  bool expected_to_exist = false;
+  /// The application's notes, stored with the events. Names that begin with `acta.` are the
+  /// runtime's own: `invalid_argument`.
   attributes metadata{};
   uuid correlation_id{};
   uuid causation_id{};

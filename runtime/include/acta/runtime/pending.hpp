@@ -33,8 +33,10 @@ public:
   [[nodiscard]] virtual bool ready() const noexcept = 0;
   /// Null if the answer did not come in time.
   virtual result<receipt> wait_until(std::chrono::steady_clock::time_point deadline) = 0;
-  /// False if the answer is already there (the callback was not taken).
-  virtual bool notify(std::function<void(result<receipt>)>& callback) = 0;
+  /// Calls `callback` once with the answer, never before notify() may return on another thread.
+  virtual void notify(std::function<void(result<receipt>)> callback) = 0;
+  /// Whether the calling thread is in a callback of this runtime's.
+  [[nodiscard]] virtual bool in_callback() const noexcept = 0;
   virtual result<receipt> take() = 0;
 };
 } // namespace detail
@@ -59,22 +61,29 @@ public:
     return reply_->wait_until(std::chrono::steady_clock::time_point::max());
   }
 
-  /// Calls `callback` once with the answer, on the runtime's reply thread, or at once if the answer
-  /// is already there. It must not block; an exception from it is logged and dropped.
+  /// Calls `callback` once with the answer, on the runtime's reply thread, also if the answer is
+  /// already there. It must not block; an exception from it is logged and dropped. Inside it one
+  /// may ask again, as often as need be, but not for ever: stop() waits for callbacks, and they are
+  /// answered `stopped` then. After stop() the thread is gone, and the callback runs on the thread
+  /// that calls then(), or on another one that is calling a callback just then.
+  /// Blocking: only outside of callbacks, while more than twice runtime_options::outstanding_max
+  /// of them wait.
   void then(std::function<void(result<receipt>)> callback) {
-    if (!reply_->notify(callback)) callback(reply_->take());
+    const auto kept = reply_;
+    kept->notify(std::move(callback));
   }
 
-  /// Resumes the coroutine on the runtime's reply thread.
+  /// Resumes the coroutine on the runtime's reply thread, as then() calls its callback. If it is
+  /// there already, and the answer too, it simply goes on.
   auto operator co_await() noexcept {
     struct awaiter {
       std::shared_ptr<detail::reply> reply;
-      [[nodiscard]] bool await_ready() const noexcept { return reply->ready(); }
-      bool await_suspend(std::coroutine_handle<> waiting) {
-        std::function<void(result<receipt>)> resume = [waiting](const result<receipt>&) {
-          waiting.resume();
-        };
-        return reply->notify(resume);
+      [[nodiscard]] bool await_ready() const noexcept {
+        return reply->ready() && reply->in_callback();
+      }
+      void await_suspend(std::coroutine_handle<> waiting) {
+        const auto kept = reply; // the coroutine, and this with it, may end before notify() does
+        kept->notify([waiting](const result<receipt>&) { waiting.resume(); });
       }
       result<receipt> await_resume() { return reply->take(); }
     };

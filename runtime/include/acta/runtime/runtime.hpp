@@ -53,10 +53,15 @@ struct runtime_figures {
   std::uint64_t restarts = 0;          ///< states thrown away and rebuilt
   std::uint64_t snapshots = 0;         ///< handed to the store
   std::uint64_t snapshots_ignored = 0; ///< of another shape, or unreadable
+  std::uint64_t snapshots_dropped = 0; ///< too large, or too many at once: replays get longer
   std::uint64_t commits = 0;           ///< stored
   std::uint64_t events = 0;            ///< stored
   std::uint64_t batches = 0;           ///< transactions of the journals
   std::uint64_t failed_batches = 0;    ///< transactions that failed: alert when it rises
+  std::uint64_t index_failures = 0;    ///< of the index, tried again: alert when it rises
+  /// Why the last commit that was to be stored was not, and where; empty if it was.
+  std::string store_failure;
+  bool store_broken = false; ///< that was no lack of room: no commit is stored before a restart
   projection_figures projections;
   process_figures processes;
   subscriber_figures subscribers;
@@ -84,7 +89,8 @@ using moment = std::variant<std::monostate, at_version, at_time>;
 /// destruction not concurrently with each other.
 class runtime {
 public:
-  /// Errors: `bad_model` (also for a subscriber without the channel it needs), `store_locked`
+  /// Errors: `bad_model` (also for a subscriber without the channel it needs), `invalid_argument`
+  /// (an option outside of its range, named; nothing was made or opened), `store_locked`
   /// (naming the pid), `wrong_format`, `contract_changed` (naming type and shapes), `io`,
   /// `corrupt_commit`. Blocking: until the journal's tail is read again; long only when derived
   /// data is rebuilt.
@@ -116,16 +122,18 @@ public:
     return ask<A>(id, std::move(command), command_options{});
   }
   /// Gives a process an input of its own. The receipt means: the step is on disk; what it says is
-  /// done from then on, until it is answered.
+  /// done from then on, until it is answered. A process that has finished rejects it:
+  /// `process_finished`.
   template <class P, class I>
-  requires(detail::takes_input<P, I> && !detail::is_rejected<I>) pending
+  requires(detail::takes_input<P, I> && !detail::is_rejected<I> &&
+           !detail::internal_input<I>) pending
       ask(std::string_view id, I input, command_options options) {
     return submit(typeid(P), P::name, id, detail::index_in<I>(typename P::inputs{}),
                   detail::own(std::move(input)), std::move(options));
   }
   template <class P, class I>
-  requires(detail::takes_input<P, I> && !detail::is_rejected<I>) pending
-      ask(std::string_view id, I input) {
+  requires(detail::takes_input<P, I> && !detail::is_rejected<I> &&
+           !detail::internal_input<I>) pending ask(std::string_view id, I input) {
     return ask<P>(id, std::move(input), command_options{});
   }
   /// ask() without an answer. Returns false if it was refused at the door (overloaded, stopped, bad
@@ -148,7 +156,8 @@ public:
   /// Cost: as a command. Blocking: up to one sync; never call it inside decide, evolve, react or a
   /// callback of then().
   template <class A, class C>
-  requires(detail::takes_command<A, C> || (detail::takes_input<A, C> && !detail::is_rejected<C>))
+  requires(detail::takes_command<A, C> ||
+           (detail::takes_input<A, C> && !detail::is_rejected<C> && !detail::internal_input<C>))
       result<schedule_id> schedule(std::string_view id, const C& command, const timing& when,
                                    const schedule_options& options = {}) {
     auto json = to_json(command);

@@ -14,6 +14,7 @@
 /// as it was, and to
 ///   the command and the state as they come back from the codecs;
 /// - evolve throws nothing, for decoded events too;
+/// - what is decided fits one commit (1 024 events, 1 MiB);
 /// - the durable names are sound.
 ///
 /// Cost: quadratic in the number of events, because of the snapshots: some hundred events are
@@ -38,7 +39,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,9 +75,9 @@ template <detail::is_aggregate A> class outcome;
 
 /// A past of `A`, and the surroundings of what comes next. A value: one can be kept and asked
 /// several times.
-template <detail::is_aggregate A>
-class [[nodiscard]] scenario<A> : public in_surroundings<scenario<A>> {
-  static_assert(acta::detail::aggregate_must_be_well_formed<A>::ok);
+template <class A>
+class [[nodiscard]] scenario<A, tested::aggregate> : public in_surroundings<scenario<A>> {
+
   using event = typename detail::past_of<typename A::events>::event;
 
 public:
@@ -96,13 +96,12 @@ public:
   /// Lets the aggregate decide. Throws `failure` if anything but the decision itself is not as it
   /// must be.
   template <class C>
-  outcome<A> when(const C& command,
-                  std::source_location where = std::source_location::current()) const;
+  outcome<A> when(const C& command, source_place where = source_place::current()) const;
 
   /// What the past has led to. See outcome::then_state.
   template <class Expected>
   const scenario& then_state(const Expected& expected,
-                             std::source_location where = std::source_location::current()) const;
+                             source_place where = source_place::current()) const;
 
 private:
   friend class outcome<A>;
@@ -140,13 +139,12 @@ public:
   /// be.
   template <class Expected>
   const outcome& then_state(const Expected& expected,
-                            std::source_location where = std::source_location::current()) const;
+                            source_place where = source_place::current()) const;
 
   /// The next command of a chain. Throws `failure` if the one before was rejected and no
   /// then_rejected expected it.
   template <class C>
-  outcome when(const C& command,
-               std::source_location where = std::source_location::current()) const {
+  outcome when(const C& command, source_place where = source_place::current()) const {
     return next().when(command, where);
   }
   scenario<A> at(time_point now) const { return next().at(now); }
@@ -199,13 +197,13 @@ void check_state(const A& state, const Expected& expected, const report& so_far)
 
 } // namespace detail
 
-template <detail::is_aggregate A> report scenario<A>::background() const {
+template <class A> report scenario<A, tested::aggregate>::background() const {
   return report()
       .line("aggregate", std::string(A::name) + '/' + this->surroundings_.id)
       .list("given", detail::show_events(past_));
 }
 
-template <detail::is_aggregate A> void scenario<A>::check_names() const {
+template <class A> void scenario<A, tested::aggregate>::check_names() const {
   acta::model model;
   if (const auto ok = model.aggregate<A>().check(); !ok)
     background()
@@ -213,8 +211,8 @@ template <detail::is_aggregate A> void scenario<A>::check_names() const {
         .fail(promise::sound_model, "no runtime would open with this aggregate");
 }
 
-template <detail::is_aggregate A>
-void scenario<A>::evolve(A& state, const event& e, const report& so_far) {
+template <class A>
+void scenario<A, tested::aggregate>::evolve(A& state, const event& e, const report& so_far) {
   try {
     std::visit([&](const auto& typed) { state.evolve(typed); }, e);
   } catch (...) {
@@ -226,7 +224,7 @@ void scenario<A>::evolve(A& state, const event& e, const report& so_far) {
   }
 }
 
-template <detail::is_aggregate A> void scenario<A>::replay(const report& so_far) {
+template <class A> void scenario<A, tested::aggregate>::replay(const report& so_far) {
   auto live = std::make_shared<A>();
   std::vector<event> decoded;
   for (const auto& e : past_) {
@@ -245,10 +243,11 @@ template <detail::is_aggregate A> void scenario<A>::replay(const report& so_far)
   state_ = std::move(live);
 }
 
-template <detail::is_aggregate A>
+template <class A>
 template <class C>
-detail::answer<A> scenario<A>::decide(const A& state, const C& command, id_source& ids,
-                                      const report& so_far) const {
+detail::answer<A> scenario<A, tested::aggregate>::decide(const A& state, const C& command,
+                                                         id_source& ids,
+                                                         const report& so_far) const {
   detail::answer<A> answer;
   try {
     const auto made = acta::detail::decide<A, C>(state, command,
@@ -263,9 +262,9 @@ detail::answer<A> scenario<A>::decide(const A& state, const C& command, id_sourc
   return answer;
 }
 
-template <detail::is_aggregate A>
+template <class A>
 template <class C>
-outcome<A> scenario<A>::when(const C& command, std::source_location where) const {
+outcome<A> scenario<A, tested::aggregate>::when(const C& command, source_place where) const {
   static_assert(detail::command_must_be_of<C, typename A::commands>::ok);
   auto so_far =
       background().line("state", show(*state_)).line("when", show_named(command)).at(where);
@@ -285,6 +284,23 @@ outcome<A> scenario<A>::when(const C& command, std::source_location where) const
     so_far.fail(promise::code_of_rejection,
                 "a rejection without a code: programs could not tell it from others");
 
+  std::size_t bytes = 0;
+  for (const auto& e : answer.events)
+    bytes += event_frame_header_bytes +
+             std::visit(
+                 [](const auto& typed) {
+                   byte_buffer payload;
+                   (void)encode_binary(typed, payload); // what cannot be encoded, replay tells
+                   return payload.size();
+                 },
+                 e);
+  // Not shown: there are many of them, or one is long.
+  detail::must_fit(answer.events.size(), bytes, this->surroundings_,
+                   report()
+                       .line("aggregate", std::string(A::name) + '/' + this->surroundings_.id)
+                       .line("when", std::string(type_name<C>()))
+                       .at(where));
+
   auto after = *this;
   after.past_.insert(after.past_.end(), answer.events.begin(), answer.events.end());
   after.surroundings_.next_id = following;
@@ -293,10 +309,10 @@ outcome<A> scenario<A>::when(const C& command, std::source_location where) const
   return outcome<A>(std::move(after), std::move(answer), std::move(so_far));
 }
 
-template <detail::is_aggregate A>
+template <class A>
 template <class Expected>
-const scenario<A>& scenario<A>::then_state(const Expected& expected,
-                                           std::source_location where) const {
+const scenario<A, tested::aggregate>&
+scenario<A, tested::aggregate>::then_state(const Expected& expected, source_place where) const {
   detail::check_state(*state_, expected, background().at(where));
   return *this;
 }
@@ -335,8 +351,7 @@ const outcome<A>& outcome<A>::then_rejected(std::string_view code,
 
 template <detail::is_aggregate A>
 template <class Expected>
-const outcome<A>& outcome<A>::then_state(const Expected& expected,
-                                         std::source_location where) const {
+const outcome<A>& outcome<A>::then_state(const Expected& expected, source_place where) const {
   auto so_far = so_far_;
   detail::check_state(*after_.state_, expected,
                       so_far.list("answer", detail::show_answer(answer_)).at(where));

@@ -8,12 +8,28 @@
 #pragma once
 
 #include <exception>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace acta::testing {
+
+/// Where a test stands. As std::source_location, which clang 14 does not give.
+class source_place {
+public:
+  static constexpr source_place current(const char* file = __builtin_FILE(),
+                                        unsigned line = __builtin_LINE()) noexcept {
+    return {file, line};
+  }
+  [[nodiscard]] constexpr const char* file_name() const noexcept { return file_; }
+  [[nodiscard]] constexpr unsigned line() const noexcept { return line_; }
+
+private:
+  constexpr source_place(const char* file, unsigned line) noexcept : file_(file), line_(line) {}
+
+  const char* file_;
+  unsigned line_;
+};
 
 /// What a test found not to hold.
 enum class promise {
@@ -47,6 +63,7 @@ enum class promise {
   valid_effect,       ///< a channel could do it: an address is one, a subject is one line
   handle_repeats,     ///< a subscriber gives the same answer to the same event at the next attempt
   time_goes_on,       ///< timers do not set themselves again at once, for ever
+  fits_commit,        ///< what is decided fits one commit: its events are stored all or none
 };
 
 /// Thrown by the kit, and by nothing else.
@@ -70,7 +87,7 @@ public:
   report& line(std::string_view label, std::string_view text);
   report& list(std::string_view label, const std::vector<std::string>& items);
   /// The line of the test, which then stands last.
-  report& at(const std::source_location& where);
+  report& at(const source_place& where);
 
   [[noreturn]] void fail(promise broken, std::string_view headline) const;
 

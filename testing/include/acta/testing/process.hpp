@@ -17,7 +17,10 @@
 ///   at any version, leads to the state that the inputs had led to;
 /// - react throws nothing, leaves the state alone, and gives the same answer again: to the input as
 ///   it was, and to input and state as they come back from the codecs;
-/// - evolve throws nothing; a runtime would take each reaction; the durable names are sound.
+/// - evolve throws nothing; a runtime would take each reaction, and its step fits one commit
+///   (1 MiB); the durable names are sound.
+///
+/// The input of a timer carries `acta.timer` and `acta.due`, as the runtime gives them.
 ///
 /// Cost: as for aggregates, quadratic in the number of inputs.
 #pragma once
@@ -40,7 +43,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -152,7 +154,7 @@ template <acta::detail::is_process P> class process_outcome;
 /// What can be said at any point of a process's test. `Self` is the scenario or the outcome.
 template <class P, class Self> class process_test : public in_surroundings<Self> {
 public:
-  using where_t = std::source_location;
+  using where_t = source_place;
 
   /// Gives it another input. Throws `failure` if anything but the reaction itself is not as it must
   /// be. A process that has finished passes it over.
@@ -195,8 +197,8 @@ protected:
 
 /// A past of `P`, and the surroundings of what comes next. A value: one can be kept and asked
 /// several times.
-template <acta::detail::is_process P>
-class [[nodiscard]] scenario<P> : public process_test<P, scenario<P>> {
+template <class P>
+class [[nodiscard]] scenario<P, tested::process> : public process_test<P, scenario<P>> {
   static_assert(acta::detail::process_must_be_well_formed<P>::ok);
 
 public:
@@ -336,6 +338,9 @@ auto process_past<P>::stored_as(const I& i, const reacted& answered, const surro
                          "again"
                        : "the runtime would refuse this reaction");
   }
+  must_fit(
+      1, frame.size(), around,
+      report().line("process", std::string(P::name)).line("input", std::string(type_name<I>())));
   taken made{.what = i, .step = {}, .stored = {}};
   const auto payload = frame.view().subspan(event_frame_header_bytes);
   made.stored.append(payload.data(), payload.size());
@@ -392,7 +397,8 @@ process_past<P>::move_to(time_point to, surroundings& around, const report& so_f
     // What the runtime sends of its own accord has no caller.
     here.caller.clear();
     here.command_id = here.correlation_id = {};
-    here.attributes = {{std::string(timer_attribute), mark_of(next)}};
+    here.attributes = {{std::string(timer_attribute), mark_of(next)},
+                       {std::string(due_attribute), to_rfc3339(next.timer.due)}};
     const auto what = next.timer.name + " at " + to_rfc3339(here.now) + ": " + next.timer.input +
                       ' ' + next.timer.json;
     if (fired.size() == timers_fired_max)
@@ -444,8 +450,8 @@ template <class P, class Self> std::vector<pending_timer> process_test<P, Self>:
   return pending;
 }
 
-template <acta::detail::is_process P>
-void scenario<P>::start(const detail::past<typename P::inputs>& past) {
+template <class P>
+void scenario<P, tested::process>::start(const detail::past<typename P::inputs>& past) {
   this->past_.check_names(this->background());
   for (const auto& input : past)
     this->past_.take(input, this->surroundings_,

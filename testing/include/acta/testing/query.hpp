@@ -16,7 +16,6 @@
 
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -51,8 +50,8 @@ public:
                                      std::optional<std::string_view> message = {}) const;
 
   template <class Next>
-  query_outcome<Next, Scenario>
-  when(const Next& query, std::source_location where = std::source_location::current()) const {
+  query_outcome<Next, Scenario> when(const Next& query,
+                                     source_place where = source_place::current()) const {
     return views_.when(query, where);
   }
 
@@ -108,7 +107,7 @@ result<typename Q::reply> ask(const Q& query, const std::shared_ptr<tested_pictu
 template <class Scenario, class Events>
 template <class Q>
 query_outcome<Q, Scenario> view_scenario<Scenario, Events>::when(const Q& query,
-                                                                 std::source_location where) const {
+                                                                 source_place where) const {
   static_assert(acta::detail::query_must_be_well_formed<Q>::ok);
   auto so_far = background().line("when", std::string(Q::name) + ' ' + show(query)).at(where);
   acta::model model;

@@ -22,11 +22,30 @@ namespace acta::testing {
 /// The time of a test that names none: 2026-01-01T00:00:00Z.
 inline constexpr time_point default_time{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
-/// Specialised for each kind of thing that a domain has; what distinguishes them is what they have:
-/// an aggregate takes `commands`, a process `inputs`, a view has `events` alone. Each
-/// specialisation has `static scenario given(past...)`, which makes it from the past of its `T`,
-/// and `when`.
-template <class T> class scenario {
+/// What `acta::given<T>` can test.
+enum class tested { nothing, aggregate, process, view };
+
+namespace detail {
+
+/// What distinguishes them is what they have: an aggregate takes `commands`, a process `inputs`, a
+/// view has `events` alone.
+template <class T> consteval tested kind_of() {
+  if constexpr (requires { typename T::commands; })
+    return tested::aggregate;
+  else if constexpr (requires { requires acta::detail::is_one_of<typename T::inputs>; })
+    return tested::process;
+  else if constexpr (requires { requires acta::detail::is_one_of<typename T::events>; })
+    return tested::view;
+  else
+    return tested::nothing;
+}
+
+} // namespace detail
+
+/// Specialised for each kind of thing that a domain has: by a value, since clang up to 16 takes no
+/// constraints on what is defined outside of a specialisation. Each has
+/// `static scenario given(past...)`, which makes it from the past of its `T`, and `when`.
+template <class T, tested Kind = detail::kind_of<T>()> class scenario {
   static_assert(!std::same_as<T, T>,
                 "acta::given<T>: T is not an aggregate, which has `using commands = "
                 "acta::one_of<...>`, not a process, which has `using inputs = acta::one_of<...>`, "

@@ -28,7 +28,6 @@
 
 #include <map>
 #include <memory>
-#include <source_location>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -81,8 +80,7 @@ public:
   }
   /// Gives it an event. Throws `failure` if anything but the answer itself is not as it must be.
   template <class E>
-  subscriber_outcome<S> when(const E& event,
-                             std::source_location where = std::source_location::current()) const;
+  subscriber_outcome<S> when(const E& event, source_place where = source_place::current()) const;
 
 private:
   std::shared_ptr<const subscriber_type> type_;
@@ -122,8 +120,7 @@ public:
   }
 
   template <class E>
-  subscriber_outcome when(const E& event,
-                          std::source_location where = std::source_location::current()) const {
+  subscriber_outcome when(const E& event, source_place where = source_place::current()) const {
     return after_.when(event, where);
   }
 
@@ -146,8 +143,7 @@ private:
 
 template <class S>
 template <class E>
-subscriber_outcome<S> subscriber_scenario<S>::when(const E& event,
-                                                   std::source_location where) const {
+subscriber_outcome<S> subscriber_scenario<S>::when(const E& event, source_place where) const {
   static_assert(detail::handled_must_be_of<E, typename S::events>::ok);
   auto next = *this;
   effect_context c{.event = this->next_, .key = {}, .attempt = attempt_};

@@ -9,8 +9,10 @@
 #include <acta/core/time.hpp>
 #include <acta/domain/context.hpp>
 #include <acta/domain/metadata.hpp>
+#include <acta/testing/failure.hpp>
 #include <acta/testing/scenario.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -50,6 +52,12 @@ struct surroundings {
 
 /// Throws `failure` unless a stream can have this id.
 void check_id(const std::string& id);
+/// Throws `failure` unless a runtime takes the caller and the attributes of a command.
+void check_caller(const std::string& caller);
+void check_attributes(const acta::attributes& attributes);
+/// Throws `failure` unless one commit can hold so many events in frames of so many bytes.
+void must_fit(std::size_t events, std::size_t bytes, const surroundings& around,
+              const report& so_far);
 
 } // namespace detail
 
@@ -59,6 +67,7 @@ template <class Scenario> class in_surroundings {
 public:
   /// context::caller().
   [[nodiscard]] Scenario as(std::string caller) const {
+    detail::check_caller(caller);
     return with([&](auto& s) { s.caller = std::move(caller); });
   }
   /// context::id(): `42` of `cart/42`.
@@ -68,6 +77,7 @@ public:
   }
   /// context::attributes().
   [[nodiscard]] Scenario with_attributes(acta::attributes attributes) const {
+    detail::check_attributes(attributes);
     return with([&](auto& s) { s.attributes = std::move(attributes); });
   }
   /// context::command_id() and correlation_id().

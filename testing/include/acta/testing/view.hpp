@@ -38,7 +38,6 @@
 
 #include <map>
 #include <memory>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -106,8 +105,8 @@ public:
   /// Lets the query answer over these views. Throws `failure` if anything but the reply itself is
   /// not as it must be.
   template <class Q>
-  query_outcome<Q, Scenario>
-  when(const Q& query, std::source_location where = std::source_location::current()) const;
+  query_outcome<Q, Scenario> when(const Q& query,
+                                  source_place where = source_place::current()) const;
 
 protected:
   explicit view_scenario(std::vector<detail::tested_view> views) : views_(std::move(views)) {
@@ -133,14 +132,15 @@ private:
 };
 
 /// One view. Each `then` throws `failure` if it is not so; they can be chained.
-template <acta::detail::is_view V>
-class [[nodiscard]] scenario<V> : public view_scenario<scenario<V>, typename V::events> {
+template <class V>
+class [[nodiscard]] scenario<V, tested::view>
+    : public view_scenario<scenario<V>, typename V::events> {
   static_assert(acta::detail::view_must_be_well_formed<V>::ok);
   using base = view_scenario<scenario<V>, typename V::events>;
 
 public:
   using row = row_of<V>;
-  using where_t = std::source_location;
+  using where_t = source_place;
 
   /// @param past  events of the stream `stream/1`, or ranges of them; in this order.
   template <class... Past> static scenario given(Past&&... past) {
@@ -211,8 +211,8 @@ private:
 
 // What follows only does what stands above.
 
-template <acta::detail::is_view V>
-row_of<V> scenario<V>::decode(std::string_view stored, const report& so_far) const {
+template <class V>
+row_of<V> scenario<V, tested::view>::decode(std::string_view stored, const report& so_far) const {
   row found{};
   if (auto decoded = decode_binary(as_bytes_view(stored), found); !decoded)
     report(so_far)
@@ -221,9 +221,10 @@ row_of<V> scenario<V>::decode(std::string_view stored, const report& so_far) con
   return found;
 }
 
-template <acta::detail::is_view V>
+template <class V>
 template <class Expected>
-const scenario<V>& scenario<V>::only_row_is(const Expected& expected, where_t where) const {
+const scenario<V, tested::view>& scenario<V, tested::view>::only_row_is(const Expected& expected,
+                                                                        where_t where) const {
   const auto& rows = view().rows->entries(row_table::rows);
   if (rows.size() != 1)
     this->background()
@@ -234,10 +235,11 @@ const scenario<V>& scenario<V>::only_row_is(const Expected& expected, where_t wh
   return row_is(rows.begin()->first, expected, where);
 }
 
-template <acta::detail::is_view V>
+template <class V>
 template <class Expected>
-const scenario<V>& scenario<V>::row_is(std::string_view key, const Expected& expected,
-                                       where_t where) const {
+const scenario<V, tested::view>& scenario<V, tested::view>::row_is(std::string_view key,
+                                                                   const Expected& expected,
+                                                                   where_t where) const {
   const auto so_far = this->background().line("row", key).at(where);
   const auto& rows = view().rows->entries(row_table::rows);
   const auto at = rows.find(key);
@@ -249,8 +251,9 @@ const scenario<V>& scenario<V>::row_is(std::string_view key, const Expected& exp
   return *this;
 }
 
-template <acta::detail::is_view V>
-const scenario<V>& scenario<V>::then_no_row(std::string_view key, where_t where) const {
+template <class V>
+const scenario<V, tested::view>& scenario<V, tested::view>::then_no_row(std::string_view key,
+                                                                        where_t where) const {
   if (view().rows->entries(row_table::rows).contains(key))
     this->background()
         .line("row", key)
@@ -260,9 +263,10 @@ const scenario<V>& scenario<V>::then_no_row(std::string_view key, where_t where)
   return *this;
 }
 
-template <acta::detail::is_view V>
-const scenario<V>& scenario<V>::then_rows(const std::vector<keyed_row<row>>& expected,
-                                          where_t where) const {
+template <class V>
+const scenario<V, tested::view>&
+scenario<V, tested::view>::then_rows(const std::vector<keyed_row<row>>& expected,
+                                     where_t where) const {
   const auto& rows = view().rows->entries(row_table::rows);
   std::vector<std::string> shown, differences;
   std::map<std::string_view, const row*> wanted;
@@ -291,10 +295,10 @@ const scenario<V>& scenario<V>::then_rows(const std::vector<keyed_row<row>>& exp
   return *this;
 }
 
-template <acta::detail::is_view V>
-const scenario<V>& scenario<V>::then_index(std::string_view index, const index_key& columns,
-                                           const std::vector<std::string>& keys,
-                                           where_t where) const {
+template <class V>
+const scenario<V, tested::view>&
+scenario<V, tested::view>::then_index(std::string_view index, const index_key& columns,
+                                      const std::vector<std::string>& keys, where_t where) const {
   const auto so_far = this->background().line("index", index).at(where);
   const auto found =
       view().scan({.index = std::string(index), .equal = columns, .limit = scan_limit_max}, so_far);

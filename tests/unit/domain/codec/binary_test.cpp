@@ -259,7 +259,7 @@ TEST_CASE("a value nested without end is refused before the stack ends") {
   sample::tree into;
   const auto decoded = decode_binary(bytes, into);
   REQUIRE_FALSE(decoded);
-  CHECK(decoded.error().detail() == "nested deeper than 64 levels");
+  CHECK(decoded.error().detail() == "nested deeper than 64 classes");
 }
 
 TEST_CASE("what can be written is not too deep to be read") {

@@ -26,8 +26,8 @@
 /// A class takes part with any of cereal's forms: `serialize`, `save` and `load`, `save_minimal`
 /// and `load_minimal`, as members (private ones with `friend class cereal::access`) or free
 /// functions. Unordered containers are written in their own order, so equal ones may differ in
-/// bytes. Shared pointers are written as values: two pointers to one object come back as two
-/// objects.
+/// bytes; encode_canonical() sorts them. Shared pointers are written as values: two pointers to one
+/// object come back as two objects.
 ///
 /// Threads: archives are value types, used by one thread.
 #pragma once
@@ -42,6 +42,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <vector>
 
 namespace acta {
 
@@ -60,7 +62,10 @@ class binary_writer : public cereal::OutputArchive<binary_writer, cereal::AllowE
   using base = cereal::OutputArchive<binary_writer, cereal::AllowEmptyClassElision>;
 
 public:
-  explicit binary_writer(byte_buffer& out) : base(this), out_(out) {}
+  /// @param canonical  equal unordered containers become equal bytes, for the price of a copy of
+  ///   each
+  explicit binary_writer(byte_buffer& out, bool canonical = false)
+      : base(this), out_(out), canonical_(canonical) {}
 
   template <class... T> binary_writer& operator()(T&&... values) {
     (put(values), ...);
@@ -74,8 +79,10 @@ private:
   template <class T> void put_elements(const T& values);
   template <class T> void put_class(const T& value);
   void put_size(std::size_t size);
+  void sort_pieces(std::size_t begin, const std::vector<std::size_t>& ends);
 
   byte_buffer& out_;
+  bool canonical_;
   std::size_t depth_ = 0;
   std::size_t zero_byte_elements_ = 0;
 };
@@ -183,6 +190,20 @@ template <class T> result<void> encode_binary(const T& value, byte_buffer& out) 
   }
 }
 
+/// The same, with the elements of unordered containers sorted by their bytes: equal values become
+/// equal bytes. For comparing, and nothing that is stored.
+template <class T> result<void> encode_canonical(const T& value, byte_buffer& out) {
+  const auto size = out.size();
+  try {
+    binary_writer writer(out, true);
+    writer(value);
+    return {};
+  } catch (...) {
+    out.truncate(size);
+    return codec_detail::caught(codec_errc::encode_failed, {});
+  }
+}
+
 /// Reads a value that takes exactly the bytes of `from`.
 ///
 /// Errors: `decode_failed` at `byte N` (truncated, trailing bytes, a bool that is neither, a
@@ -235,8 +256,9 @@ inline void binary_writer::put_size(std::size_t size) {
 
 template <class T> void binary_writer::put(const T& value) {
   using namespace codec_detail;
-  check_supported<T, binary_writer>();
-  if constexpr (is_field<T>) {
+  if constexpr (!has_a_form<T>) {
+    (void)sizeof(type_must_have_a_form<T>);
+  } else if constexpr (is_field<T>) {
     put(value.value);
   } else if constexpr (is_size_tag<T>) {
     put_size(static_cast<std::size_t>(value.size));
@@ -256,7 +278,7 @@ template <class T> void binary_writer::put(const T& value) {
   } else if constexpr (is_array<T>) {
     put_elements(value);
   } else if constexpr (is_tuple<T>) {
-    std::apply([this](const auto&... element) { (put(element), ...); }, value);
+    std::apply([this](const auto&... element) { (this->put(element), ...); }, value);
   } else if constexpr (is_optional<T>) {
     put(value.has_value());
     if (value) put(*value);
@@ -267,7 +289,7 @@ template <class T> void binary_writer::put(const T& value) {
   } else if constexpr (is_variant<T>) {
     if (value.valueless_by_exception()) throw failure("a variant without a value");
     put_size(value.index());
-    std::visit([this](const auto& alternative) { put(alternative); }, value);
+    std::visit([this](const auto& alternative) { this->put(alternative); }, value);
   } else if constexpr (std::same_as<T, std::monostate>) {
   } else if constexpr (is_duration<T>) {
     put(value.count());
@@ -279,11 +301,16 @@ template <class T> void binary_writer::put(const T& value) {
     out_.append_le(value.partition);
     out_.append_le(value.number);
   } else if constexpr (is_base_class<T>) {
-    base::operator()(value);
-  } else {
+    if constexpr (is_written<base_of_tag<T>>)
+      base::operator()(value);
+    else
+      (void)sizeof(class_must_be_shown<base_of_tag<T>>);
+  } else if constexpr (is_written<T>) {
     if (++depth_ > codec_depth_max) fail_too_deep();
     base::operator()(value);
     --depth_;
+  } else {
+    (void)sizeof(class_must_be_shown<T>);
   }
 }
 
@@ -293,21 +320,40 @@ template <class T> void binary_writer::put_elements(const T& values) {
   if constexpr ((is_vector<T> || is_array<T>)&&is_plain<element>()) {
     out_.append(std::data(values), std::size(values) * sizeof(element));
   } else {
+    const auto begin = out_.size();
+    std::vector<std::size_t> ends;
     for (const auto& value : values) {
       const auto before = out_.size();
       put(value);
       if constexpr (!is_array<T>)
         if (out_.size() == before) codec_detail::count_zero_byte(zero_byte_elements_);
+      if constexpr (is_unordered<T>)
+        if (canonical_) ends.push_back(out_.size());
     }
+    if constexpr (is_unordered<T>)
+      if (canonical_) sort_pieces(begin, ends);
   }
+}
+
+inline void binary_writer::sort_pieces(std::size_t begin, const std::vector<std::size_t>& ends) {
+  std::vector<std::string> pieces;
+  pieces.reserve(ends.size());
+  for (auto from = begin; const auto end : ends) {
+    pieces.emplace_back(reinterpret_cast<const char*>(out_.data()) + from, end - from);
+    from = end;
+  }
+  std::sort(pieces.begin(), pieces.end());
+  out_.truncate(begin);
+  for (const auto& piece : pieces) out_.append(piece.data(), piece.size());
 }
 
 template <class T> void binary_reader::get(T& value) {
   using namespace codec_detail;
   static_assert(!std::is_const_v<T> || is_field<std::remove_const_t<T>>,
                 "cannot read into a const value");
-  check_supported<T, binary_reader>();
-  if constexpr (is_field<T>) {
+  if constexpr (!has_a_form<T>) {
+    (void)sizeof(type_must_have_a_form<T>);
+  } else if constexpr (is_field<T>) {
     get(value.value);
   } else if constexpr (is_size_tag<T>) {
     value.size = static_cast<std::remove_cvref_t<decltype(value.size)>>(take_count());
@@ -327,7 +373,7 @@ template <class T> void binary_reader::get(T& value) {
   } else if constexpr (is_map<T>) {
     get_map(value);
   } else if constexpr (is_tuple<T>) {
-    std::apply([this](auto&... element) { (get(element), ...); }, value);
+    std::apply([this](auto&... element) { (this->get(element), ...); }, value);
   } else if constexpr (is_optional<T>) {
     if (take_bool())
       get(value.emplace());
@@ -362,11 +408,16 @@ template <class T> void binary_reader::get(T& value) {
     get(value.partition);
     get(value.number);
   } else if constexpr (is_base_class<T>) {
-    base::operator()(value);
-  } else {
+    if constexpr (is_read<base_of_tag<T>>)
+      base::operator()(value);
+    else
+      (void)sizeof(class_must_be_shown<base_of_tag<T>>);
+  } else if constexpr (is_read<T>) {
     if (++depth_ > codec_depth_max) fail_too_deep();
     base::operator()(value);
     --depth_;
+  } else {
+    (void)sizeof(class_must_be_shown<T>);
   }
 }
 

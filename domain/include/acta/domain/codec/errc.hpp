@@ -12,7 +12,7 @@ namespace acta {
 enum class codec_errc {
   json_invalid = 1, ///< Text that is not the JSON form of the type: `condition::invalid`.
   decode_failed,    ///< Bytes that are not the binary form of the type: `condition::corrupt`.
-  encode_failed,    ///< A value that has no encoded form (NaN or bad UTF-8 in JSON, a throwing
+  encode_failed,    ///< A value that has no encoded form (bad UTF-8 in JSON, a throwing
                     ///< `serialize`, too deep): `condition::invalid`.
 };
 

@@ -14,10 +14,13 @@
 
 namespace acta {
 
-/// How deep one value may be nested: classes within classes in binary, arrays and objects in JSON.
-/// It bounds the stack that a hostile input can take. The same when writing and reading, so what
-/// was written can be read.
+/// How deep classes may stand within classes. It bounds the stack that a hostile input can take.
+/// The same in binary and in JSON, when writing and when reading: what one can carry the others
+/// can.
 inline constexpr std::size_t codec_depth_max = 64;
+/// Arrays and objects of JSON within each other, in all: a type may have several between a class
+/// and the next (an array of variants has two), so there are more of them than classes.
+inline constexpr std::size_t json_depth_max = 512;
 
 } // namespace acta
 
@@ -41,6 +44,7 @@ private:
 /// catch block.
 [[nodiscard]] error caught(codec_errc code, std::string where);
 
-[[noreturn]] void fail_too_deep();
+/// @param of_json  the bound that was met is `json_depth_max`
+[[noreturn]] void fail_too_deep(bool of_json = false);
 
 } // namespace acta::codec_detail

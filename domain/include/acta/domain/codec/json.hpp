@@ -11,7 +11,8 @@
 ///   a class led by a size tag          array (cereal::make_size_tag)
 ///   bool                               true, false
 ///   integers, char                     number, all 64 bits of it
-///   float, double                      number, the shortest that reads back the same
+///   float, double                      number, the shortest that reads back the same; "NaN",
+///                                      "Infinity" and "-Infinity" are strings
 ///   enum                               number; with `enum_names` (below) its name
 ///   std::string                        string, which must be UTF-8
 ///   vector, deque, list, sets          array
@@ -26,8 +27,8 @@
 ///   variant                            {"type": name, "value": form}; names are below
 ///   monostate                          null
 ///   duration                           its count
-///   time_point of system_clock         RFC 3339 string, UTC, rounded down to microseconds,
-///                                      years 0..9999
+///   time_point of system_clock         RFC 3339 string, UTC, rounded down to microseconds; a year
+///                                      beyond 0..9999 as "+010000-01-01T00:00:00.000000Z"
 ///   time_point of another clock        its count
 ///   acta::uuid, acta::position         string
 ///
@@ -47,6 +48,9 @@
 /// refused, and so is whatever could lose something: a number that does not fit, a fraction for an
 /// integer, text behind the value. Each error names the place as a JSON pointer (RFC 6901).
 ///
+/// What the binary form can carry this form can: what is left is text that is not UTF-8, an enum's
+/// value without a name, a time that 64 bits of microseconds do not reach.
+///
 /// Threads: any.
 #pragma once
 
@@ -61,10 +65,9 @@ namespace acta {
 
 /// Appends the JSON form of `value`.
 ///
-/// Errors: `encode_failed` with a JSON pointer (NaN or infinity, a string that is not UTF-8, an
-/// enum value without
-///   name, nested deeper than `codec_depth_max`, a `serialize` that throws); `out` is then as
-///   before.
+/// Errors: `encode_failed` with a JSON pointer (a string that is not UTF-8, an enum value without
+///   name, nested deeper than `codec_depth_max` or `json_depth_max`, a `serialize` that throws);
+///   `out` is then as before.
 template <class T> result<void> append_json(const T& value, std::string& out) {
   const auto size = out.size();
   json_writer writer(out);
@@ -95,7 +98,7 @@ template <class T> result<void> from_json(std::string_view text, T& into) {
     try {
       reader(into);
       return {};
-    } catch (...) { return codec_detail::caught(codec_errc::json_invalid, reader.where()); }
+    } catch (...) { return reader.caught(); }
   } catch (...) { return codec_detail::caught(codec_errc::json_invalid, {}); }
 }
 template <class T> result<T> from_json(std::string_view text) {

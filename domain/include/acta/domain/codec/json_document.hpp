@@ -42,7 +42,7 @@ void append_pointer(std::string& pointer, std::string_view token);
 class json_document {
 public:
   /// Throws failure: longer than `json_bytes_max`, not JSON (`at byte N`), a key twice (with its
-  /// pointer), nested deeper than `codec_depth_max`, trailing text.
+  /// pointer), nested deeper than `json_depth_max`, trailing text.
   explicit json_document(std::string_view text);
 
   [[nodiscard]] json_node& operator[](std::uint32_t index) noexcept { return nodes_[index]; }

@@ -26,6 +26,9 @@ public:
 
   /// JSON pointer to what is being read.
   [[nodiscard]] std::string where() const;
+  /// The exception that has ended the reading, as an error; a field that is missing comes before
+  /// what user code says of its default value. Pre: inside a catch block.
+  [[nodiscard]] error caught() const;
 
 private:
   template <class T>
@@ -82,12 +85,20 @@ private:
 
   [[noreturn]] void fail(std::string detail) const;
   [[noreturn]] void fail_kind(std::string_view expected) const;
-  [[noreturn]] void fail_missing(std::string_view name) const;
+  /// A field that is missing is told when its object ends: another may stand there misspelt.
+  void note_missing(std::string_view name);
+  /// An object has other members than its class.
+  [[noreturn]] void fail_members();
+  [[noreturn]] void fail_alternative(std::string_view missing);
 
   codec_detail::json_document& document_;
   std::uint32_t at_ = 0;
   std::size_t depth_ = 0;
-  std::array<frame, codec_depth_max> levels_;
+  std::size_t classes_ = 0;       ///< of those levels
+  std::size_t missing_depth_ = 0; ///< of the object that lacks `missing_`; 0: none does
+  std::string missing_;           ///< name of its first field that is not there
+  std::string missing_in_;        ///< pointer to the object
+  std::array<frame, json_depth_max> levels_;
 };
 
 template <class T>
@@ -115,7 +126,10 @@ template <class T> void json_reader::get_member(T& value) {
   } else if constexpr (is_size_tag<T>) {
     value.size = static_cast<std::remove_cvref_t<decltype(value.size)>>(size_tag());
   } else if constexpr (is_base_class<T>) {
-    base::operator()(value);
+    if constexpr (is_read<base_of_tag<T>>)
+      base::operator()(value);
+    else
+      (void)sizeof(class_must_be_shown<base_of_tag<T>>);
   } else if (depth_ == 0) {
     get(value);
   } else if (levels_[depth_ - 1].is == form::array) {
@@ -133,15 +147,16 @@ template <class T> void json_reader::get_field(std::string_view name, T& value) 
   } else if constexpr (codec_detail::is_optional<T>) {
     value.reset();
   } else {
-    fail_missing(name);
+    note_missing(name);
   }
 }
 
 template <class T> void json_reader::get(T& value) {
   using namespace codec_detail;
   static_assert(!std::is_const_v<T>, "cannot read into a const value");
-  check_supported<T, json_reader>();
-  if constexpr (std::same_as<T, bool>) {
+  if constexpr (!has_a_form<T>) {
+    (void)sizeof(type_must_have_a_form<T>);
+  } else if constexpr (std::same_as<T, bool>) {
     value = boolean();
   } else if constexpr (std::is_floating_point_v<T>) {
     real(value);
@@ -164,7 +179,7 @@ template <class T> void json_reader::get(T& value) {
   } else if constexpr (is_tuple<T>) {
     enter(form::array);
     require_count(std::tuple_size_v<T>);
-    std::apply([this](auto&... item) { ((void(next()), get(item)), ...); }, value);
+    std::apply([this](auto&... item) { ((void(this->next()), this->get(item)), ...); }, value);
     leave();
   } else if constexpr (is_optional<T>) {
     static_assert(!is_nullable<typename T::value_type>,
@@ -203,10 +218,14 @@ template <class T> void json_reader::get(T& value) {
     value = to_key<T>(text());
   } else if constexpr (!std::is_void_v<minimal_t<T, json_writer>>) {
     base::operator()(value); // comes back through CEREAL_LOAD_FUNCTION_NAME
-  } else {
+  } else if constexpr (is_read<T>) {
+    if (++classes_ > codec_depth_max) fail_too_deep();
     enter(form::open);
     base::operator()(value);
     leave();
+    --classes_;
+  } else {
+    (void)sizeof(class_must_be_shown<T>);
   }
 }
 
@@ -266,7 +285,7 @@ template <class T> void json_reader::get_variant(T& value) {
   static const auto names = codec_detail::variant_names<T>::all();
   enter(form::object);
   std::string name;
-  if (!find("type")) fail_missing("type");
+  if (!find("type")) fail_alternative("type");
   get(name);
   std::size_t index = 0;
   while (index < names.size() && names[index] != name) ++index;
@@ -281,7 +300,7 @@ template <class T> void json_reader::get_variant(T& value) {
     fail("unknown alternative " + got + "; known are " + known);
   }
   done();
-  if (!find("value")) fail_missing("value");
+  if (!find("value")) fail_alternative("value");
   get_alternative(value, index, std::make_index_sequence<std::variant_size_v<T>>{});
   done();
   leave();
@@ -295,6 +314,10 @@ void json_reader::get_alternative(T& value, std::size_t index, std::index_sequen
 template <class T> void json_reader::get_time(T& value) {
   using namespace std::chrono;
   const auto t = time();
+  if constexpr (std::same_as<T, time_point>) {
+    value = t;
+    return;
+  }
   // In seconds as double first: the exact conversion could overflow.
   const auto seconds = duration<double>(t.time_since_epoch()).count();
   if (seconds <= duration<double>(T::min().time_since_epoch()).count() ||

@@ -36,13 +36,6 @@ void append_json_number(std::string& out, std::uint64_t value);
 void append_json_number(std::string& out, double value);
 void append_json_number(std::string& out, float value);
 
-/// The enum has `enum_names(E)`, found by its namespace: a range of pairs of value and name.
-template <class E>
-concept named_enum = requires(E e) {
-  { (*std::begin(enum_names(e))).first } -> std::convertible_to<E>;
-  { (*std::begin(enum_names(e))).second } -> std::convertible_to<std::string_view>;
-};
-
 /// The name of `value`, empty if it has none.
 template <named_enum E> std::string_view enum_name(E value) {
   for (const auto& [known, name] : enum_names(value))
@@ -92,18 +85,18 @@ template <class T> consteval std::string_view kind_name() {
 
 template <class Variant> struct variant_names;
 template <class... T> struct variant_names<std::variant<T...>> {
-  static consteval bool distinct() {
-    constexpr std::array<std::string_view, sizeof...(T)> names{kind_name<T>()...};
+  static constexpr bool distinct = [] {
+    const std::array<std::string_view, sizeof...(T)> names{kind_name<T>()...};
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (names[i].empty()) return false;
       for (std::size_t j = 0; j < i; ++j)
         if (names[i] == names[j]) return false;
     }
     return true;
-  }
+  }();
   /// By index.
   static std::array<std::string, sizeof...(T)> all() {
-    if constexpr (distinct()) return {std::string(kind_name<T>())...};
+    if constexpr (distinct) return {std::string(kind_name<T>())...};
     std::array<std::string, sizeof...(T)> names;
     for (std::size_t i = 0; i < names.size(); ++i) names[i] = std::to_string(i);
     return names;
@@ -162,11 +155,12 @@ private:
   void real(double value);
   void real(float value);
   void time(time_point t);
-  [[noreturn]] static void fail_year();
+  [[noreturn]] static void fail_time();
 
   std::string& out_;
   std::size_t depth_ = 0;
-  std::array<frame, codec_depth_max> levels_;
+  std::size_t classes_ = 0; ///< of those levels
+  std::array<frame, json_depth_max> levels_;
 };
 
 template <class T>
@@ -220,7 +214,11 @@ template <class T> void json_writer::put_member(const T& value) {
   } else if constexpr (is_size_tag<T>) {
     make_array();
   } else if constexpr (is_base_class<T>) {
-    base::operator()(value); // its members stand among those of the derived class
+    // Its members stand among those of the derived class.
+    if constexpr (is_written<base_of_tag<T>>)
+      base::operator()(value);
+    else
+      (void)sizeof(class_must_be_shown<base_of_tag<T>>);
   } else {
     unnamed();
     put(value);
@@ -229,8 +227,9 @@ template <class T> void json_writer::put_member(const T& value) {
 
 template <class T> void json_writer::put(const T& value) {
   using namespace codec_detail;
-  check_supported<T, json_writer>();
-  if constexpr (std::same_as<T, bool>) {
+  if constexpr (!has_a_form<T>) {
+    (void)sizeof(type_must_have_a_form<T>);
+  } else if constexpr (std::same_as<T, bool>) {
     out_ += value ? "true" : "false";
   } else if constexpr (std::is_floating_point_v<T>) {
     real(value);
@@ -257,7 +256,7 @@ template <class T> void json_writer::put(const T& value) {
     put_map(value);
   } else if constexpr (is_tuple<T>) {
     enter(form::array);
-    std::apply([this](const auto&... item) { ((element(), put(item)), ...); }, value);
+    std::apply([this](const auto&... item) { ((this->element(), this->put(item)), ...); }, value);
     leave();
   } else if constexpr (is_optional<T> || is_pointer<T>) {
     if constexpr (is_pointer<T>) check_pointer<typename T::element_type>();
@@ -275,7 +274,7 @@ template <class T> void json_writer::put(const T& value) {
     static const auto names = variant_names<T>::all();
     text(names[value.index()]);
     key("value");
-    std::visit([this](const auto& alternative) { put(alternative); }, value);
+    std::visit([this](const auto& alternative) { this->put(alternative); }, value);
     leave();
   } else if constexpr (std::same_as<T, std::monostate>) {
     out_ += "null";
@@ -289,10 +288,14 @@ template <class T> void json_writer::put(const T& value) {
     text(value.to_string());
   } else if constexpr (!std::is_void_v<minimal_t<T, json_writer>>) {
     base::operator()(value); // comes back through CEREAL_SAVE_FUNCTION_NAME
-  } else {
+  } else if constexpr (is_written<T>) {
+    if (++classes_ > codec_depth_max) fail_too_deep();
     enter(form::open);
     base::operator()(value);
     leave();
+    --classes_;
+  } else {
+    (void)sizeof(class_must_be_shown<T>);
   }
 }
 
@@ -342,9 +345,11 @@ template <class T> void json_writer::put_key(const T& name) {
 
 template <class D> void json_writer::put_time(std::chrono::sys_time<D> t) {
   using namespace std::chrono;
-  // Coarse first, in seconds as double: the exact conversion could overflow.
-  const auto seconds = duration<double>(t.time_since_epoch()).count();
-  if (!(seconds > -62'167'219'201.0 && seconds < 253'402'300'801.0)) fail_year();
+  if constexpr (!std::same_as<D, microseconds>) {
+    // Coarse first, in seconds as double: the exact conversion could overflow.
+    const auto seconds = duration<double>(t.time_since_epoch()).count();
+    if (!(seconds >= -9'223'372'036'854.0 && seconds <= 9'223'372'036'854.0)) fail_time();
+  }
   time(floor<microseconds>(t));
 }
 

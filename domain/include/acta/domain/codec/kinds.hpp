@@ -36,7 +36,14 @@
 
 namespace acta::codec_detail {
 
-template <class> inline constexpr bool always_false = false;
+class probe_writer;
+class probe_reader;
+
+} // namespace acta::codec_detail
+
+CEREAL_SETUP_ARCHIVE_TRAITS(acta::codec_detail::probe_reader, acta::codec_detail::probe_writer)
+
+namespace acta::codec_detail {
 
 template <class T>
 concept number = std::is_arithmetic_v<T> && !std::same_as<T, bool> &&
@@ -75,6 +82,11 @@ template <class K, class V, class H, class E, class A>
 inline constexpr bool is_map<std::unordered_map<K, V, H, E, A>> = true;
 template <class K, class V, class H, class E, class A>
 inline constexpr bool is_map<std::unordered_multimap<K, V, H, E, A>> = true;
+
+template <class T>
+concept is_unordered = (is_set<T> || is_map<T>)&&requires {
+  typename T::hasher;
+};
 
 /// Sets and maps whose `emplace` can refuse a key.
 template <class T> inline constexpr bool has_unique_keys = requires(T t) {
@@ -121,6 +133,11 @@ template <class> inline constexpr bool is_base_class = false;
 template <class T> inline constexpr bool is_base_class<cereal::base_class<T>> = true;
 template <class T> inline constexpr bool is_base_class<cereal::virtual_base_class<T>> = true;
 
+/// What a cereal::base_class stands for.
+template <class Tag>
+using base_of_tag =
+    std::remove_cv_t<std::remove_pointer_t<decltype(std::declval<Tag&>().base_ptr)>>;
+
 template <class> inline constexpr bool is_cereal_extra = false;
 template <class T> inline constexpr bool is_cereal_extra<cereal::BinaryData<T>> = true;
 template <class T> inline constexpr bool is_cereal_extra<cereal::DeferredData<T>> = true;
@@ -140,6 +157,13 @@ template <class T, class Writer> struct minimal {
 template <class T, class Writer>
 using minimal_t = std::remove_cvref_t<typename minimal<T, Writer>::type>;
 
+/// The enum has `enum_names(E)`, found by its namespace: a range of pairs of value and name.
+template <class E>
+concept named_enum = requires(E e) {
+  { (*std::begin(enum_names(e))).first } -> std::convertible_to<E>;
+  { (*std::begin(enum_names(e))).second } -> std::convertible_to<std::string_view>;
+};
+
 /// An enum without a save_minimal of its own.
 template <class T, class Writer> constexpr bool is_plain_enum() {
   if constexpr (std::is_enum_v<T>)
@@ -155,28 +179,63 @@ template <class T> constexpr bool is_users() {
          !std::same_as<T, position>;
 }
 
-/// Fails to compile, with the reason, for what no archive of Acta accepts.
-template <class T, class Archive> constexpr void check_supported() {
-  static_assert(!std::is_pointer_v<T>,
-                "a raw pointer has no encoded form: hold a value, a std::optional "
-                "or a std::unique_ptr");
-  static_assert(!is_weak_ptr<T>, "a std::weak_ptr has no encoded form");
-  static_assert(!std::same_as<T, long double> && !std::same_as<T, wchar_t>,
-                "long double and wchar_t differ between platforms: use double or char32_t");
-  static_assert(!std::same_as<T, std::string_view>,
-                "a std::string_view cannot own what is decoded: "
-                "use std::string");
-  static_assert(!is_cereal_extra<T>, "cereal::binary_data and cereal::defer are not supported");
-  if constexpr (is_users<T>())
-    static_assert(
-        !cereal::traits::has_member_versioned_serialize<T, Archive>::value &&
-            !cereal::traits::has_non_member_versioned_serialize<T, Archive>::value &&
-            !cereal::traits::has_member_versioned_save<T, Archive>::value &&
-            !cereal::traits::has_non_member_versioned_save<T, Archive>::value &&
-            !cereal::traits::has_member_versioned_load<T, Archive>::value &&
-            !cereal::traits::has_non_member_versioned_load<T, Archive>::value,
-        "serialize with a class version is not supported: Acta has schema versions and upcasts");
-}
+/// What no archive of Acta accepts has a type of its own that says so, and is looked at only then:
+/// the compiler's message names the class, stands there once, and nothing of the class is compiled
+/// after it.
+template <class T>
+inline constexpr bool has_a_form =
+    !std::is_pointer_v<T> && !is_weak_ptr<T> && !std::same_as<T, long double> &&
+    !std::same_as<T, wchar_t> && !std::same_as<T, std::string_view> && !is_cereal_extra<T>;
+
+template <class Type> struct type_must_have_a_form {
+  static_assert(!std::is_pointer_v<Type>, "acta: a raw pointer has no encoded form: hold a value, "
+                                          "a std::optional or a std::unique_ptr");
+  static_assert(!is_weak_ptr<Type>, "acta: a std::weak_ptr has no encoded form");
+  static_assert(!std::same_as<Type, long double> && !std::same_as<Type, wchar_t>,
+                "acta: long double and wchar_t differ between platforms: use double or char32_t");
+  static_assert(!std::same_as<Type, std::string_view>,
+                "acta: a std::string_view cannot own what is decoded: use std::string");
+  static_assert(!is_cereal_extra<Type>,
+                "acta: cereal::binary_data and cereal::defer are not supported");
+};
+
+/// Asks cereal, for all archives of Acta at once, what a class shows of itself.
+class probe_writer : public cereal::OutputArchive<probe_writer, cereal::AllowEmptyClassElision> {};
+class probe_reader : public cereal::InputArchive<probe_reader, cereal::AllowEmptyClassElision> {};
+
+template <class Class>
+inline constexpr bool has_versions =
+    cereal::traits::has_member_versioned_serialize<Class, probe_writer>::value ||
+    cereal::traits::has_non_member_versioned_serialize<Class, probe_writer>::value ||
+    cereal::traits::has_member_versioned_save<Class, probe_writer>::value ||
+    cereal::traits::has_non_member_versioned_save<Class, probe_writer>::value ||
+    cereal::traits::has_member_versioned_load<Class, probe_reader>::value ||
+    cereal::traits::has_non_member_versioned_load<Class, probe_reader>::value;
+template <class Class>
+inline constexpr bool
+    is_written = (cereal::traits::is_output_serializable<Class, probe_writer>::value ||
+                  std::is_empty_v<Class>)&&!has_versions<Class>;
+template <class Class>
+inline constexpr bool
+    is_read = (cereal::traits::is_input_serializable<Class, probe_reader>::value ||
+               std::is_empty_v<Class>)&&!has_versions<Class>;
+
+template <class Class> struct class_must_be_shown {
+  static_assert(!has_versions<Class>, "acta: serialize with a class version is not supported: Acta "
+                                      "has schema versions and upcasts");
+  static_assert(
+      has_versions<Class> || is_written<Class> || is_read<Class>,
+      "acta: the Class of class_must_be_shown<Class> does not show its fields: give it `template "
+      "<class Archive> void serialize(Archive& ar) { ar(CEREAL_NVP(one), CEREAL_NVP(two)); }`, or "
+      "a `save` and a `load`; just one of these ways, and public, or with `friend class "
+      "cereal::access;`.");
+  static_assert(is_written<Class> || !is_read<Class>,
+                "acta: the Class of class_must_be_shown<Class> has a `load` and no `save(Archive& "
+                "ar) const` that fits it.");
+  static_assert(is_read<Class> || !is_written<Class>,
+                "acta: the Class of class_must_be_shown<Class> has a `save` and no `load(Archive& "
+                "ar)` that fits it.");
+};
 
 /// Pointers are written by value; a base class pointer would lose what it points to.
 template <class T> constexpr void check_pointer() {

@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include "contract_file.hpp"
+
+#include "xxh3.hpp"
+
+#include <acta/core/ids.hpp>
+#include <acta/persistence/errc.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+namespace acta::persistence {
+
+namespace {
+
+constexpr std::string_view first_words = "# Acta contract, checksum ";
+constexpr std::string_view last_words =
+    " of the lines below. Edited by hand? Then remove this line.";
+constexpr std::size_t checksum_digits = 16;
+
+std::string checksum_of(std::string_view lines) {
+  char text[checksum_digits + 1];
+  std::snprintf(text, sizeof text, "%016llx",
+                static_cast<unsigned long long>(XXH3_64bits(lines.data(), lines.size())));
+  return text;
+}
+
+bool is_printable(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte != 0x7f;
+  });
+}
+
+/// Takes one word from the front.
+std::string_view next_word(std::string_view& line) {
+  const auto word = line.substr(0, line.find(' '));
+  line.remove_prefix(std::min(line.size(), word.size() + 1));
+  return word;
+}
+
+/// Kind, name and schema, which no two lines share; empty if the line is not one of a contract.
+std::string_view type_in(std::string_view line) {
+  if (!is_printable(line)) return {};
+  auto rest = line;
+  const auto kind = next_word(rest);
+  const auto name = next_word(rest);
+  const auto schema = next_word(rest);
+  if (kind.find_first_not_of("abcdefghijklmnopqrstuvwxyz") != std::string_view::npos ||
+      kind.empty() || name.empty() || schema.empty() ||
+      schema.find_first_not_of("0123456789") != std::string_view::npos)
+    return {};
+  return line.substr(0, kind.size() + name.size() + schema.size() + 2);
+}
+
+} // namespace
+
+std::string seal_contract(std::string_view lines) {
+  return std::string(first_words) + checksum_of(lines) + std::string(last_words) + '\n' +
+         std::string(lines);
+}
+
+result<std::string> unseal_contract(const std::filesystem::path& path, std::string_view text) {
+  auto lines = text;
+  std::size_t number = 0;
+  if (text.starts_with(first_words)) {
+    const auto said = text.substr(first_words.size(), checksum_digits);
+    lines.remove_prefix(std::min(text.size(), text.find('\n') + 1));
+    number = 1;
+    if (const auto has = checksum_of(lines); said != has)
+      return error(errc::damaged_file,
+                   path.string() + ": line 1 says checksum " + std::string(said) +
+                       ", the lines below have " + has +
+                       ": restore the file from a backup, or, if it was edited on purpose, remove "
+                       "line 1");
+  }
+  std::set<std::string_view> types;
+  for (auto rest = lines; !rest.empty();) {
+    const auto line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    ++number;
+    if (line.empty() || line[0] == '#') continue;
+    const auto type = type_in(line);
+    const auto refused = [&](std::string_view what) {
+      return error(errc::damaged_file, path.string() + ": line " + std::to_string(number) + ' ' +
+                                           std::string(what) + ": restore the file from a backup");
+    };
+    if (type.empty()) return refused("is not 'kind name schema shape'");
+    if (!types.insert(type).second) return refused("names a type for the second time");
+  }
+  return std::string(lines);
+}
+
+} // namespace acta::persistence

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Looks at an LMDB file before LMDB does, which trusts what it reads through its map: a page
+/// beyond the end of the file is SIGBUS, a garbled one SIGSEGV or abort().
+#pragma once
+
+#include <acta/core/result.hpp>
+
+#include <filesystem>
+
+namespace acta::persistence {
+
+/// Pages looked at in a file of full size: all of a small one, and the upper levels of the trees of
+/// a large one, whose leaves are not worth the time. Cost: as many reads of 4 KiB.
+inline constexpr std::size_t checked_pages_max = 1024;
+
+/// Checks `folder`/data.mdb: that the file is as long as its header says, and that the pages of its
+/// trees are what they must be. A file that is shorter than it might be is checked whole: LMDB
+/// leaves out pages at the end that a transaction has taken and not used. No file, an empty one and
+/// one that is not LMDB's are left to LMDB.
+/// Errors: `damaged_file` (names file, page or sizes), `io`.
+result<void> check_lmdb_file(const std::filesystem::path& folder);
+
+} // namespace acta::persistence

@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime.hpp"
+#include "temp_folder.hpp"
+
+#include <acta/persistence/errc.hpp>
+#include <acta/runtime/errc.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <fstream>
+#include <iterator>
+
+using namespace std::chrono_literals;
+using test::must_open;
+using test::try_open;
+
+namespace {
+
+/// One domain in three releases, told apart by their namespaces.
+namespace now {
+enum class paint : std::uint8_t { red, green };
+constexpr std::array<std::pair<paint, std::string_view>, 2> enum_names(paint) {
+  return {{{paint::red, "red"}, {paint::green, "green"}}};
+}
+} // namespace now
+namespace renamed {
+enum class paint : std::uint8_t { crimson, green };
+constexpr std::array<std::pair<paint, std::string_view>, 2> enum_names(paint) {
+  return {{{paint::crimson, "crimson"}, {paint::green, "green"}}};
+}
+} // namespace renamed
+namespace both {
+enum class paint : std::uint8_t { crimson, green, blue };
+constexpr std::array<std::pair<paint, std::string_view>, 4> enum_names(paint) {
+  return {{{paint::crimson, "crimson"},
+           {paint::crimson, "red"}, // as it was called until then
+           {paint::green, "green"},
+           {paint::blue, "blue"}}};
+}
+} // namespace both
+
+template <class Paint> struct painted {
+  static constexpr std::string_view name = "painted";
+  Paint shade{};
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(shade)); }
+};
+template <class Paint> struct dry {
+  static constexpr std::string_view name = "dry";
+  Paint shade{};
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(shade)); }
+};
+template <class Paint> struct paint_it {
+  static constexpr std::string_view name = "paint_it";
+  Paint shade{};
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(shade)); }
+};
+template <class Paint> struct wall {
+  static constexpr std::string_view name = "wall";
+  using events = acta::one_of<painted<Paint>>;
+  using commands = acta::one_of<paint_it<Paint>>;
+  std::uint32_t coats = 0;
+  acta::decision<events> decide(const paint_it<Paint>& c) const { return painted<Paint>{c.shade}; }
+  void evolve(const painted<Paint>&) { ++coats; }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(coats)); }
+};
+template <class Paint> struct drying {
+  static constexpr std::string_view name = "drying";
+  using inputs = acta::one_of<dry<Paint>>;
+  std::uint32_t walls = 0;
+  acta::reaction react(const dry<Paint>&) const { return {}; }
+  void evolve(const dry<Paint>&) { ++walls; }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(walls)); }
+};
+template <class Paint> acta::model painters() {
+  acta::model m;
+  m.aggregate<wall<Paint>>();
+  m.process<drying<Paint>>();
+  return m;
+}
+
+std::string contract_of(const std::filesystem::path& store) {
+  std::ifstream in(store / "contract.txt");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+void write_contract(const std::filesystem::path& store, std::string_view text) {
+  std::ofstream(store / "contract.txt", std::ios::trunc) << text;
+}
+/// As a store of before there was a second form has it.
+std::string in_first_form(std::string text) {
+  const auto remove = [&](std::string_view what) {
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what))
+      text.erase(at, what.size());
+  };
+  remove("contract 2\n");
+  remove(":red=0,green=1");
+  return text;
+}
+
+} // namespace
+
+TEST_CASE(
+    "a renamed enumerator is refused at the door: no step that holds it would be read again") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  {
+    auto runtime = must_open(store, painters<now::paint>());
+    REQUIRE(
+        runtime.ask<wall<now::paint>>("w", paint_it<now::paint>{now::paint::red}).wait_for(10s));
+    REQUIRE(runtime.ask_json("drying", "d", "dry", R"({"shade":"red"})").wait_for(10s));
+  }
+  const auto before = contract_of(store);
+  CHECK(before.starts_with("contract 2\n"));
+  CHECK(before.find("input drying.dry 1 {shade:enum<u8:red=0,green=1>}\n") != std::string::npos);
+
+  const auto refused = try_open(store, painters<renamed::paint>());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == acta::runtime_errc::contract_changed);
+  const auto said = refused.error().to_string();
+  CHECK(said.find("wall.painted") != std::string::npos);
+  CHECK(said.find("/shade") != std::string::npos);
+  CHECK(said.find("red=0, the program calls this value crimson") != std::string::npos);
+  CHECK(contract_of(store) == before);
+
+  // The old name beside the new one: all that is stored can be read, and the store says both.
+  {
+    auto runtime = must_open(store, painters<both::paint>());
+    CHECK(runtime.state<drying<both::paint>>("d")->walls == 1);
+    CHECK(runtime.ask_json("drying", "d", "dry", R"({"shade":"blue"})").wait_for(10s));
+  }
+  CHECK(contract_of(store).find("enum<u8:crimson=0,red=0,green=1,blue=2>") != std::string::npos);
+  // Now there may be a blue in it, of which the first program knows nothing.
+  const auto back = try_open(store, painters<now::paint>());
+  REQUIRE_FALSE(back);
+  CHECK(back.error().to_string().find("the enumerator crimson=0") != std::string::npos);
+}
+
+TEST_CASE(
+    "a store with shapes of the first form opens if nothing has changed, and has the second") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  { auto runtime = must_open(store, painters<now::paint>()); }
+  const auto whole = contract_of(store);
+  const auto old = in_first_form(whole);
+  REQUIRE(old.find("event wall.painted 1 {shade:enum<u8>}\n") != std::string::npos);
+  REQUIRE(old.starts_with("event "));
+
+  write_contract(store, old);
+  { auto runtime = must_open(store, painters<now::paint>()); }
+  CHECK(contract_of(store) == whole);
+
+  // What the program does not know this time is kept as it is, and known when it comes back.
+  write_contract(store, old);
+  {
+    acta::model without;
+    without.aggregate<wall<now::paint>>();
+    auto runtime = must_open(store, std::move(without));
+  }
+  CHECK(contract_of(store).find("input drying.dry 1 1:{shade:enum<u8>}\n") != std::string::npos);
+  { auto runtime = must_open(store, painters<now::paint>()); }
+  CHECK(contract_of(store) == whole);
+
+  // And what was another shape then is one still.
+  auto changed = old;
+  changed.replace(changed.find("{shade:enum<u8>}"), 16, "{shade:enum<u16>}");
+  write_contract(store, changed);
+  const auto refused = try_open(store, painters<now::paint>());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().to_string().find("enum<u16>") != std::string::npos);
+}
+
+TEST_CASE("a contract of a form that a later program wrote is refused by its number") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  { auto runtime = must_open(store, painters<now::paint>()); }
+  write_contract(store, "contract 3\n" + contract_of(store).substr(11));
+  const auto refused = try_open(store, painters<now::paint>());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == acta::persistence::errc::wrong_format);
+  CHECK(refused.error().to_string().find("form 3") != std::string::npos);
+}

@@ -1,0 +1,289 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+// How far the journal has been looked through is noted for each process by itself: one that a
+// program does not have for a while loses nothing, and holds up nobody.
+#include "eventually.hpp"
+#include "noter.hpp"
+#include "runtime.hpp"
+#include "temp_folder.hpp"
+
+#include <acta/persistence/store.hpp>
+#include <acta/persistence/view_store.hpp>
+#include <acta/runtime/errc.hpp>
+#include <acta/testing/manual_clock.hpp>
+
+#include <catch2/catch.hpp>
+
+using namespace std::chrono_literals;
+using test::counter;
+using test::listener;
+using test::noter;
+using test::reminder;
+
+namespace {
+
+acta::model all_of_them() {
+  acta::model m;
+  m.aggregate<counter>().process<listener>().process<noter>().process<reminder>();
+  return m;
+}
+acta::model without_listener() {
+  acta::model m;
+  m.aggregate<counter>().process<noter>().process<reminder>();
+  return m;
+}
+acta::model without_processes() {
+  acta::model m;
+  m.aggregate<counter>();
+  return m;
+}
+
+void say(acta::runtime& runtime, int times) {
+  for (int i = 0; i < times; ++i) {
+    auto receipt = runtime.ask<counter>("a", test::note{"x"}).wait_for(20s);
+    if (!receipt) FAIL(receipt.error());
+  }
+}
+std::int64_t heard(acta::runtime& runtime) {
+  const auto state = runtime.state<listener>("a");
+  return state ? state->heard : 0;
+}
+
+} // namespace
+
+TEST_CASE(
+    "a process that a program leaves out for one run gets that run's events when it is back") {
+  test::temp_folder folder;
+  {
+    auto runtime = test::must_open(folder / "data", all_of_them());
+    say(runtime, 2);
+    REQUIRE(runtime.settle(20s));
+    CHECK(heard(runtime) == 2);
+  }
+  const bool others = GENERATE(true, false);
+  for (int run = 0; run < 2; ++run) {
+    auto runtime =
+        test::must_open(folder / "data", others ? without_listener() : without_processes());
+    // A schedule is a process of the runtime's own: it too moves on alone.
+    REQUIRE(runtime.schedule<counter>("b", test::add{1}, acta::after(0s),
+                                      {.id = "s" + std::to_string(run)}));
+    say(runtime, 3);
+    if (others) REQUIRE(runtime.ask<noter>("n", test::give_work{"a", 0, 1, 1}).wait_for(20s));
+    REQUIRE(runtime.settle(20s));
+    CHECK(runtime.state<counter>("b")->count == static_cast<std::uint64_t>(run) + 1);
+  }
+  auto runtime = test::must_open(folder / "data", all_of_them());
+  say(runtime, 1);
+  REQUIRE(runtime.settle(20s));
+  CHECK(heard(runtime) == 2 + 2 * 3 + 1);
+  if (others) CHECK(runtime.state<counter>("a0")->count == 2);
+}
+
+TEST_CASE("commands that a process had decided before it was left out are sent when it is back") {
+  test::temp_folder folder;
+  { auto runtime = test::must_open(folder / "data", all_of_them()); }
+  const auto processes = folder / "data" / "processes";
+  std::filesystem::copy(processes, folder / "before", std::filesystem::copy_options::recursive);
+  {
+    acta::model nobody_to_take_it;
+    nobody_to_take_it.process<noter>();
+    auto runtime = test::must_open(folder / "data", nobody_to_take_it);
+    REQUIRE(runtime.ask<noter>("n", test::give_work{"w", 0, 1, 1}).wait_for(20s));
+  }
+  // As if it had been killed between the step and what the step asks for.
+  std::filesystem::remove_all(processes);
+  std::filesystem::rename(folder / "before", processes);
+  {
+    acta::model m;
+    m.aggregate<counter>().process<reminder>();
+    auto runtime = test::must_open(folder / "data", m);
+    say(runtime, 1);
+    REQUIRE(runtime.settle(20s));
+    CHECK(!runtime.state<counter>("w0"));
+  }
+  auto runtime = test::must_open(folder / "data", all_of_them());
+  REQUIRE(runtime.settle(20s));
+  const auto w = runtime.state<counter>("w0");
+  REQUIRE(w);
+  CHECK(w->count == 1);
+}
+
+TEST_CASE("a process new to a store beside others begins with what comes") {
+  test::temp_folder folder;
+  {
+    auto runtime = test::must_open(folder / "data", without_listener());
+    say(runtime, 3);
+    REQUIRE(runtime.settle(20s));
+  }
+  {
+    auto runtime = test::must_open(folder / "data", all_of_them());
+    say(runtime, 1);
+    REQUIRE(runtime.settle(20s));
+    CHECK(heard(runtime) == 1);
+  }
+  std::filesystem::remove_all(folder / "data" / "processes"); // contract.txt still knows
+  auto runtime = test::must_open(folder / "data", all_of_them());
+  say(runtime, 1);
+  REQUIRE(runtime.settle(20s));
+  CHECK(heard(runtime) == 2);
+}
+
+TEST_CASE("the timers of a process that was removed for good hold up nobody, and are kept") {
+  test::temp_folder folder;
+  acta::manual_clock clock;
+  acta::runtime_options options;
+  options.clock = clock.source();
+  options.restart_backoff_min = 1ms;
+  options.restart_backoff_max = 10ms;
+  {
+    auto runtime = test::must_open(folder / "data", all_of_them(), options);
+    REQUIRE(runtime.ask<reminder>("r", test::remind_all{1000, 50}).wait_for(20s));
+    REQUIRE(runtime.ask<reminder>("q", test::remind{1000}).wait_for(20s));
+    REQUIRE(runtime.settle(20s));
+  }
+  clock.advance(1s);
+  {
+    acta::model m;
+    m.aggregate<counter>().process<listener>();
+    auto runtime = test::must_open(folder / "data", m, options);
+    say(runtime, 3);
+    REQUIRE(runtime.settle(20s));
+    clock.advance(1s);
+    REQUIRE(runtime.settle(20s));
+    CHECK(heard(runtime) == 3);
+    CHECK(runtime.stuck().empty());
+    CHECK(runtime.figures().processes.waiting == 0);
+    CHECK(runtime.figures().processes.timers == 51);
+  }
+  auto runtime = test::must_open(folder / "data", all_of_them(), options);
+  REQUIRE(runtime.settle(20s));
+  CHECK(runtime.state<reminder>("r")->rung.size() == 50);
+  CHECK(runtime.state<reminder>("q")->rung.size() == 1);
+  CHECK(runtime.figures().processes.timers == 0);
+}
+
+namespace {
+
+/// One of the store's folders as it was.
+struct kept_copy {
+  kept_copy(std::filesystem::path folder, std::filesystem::path to)
+      : of(std::move(folder)), copy(std::move(to)) {
+    std::filesystem::copy(of, copy, std::filesystem::copy_options::recursive);
+  }
+  void put_back() const {
+    std::filesystem::remove_all(of);
+    std::filesystem::copy(copy, of, std::filesystem::copy_options::recursive);
+  }
+  std::filesystem::path of, copy;
+};
+
+acta::error must_not_open(const std::filesystem::path& folder) {
+  auto opened = test::try_open(folder, all_of_them());
+  if (opened) FAIL("it opens");
+  return std::move(opened).error();
+}
+
+} // namespace
+
+TEST_CASE("a journal that was put back does not leave processes deaf to what comes") {
+  test::temp_folder folder;
+  const auto data = folder / "data";
+  {
+    auto runtime = test::must_open(data, all_of_them());
+    say(runtime, 2);
+    REQUIRE(runtime.settle(20s));
+  }
+  const kept_copy journal(data / "p000", folder / "journal");
+  const kept_copy outbox(data / "processes", folder / "outbox");
+  {
+    auto runtime = test::must_open(data, all_of_them());
+    say(runtime, 10);
+    REQUIRE(runtime.settle(20s));
+  }
+  journal.put_back();
+  if (GENERATE(false, true)) { // it has grown beyond it since
+    auto runtime = test::must_open(data, without_processes());
+    say(runtime, 50);
+  }
+  const auto why = must_not_open(data);
+  CHECK(why.code() == acta::runtime_errc::other_history);
+  CHECK(why.where().starts_with("0:"));
+  if (GENERATE(false, true))
+    outbox.put_back(); // the folder that belongs to it
+  else
+    std::filesystem::remove_all(data / "processes"); // all is looked through again
+  auto runtime = test::must_open(data, all_of_them());
+  const auto before = runtime.state<counter>("a")->count;
+  say(runtime, 3);
+  REQUIRE(runtime.settle(20s));
+  CHECK(heard(runtime) == static_cast<std::int64_t>(before) + 3);
+}
+
+TEST_CASE("a process that began behind the end of a journal that was put back hears what comes") {
+  test::temp_folder folder;
+  const auto data = folder / "data";
+  {
+    auto runtime = test::must_open(data, without_processes());
+    say(runtime, 2);
+  }
+  const kept_copy journal(data / "p000", folder / "journal");
+  {
+    auto runtime = test::must_open(data, without_processes());
+    say(runtime, 10);
+  }
+  { auto runtime = test::must_open(data, all_of_them()); }
+  journal.put_back();
+  std::filesystem::remove_all(data / "processes");
+  for (int run = 1; run <= 2; ++run) {
+    auto runtime = test::must_open(data, all_of_them());
+    say(runtime, 1);
+    REQUIRE(runtime.settle(20s));
+    CHECK(heard(runtime) == run);
+  }
+}
+
+TEST_CASE("an outbox with one checkpoint for all processes goes on from it") {
+  test::temp_folder folder;
+  const auto data = folder / "data";
+  {
+    auto runtime = test::must_open(data, all_of_them());
+    say(runtime, 5);
+    REQUIRE(runtime.settle(20s));
+  }
+  acta::persistence::store_options small; // a sanitizer leaves little of the address space
+  small.partition.journal_map_bytes = small.partition.derived_map_bytes = std::size_t{1} << 30;
+  {
+    auto store = acta::persistence::store::open(data, small);
+    REQUIRE(store);
+    auto rows = acta::persistence::open_view_store(data / "processes",
+                                                   {(*store)->id(), "acta.processes", 2, 2},
+                                                   {.map_bytes = std::size_t{1} << 26});
+    REQUIRE(rows);
+    auto txn = (*rows)->write();
+    REQUIRE(txn);
+    std::vector<std::string> own;
+    {
+      auto cursor = (*txn)->scan(acta::row_table::rows);
+      REQUIRE(cursor);
+      acta::table_entry entry;
+      for (auto found = (*cursor)->seek(acta::as_bytes_view("c"), entry);
+           found && *found && acta::as_text(entry.key)[0] == 'c'; found = (*cursor)->next(entry))
+        own.emplace_back(acta::as_text(entry.key));
+    }
+    CHECK(own.size() == 4); // the runtime's own process has one too
+    for (const auto& key : own)
+      REQUIRE((*txn)->erase(acta::row_table::rows, acta::as_bytes_view(key)));
+    REQUIRE((*txn)->set_checkpoint(0, {(*store)->partitions()[0]->last_position(), 0}));
+    REQUIRE((*txn)->commit(false));
+  }
+  {
+    auto runtime = test::must_open(data, without_listener());
+    say(runtime, 2);
+    REQUIRE(runtime.settle(20s));
+    CHECK(runtime.figures().processes.delivered == 0);
+  }
+  auto runtime = test::must_open(data, all_of_them());
+  say(runtime, 1);
+  REQUIRE(runtime.settle(20s));
+  CHECK(heard(runtime) == 8);
+}
