@@ -230,6 +230,14 @@ result<void> engine::start() {
     recovery_.tail_commits += r.tail_commits;
     recovery_.index_rebuilt = recovery_.index_rebuilt || r.index_rebuilt;
     recovery_.took += r.took;
+    for (const auto damaged : r.damaged)
+      log(log_level::error, "the commit at {} is damaged: its stream stops there",
+          position{p->number(), damaged}.to_string());
+    if (r.in_doubt != 0)
+      log(log_level::error,
+          "nobody can tell whose the damaged commit at {} was: streams that have not written since "
+          "answer corrupt_commit",
+          position{p->number(), r.in_doubt}.to_string());
   }
   log(log_level::info, "recovered {} aggregates, {} events in {} us ({} commits re-indexed{})",
       recovery_.aggregates, recovery_.events, recovery_.took.count(), recovery_.tail_commits,
