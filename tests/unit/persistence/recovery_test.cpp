@@ -378,3 +378,48 @@ TEST_CASE("a full map fails commands with store_full, reads go on, and a larger 
   CHECK_FALSE(w.append(lane, {.first_version = stored + 1}).failure);
   CHECK(check_log(*p) == stored + 2);
 }
+
+TEST_CASE(
+    "an index made anew remembers command ids by time that passed, not by jumps of the clock") {
+  place at;
+  auto now = std::make_shared<std::atomic<std::int64_t>>(100'000); // hours
+  auto options = small_maps();
+  options.dedupe_keep = std::chrono::hours(24 * 7);
+  options.index_commits_max = 16;
+  options.clock = [now] { return acta::time_point(std::chrono::hours(now->load())); };
+  options.monotonic = [now] { return std::chrono::hours(now->load()); };
+  const auto stream = key_of("one");
+  std::vector<uuid> ids;
+  const auto append = [&](int commits, std::int64_t hours_between) {
+    const auto p = at.open(options);
+    writer w(*p);
+    const auto lane = attach(*p, stream);
+    for (int i = 0; i < commits; ++i) {
+      *now += hours_between;
+      ids.push_back(uuid::random());
+      w.append(lane, {.first_version = lane->durable_version() + 1, .command_id = ids.back()});
+    }
+  };
+  const auto remembered = [&](partition& p) {
+    std::size_t count = 0;
+    for (const auto& id : ids) count += p.find_command(stream, id)->has_value() ? 1 : 0;
+    return count;
+  };
+  const auto open_anew = [&] {
+    fs::remove_all(at.folder / "derived");
+    return at.open(options);
+  };
+  SECTION("a commit each hour: none is forgotten too early, and none much too late") {
+    append(400, 1);
+    const auto p = open_anew();
+    CHECK(p->recovery().index_rebuilt);
+    CHECK(remembered(*p) >= 168);
+    CHECK(remembered(*p) <= 172);
+    CHECK(p->forgotten_up_to() + remembered(*p) == 400);
+  }
+  SECTION("a jump of a year before the last one") {
+    append(100, 0);
+    append(1, 24 * 365);
+    CHECK(remembered(*open_anew()) == 101);
+  }
+}
