@@ -39,10 +39,11 @@ std::map<std::string, std::string> parse_contract(const std::string& text) {
 
 /// What a line is written in that no program has known since there is a second form.
 constexpr std::string_view first_form_mark = "1:";
-constexpr std::string_view form_line = "contract ";
+constexpr std::string_view form_line =
+    "contract form "; // of the form of all lines: kind name number
 
-/// Takes the line `contract 2` out of what a store holds, and marks all shapes of a store that has
-/// none. Errors: `wrong_format` for a form that this program does not know.
+/// Takes the line `contract form 2` out of what a store holds, and marks all shapes of a store that
+/// has none. Errors: `wrong_format` for a form that this program does not know.
 result<void> read_form(std::map<std::string, std::string>& stored) {
   const auto at = stored.lower_bound(std::string(form_line));
   if (at != stored.end() && at->first.starts_with(form_line)) {
