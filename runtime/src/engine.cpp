@@ -174,9 +174,12 @@ result<void> engine::start() {
   });
   directory_ =
       std::make_unique<acta::detail::directory>(*this, options_.resident_max, options_.inbox_max);
-  supervisor_ =
-      std::make_unique<supervisor>(options_.recoveries_max, sweep_interval(shortest_idle_time_),
-                                   [this] { directory_->sweep(); });
+  watch_ = std::make_unique<store_watch>(*store_, options_.log);
+  supervisor_ = std::make_unique<supervisor>(options_.recoveries_max,
+                                             sweep_interval(shortest_idle_time_), [this] {
+                                               directory_->sweep();
+                                               watch_->look();
+                                             });
   auto read_side = projections::open(
       {*store_, model_, options_.projections,
        [this](auto pause, auto action) { supervisor_->after(pause, std::move(action)); },
@@ -494,6 +497,8 @@ runtime_figures engine::figures() const {
     f.events += part.events;
     f.batches += part.batches;
     f.failed_batches += part.failed_batches;
+    f.index_damages += part.index_damages;
+    f.clock_jumps += part.clock_jumps;
   }
   f.projections = read_side_->figures();
   if (const auto* p = processes()) f.processes = p->figures();

@@ -57,6 +57,8 @@ struct runtime_figures {
   std::uint64_t events = 0;            ///< stored
   std::uint64_t batches = 0;           ///< transactions of the journals
   std::uint64_t failed_batches = 0;    ///< transactions that failed: alert when it rises
+  std::uint64_t index_damages = 0;     ///< answers refused because derived data is damaged: alert
+  std::uint64_t clock_jumps = 0;       ///< the clock left the monotonic one by a minute: alert
   projection_figures projections;
   process_figures processes;
   subscriber_figures subscribers;
