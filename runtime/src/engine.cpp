@@ -252,10 +252,12 @@ result<void> engine::start() {
       callbacks_waiting_max(options_));
   directory_ =
       std::make_unique<acta::detail::directory>(*this, options_.resident_max, options_.inbox_max);
+  watch_ = std::make_unique<store_watch>(*store_, options_.log);
   supervisor_ = std::make_unique<supervisor>(options_.recoveries_max,
                                              sweep_interval(shortest_idle_time_), [this] {
                                                directory_->sweep();
                                                look_at_index();
+                                               watch_->look();
                                              });
   auto read_side = projections::open(
       {*store_, model_, options_.projections,
@@ -622,6 +624,8 @@ runtime_figures engine::figures() const {
     f.batches += part.batches;
     f.failed_batches += part.failed_batches;
     f.index_failures += part.index_failures;
+    f.index_damages += part.index_damages;
+    f.clock_jumps += part.clock_jumps;
   }
   std::tie(f.store_failure, f.store_broken) = health_.failure();
   f.projections = read_side_->figures();
