@@ -51,7 +51,7 @@ std::optional<authority> authority_of_origin(std::string_view origin) {
   return authority::parse(origin.substr(scheme + 3));
 }
 
-std::string quoted(std::string_view text) { return '\'' + printable(text.substr(0, 100)) + '\''; }
+std::string in_quotes(std::string_view text) { return '\'' + printable(text.substr(0, 100)) + '\''; }
 
 } // namespace
 
@@ -85,7 +85,7 @@ known_hosts::known_hosts(std::string_view listen_address, const std::vector<std:
 result<void> known_hosts::check_entry(std::string_view entry) {
   if (authority::parse(entry)) return {};
   return error(gateway_errc::bad_options,
-               "allowed_hosts: " + quoted(entry) +
+               "allowed_hosts: " + in_quotes(entry) +
                    " must be a host's name or address, with or without a port, such as "
                    "shop.example.org or [fd00::7]:8080");
 }
@@ -110,12 +110,12 @@ std::optional<problem> check_host(const request& r, const target& t, const known
   if (!host)
     return problem{.status = 400,
                    .code = "bad_request",
-                   .detail = "the host " + quoted(asked) +
+                   .detail = "the host " + in_quotes(asked) +
                              " must be a name or an address, with or without a port"};
   if (!known.has(*host))
     return problem{.status = 421,
                    .code = "unknown_host",
-                   .detail = "this node is not called " + quoted(asked) +
+                   .detail = "this node is not called " + in_quotes(asked) +
                              "; http.allowed_hosts of its config lists what else it is called"};
   if (!r.origin.present() || r.how != method::post) return std::nullopt;
   const auto origin = authority_of_origin(r.origin.text);
@@ -123,7 +123,7 @@ std::optional<problem> check_host(const request& r, const target& t, const known
     return std::nullopt;
   return problem{.status = 403,
                  .code = "cross_origin",
-                 .detail = "a page of another origin, " + quoted(r.origin.text) +
+                 .detail = "a page of another origin, " + in_quotes(r.origin.text) +
                            ", must not send requests here"};
 }
 
