@@ -28,3 +28,10 @@ write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/ActaConfigVersion.
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/ActaConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/ActaConfigVersion.cmake"
   DESTINATION "${ACTA_PACKAGE_DIR}")
 install(DIRECTORY cmake/modules DESTINATION "${ACTA_PACKAGE_DIR}" FILES_MATCHING PATTERN "Find*.cmake")
+# What has been installed is listed beside it, for whoever wants to take it away later: the build folder, where CMake
+# leaves its own list, may be gone by then. Last, so that the list is whole.
+install(CODE "
+  set(listed \"\${CMAKE_INSTALL_PREFIX}/${ACTA_PACKAGE_DIR}/installed.txt\")
+  string(REPLACE \";\" \"\\n\" files \"\${CMAKE_INSTALL_MANIFEST_FILES};\${listed}\")
+  file(WRITE \"\$ENV{DESTDIR}\${listed}\" \"\${files}\\n\")
+  list(APPEND CMAKE_INSTALL_MANIFEST_FILES \"\${listed}\")")

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
+#include <acta/core/hash.hpp>
 #include <acta/core/ids.hpp>
 #include <acta/core/utf8.hpp>
 
@@ -149,9 +150,6 @@ result<void> check_type_name(std::string_view name) {
 } // namespace acta
 
 std::size_t std::hash<acta::uuid>::operator()(const acta::uuid& id) const noexcept {
-  std::uint64_t a;
-  std::uint64_t b;
-  std::memcpy(&a, id.bytes.data(), 8);
-  std::memcpy(&b, id.bytes.data() + 8, 8);
-  return static_cast<std::size_t>((a * 0x9E3779B97F4A7C15ull) ^ b);
+  // Clients choose ids too.
+  return acta::process_hash({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
 }

@@ -10,6 +10,7 @@
 
 #include <acta/domain/codec/json.hpp>
 #include <acta/domain/errc.hpp>
+#include <acta/persistence/errc.hpp>
 #include <acta/projections/errc.hpp>
 
 #include <xxhash.h>
@@ -270,6 +271,12 @@ result<subscription> follow(runtime& from, const call& c) {
   return error(e.code(), parameter + std::string(e.detail()));
 }
 
+std::optional<position> pass_over(subscription& events, const error& why) {
+  if (why.code() != persistence::errc::corrupt_commit) return std::nullopt;
+  const auto damaged = events.skip();
+  return damaged ? std::optional(*damaged) : std::nullopt;
+}
+
 problem follow_problem(const error& e) {
   auto p = problem_of(e);
   if (p.status == 404) p.status = 400;
@@ -285,7 +292,17 @@ void answer_all_events(runtime& from, const call& c, response& to, const log_sin
   for (int stretch = 0; left != 0 && stretch < stretches_max && out.size() < events_page_bytes_max;
        ++stretch) {
     const auto page = events->next(left, {}, events_page_bytes_max);
-    if (!page) return answer_error(page.error(), c, to, log);
+    if (!page) {
+      // One damaged commit must not hide all that is behind it.
+      const auto damaged = pass_over(*events, page.error());
+      if (!damaged) return answer_error(page.error(), c, to, log);
+      if (out.back() != '[') out += ',';
+      append_damaged(out, *damaged, page.error());
+      --left;
+      stretch = -1;
+      if (events->behind() == 0) break;
+      continue;
+    }
     for (const auto& e : page->events) {
       if (out.back() != '[') out += ',';
       append_event(out, e, true);

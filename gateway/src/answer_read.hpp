@@ -11,6 +11,7 @@
 
 #include <acta/runtime/runtime.hpp>
 
+#include <optional>
 #include <string>
 
 namespace acta::http {
@@ -28,6 +29,10 @@ void answer_all_events(runtime& from, const call& c, response& to, const log_sin
 
 /// Blocking: reads the store.
 void answer_why(runtime& from, const call& c, response& to, const log_sink& log);
+
+/// After `why`, which next() has said: the first position of a damaged commit that is passed over.
+/// Nothing if that was not the trouble.
+std::optional<position> pass_over(subscription& events, const error& why);
 
 /// The events a call wants. Errors: `invalid_argument`, `unknown_aggregate`, `unknown_event_type`,
 /// naming the parameter.

@@ -50,6 +50,14 @@ void append_item_error(std::string& out, const error& e) {
   out += '}';
 }
 
+void append_damaged(std::string& out, position at, const error& why) {
+  out += R"({"type":null,"position":)";
+  append_position(out, at.partition, at.number);
+  out += R"(,"data":null,"data_error":)";
+  append_item_error(out, why);
+  out += '}';
+}
+
 void append_event(std::string& out, const recorded_event& e, bool with_stream) {
   const auto& m = e.metadata;
   append_head(out, e.type, with_stream ? std::string_view(m.stream) : std::string_view(), m.version,

@@ -17,6 +17,9 @@ namespace acta::http {
 void append_event(std::string& out, const recorded_event& e, bool with_stream);
 /// `{"code","detail","where"?}`: why one item of a list cannot be shown. `where` points into it.
 void append_item_error(std::string& out, const error& e);
+/// `{"type":null,"position","data":null,"data_error"}`: a commit that cannot be read, by its first
+/// position.
+void append_damaged(std::string& out, position at, const error& why);
 /// `{"type","version","position","data"}`
 void append_event(std::string& out, const receipt_event& e, std::uint32_t partition);
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event_stream.hpp"
 
+#include "answer_read.hpp"
 #include "event_json.hpp"
 #include "json_text.hpp"
 #include "sse.hpp"
@@ -38,7 +39,7 @@ void event_stream::clear() {
 result<void> event_stream::read() {
   clear();
   auto page = events_.next(page_events_max, {}, page_bytes_max);
-  if (!page) return std::move(page).error();
+  if (!page) return pass_over_damage(page.error());
   for (const auto& e : page->events) {
     // Of other partitions only what the client has been sent: it must not skip the rest of the
     // page.
@@ -50,6 +51,17 @@ result<void> event_stream::read() {
   }
   if (!page->events.empty()) told_ = seen_;
   seen_ = std::move(page->scanned);
+  caught_up_ = events_.behind() == 0;
+  return {};
+}
+
+result<void> event_stream::pass_over_damage(const error& why) {
+  const auto damaged = pass_over(events_, why);
+  if (!damaged) return why;
+  seen_ = events_.scanned();
+  told_ = seen_;
+  append_damaged(json_, *damaged, why);
+  append_sse_event(text_, checkpoint(seen_), "acta.damaged", json_);
   caught_up_ = events_.behind() == 0;
   return {};
 }

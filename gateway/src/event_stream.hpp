@@ -34,6 +34,9 @@ public:
 
 private:
   void clear();
+  /// Tells the client of a damaged commit, so that the stream goes on behind it. Errors: `why`, if
+  /// it was something else.
+  result<void> pass_over_damage(const error& why);
 
   subscription events_;
   stream_place place_;

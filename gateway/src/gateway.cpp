@@ -14,6 +14,8 @@
 
 #include <algorithm>
 
+#include <fcntl.h>
+
 namespace acta {
 
 namespace asio = boost::asio;
@@ -23,6 +25,9 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::chrono::milliseconds accept_pause{100};
+
+/// Asio opens sockets that a program started by the host would inherit, and keep open.
+void close_on_exec(int socket) noexcept { ::fcntl(socket, F_SETFD, FD_CLOEXEC); }
 
 result<asio::ip::address> parse_address(const std::string& text) {
   error_code failed;
@@ -62,6 +67,7 @@ public:
     const tcp::endpoint at(asio::ip::make_address(state_->options.address), state_->options.port);
     error_code failed;
     acceptor_.open(at.protocol(), failed);
+    if (!failed) close_on_exec(acceptor_.native_handle());
     if (!failed) acceptor_.set_option(tcp::acceptor::reuse_address(true), failed);
     if (!failed) acceptor_.bind(at, failed);
     if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
@@ -111,6 +117,7 @@ private:
         w.context().get_executor(), [this, &w](const error_code& failed, http::socket_type socket) {
           if (!acceptor_.is_open()) return;
           if (!failed) {
+            close_on_exec(socket.native_handle());
             w.take(std::move(socket));
             return accept();
           }

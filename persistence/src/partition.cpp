@@ -3,6 +3,7 @@
 #include "partition_impl.hpp"
 
 #include "append_queue.hpp"
+#include "damage.hpp"
 #include "indexer.hpp"
 #include "journal_thread.hpp"
 #include "lane.hpp"
@@ -41,6 +42,9 @@ public:
     recovery_run run{number_,  *log_,    *derived_, *lanes_, names_,
                      indexer_, journal_, options_,  progress};
     if (auto done = run.run(recovery_); !done) return done;
+    auto nobodys = derived_->last_of(nobodys_stream());
+    if (!nobodys) return std::move(nobodys).error();
+    if (*nobodys) reading_.in_doubt = recovery_.in_doubt = (*nobodys)->position;
     recovery_.index_rebuilt = index_rebuilt && recovery_.events > 0;
     recovery_.took = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - begin);

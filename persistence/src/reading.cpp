@@ -173,6 +173,10 @@ result<bool> stream_reading::holds(const checkpoint& c) const {
 result<version_number> stream_reading::indexed_version(const stream_key& stream) const {
   auto last = derived.last_of(stream);
   if (!last) return std::move(last).error();
+  if (in_doubt > (*last ? (*last)->position : 0))
+    return corrupt(partition, in_doubt,
+                   "this commit is damaged, and nobody can tell whose it was; " + stream.text() +
+                       " may have ended with it");
   if (!*last) return version_number{0};
   if (auto same = check_end(stream, **last); !same) return std::move(same).error();
   return (*last)->version;

@@ -18,6 +18,7 @@ struct stream_reading {
   derived_store& derived;
   lane_registry& lanes;
   const name_table& names;
+  std::uint64_t in_doubt = 0; ///< recovery_report's
 
   result<void> read_stream(const stream_key& stream, version_number from,
                            const commit_visitor& visit) const;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recovery.hpp"
 
+#include "damage.hpp"
+
 #include <algorithm>
 #include <unordered_set>
 
@@ -26,6 +28,38 @@ result<log_place> place_at(std::uint32_t partition, log_reader& reader, std::uin
   auto view = commit_view::parse(partition, record.position, record.bytes);
   if (!view) return std::move(view).error();
   return log_place{record.position, view->last_position(), view->recorded_at()};
+}
+
+/// The same, of those that can be read: what is damaged is passed over backward, as its time is in
+/// doubt.
+result<log_place> readable_at(std::uint32_t partition, log_reader& reader, std::uint64_t position) {
+  for (;;) {
+    log_record record;
+    auto found = reader.seek_holding(position, record);
+    if (!found) return std::move(found).error();
+    if (!*found) return log_place{};
+    if (auto view = commit_view::parse(partition, record.position, record.bytes))
+      return log_place{record.position, view->last_position(), view->recorded_at()};
+    if (record.position <= 1) return log_place{};
+    position = record.position - 1;
+  }
+}
+
+/// The last commit. If it is damaged it ends where the index says, or else where its header says,
+/// and its time is that of the one before.
+result<log_place> end_of(std::uint32_t partition, log_reader& reader, const derived_head& head,
+                         const name_table& names) {
+  auto readable = readable_at(partition, reader, ~std::uint64_t{0});
+  if (!readable) return readable;
+  log_record last;
+  auto found = reader.seek_holding(~std::uint64_t{0}, last);
+  if (!found) return std::move(found).error();
+  if (!*found || last.position == readable->first) return readable;
+  return log_place{last.position,
+                   head.indexed_up_to >= last.position
+                       ? head.indexed_up_to
+                       : describe_damage(last, names).last_position(),
+                   readable->recorded_at};
 }
 
 /// What a gap between two commits adds to the age of command ids, at most, when only the journal is
@@ -81,9 +115,13 @@ result<bool> is_derived_from(log_store& log, const derived_head& head) {
   if (!*found || record.bytes.size() < sizeof head.checksum) return false;
   // The checksum covers position and time, so another history never has the same; that it ends here
   // is seen in its length.
-  auto view = commit_view::parse(0, record.position, record.bytes);
-  return view && view->last_position() == head.indexed_up_to &&
-         load_le<std::uint64_t>(record.bytes.data()) == head.checksum;
+  if (load_le<std::uint64_t>(record.bytes.data()) != head.checksum) return false;
+  const auto view = commit_view::parse(0, record.position, record.bytes);
+  if (view) return view->last_position() == head.indexed_up_to;
+  // It is damaged, but it was this one. Where it ends is seen in where the next one begins.
+  auto next = (*reader)->next(record);
+  if (!next) return std::move(next).error();
+  return !*next || record.position == head.indexed_up_to + 1;
 }
 
 result<void> recovery_run::run(recovery_report& report) {
@@ -92,7 +130,7 @@ result<void> recovery_run::run(recovery_report& report) {
 
   auto reader = log.read();
   if (!reader) return std::move(reader).error();
-  auto end = place_at(partition, **reader, ~std::uint64_t{0});
+  auto end = end_of(partition, **reader, *head, names);
   if (!end) return std::move(end).error();
   report.events = end->position;
   report.streams = head->streams;
@@ -109,11 +147,53 @@ result<void> recovery_run::run(recovery_report& report) {
   }
   index.resume(*head);
   auto age = head->age;
-  auto before = place_at(partition, **reader, head->indexed_up_to);
+  auto before = readable_at(partition, **reader, head->indexed_up_to);
   if (!before) return std::move(before).error();
 
   std::vector<std::shared_ptr<lane_impl>> lanes_with_tail;
   std::size_t unwritten = 0;
+  lost_commits lost;
+  bool unsettled = false; ///< the stream of a damaged commit is not known
+  const auto lane_of = [&](const stream_key& stream) {
+    return lanes.find_or_make(stream, [&]() -> result<version_number> {
+      auto last = derived.last_of(stream);
+      if (!last) return std::move(last).error();
+      return *last ? (*last)->version : version_number{0};
+    });
+  };
+  const auto push = [&](const lane_commit& commit) {
+    const auto& entry = commit.commit.entry;
+    commit.lane->expect(entry.first_version + entry.events);
+    const auto tails = lanes_with_tail.size();
+    lanes.push(std::span(&commit, 1), lanes_with_tail);
+    report.tail_streams += lanes_with_tail.size() - tails;
+    report.streams += entry.first_version == 1 ? 1 : 0;
+    ++report.tail_commits;
+    ++unwritten;
+  };
+  // A damaged commit stands in the index of its stream, so that reading that stream meets it.
+  const auto push_damaged = [&](lane_impl& lane, const damaged_commit& d, std::uint32_t events) {
+    push({&lane, {{lane.next_version(), d.position, events}, d.checksum, age, uuid{}}});
+  };
+  const auto settle_last = [&]() -> result<void> {
+    const auto named = lost.last().stream;
+    if (!named) return {};
+    auto lane = lane_of(*named);
+    if (!lane) return std::move(lane).error();
+    if (const auto d = lost.take_last_if(*named, (*lane)->next_version()))
+      push_damaged(**lane, *d, static_cast<std::uint32_t>(d->events));
+    return {};
+  };
+  const auto settle_rest = [&]() -> result<void> {
+    for (const auto& d : lost.take_rest()) {
+      auto lane = lane_of(nobodys_stream());
+      if (!lane) return std::move(lane).error();
+      push_damaged(**lane, d, 1);
+      unsettled = true;
+    }
+    return {};
+  };
+  constexpr std::uint64_t next_key = 0; // where a damaged commit ends, the next key tells
   auto expected = head->indexed_up_to + 1;
   log_record record;
   result<bool> more = false;
@@ -121,20 +201,33 @@ result<void> recovery_run::run(recovery_report& report) {
   if (more && !*more && expected <= end->position)
     return corrupt(expected, "there is no commit at this position");
   for (; more && *more; more = (*reader)->next(record)) {
+    if (expected == next_key) {
+      if (!lost.end_last_at(record.position))
+        return corrupt(lost.last().position + commit_events_max,
+                       "there is no commit at this position");
+      if (auto settled = settle_last(); !settled) return settled;
+      expected = record.position;
+    }
     if (record.position != expected)
       return corrupt(expected, "there is no commit at this position");
     auto view = commit_view::parse(partition, record.position, record.bytes);
-    if (!view) return std::move(view).error();
+    const auto aggregate = view ? names.name_of(view->header().aggregate_name) : std::string();
+    if (aggregate.empty()) {
+      lost.add(describe_damage(record, names));
+      report.damaged.push_back(record.position);
+      expected = next_key;
+      continue;
+    }
     const auto& header = view->header();
-    const auto aggregate = names.name_of(header.aggregate_name);
-    if (aggregate.empty()) return corrupt(expected, "the name of its aggregate is unknown");
     const stream_key stream(aggregate, header.stream_id);
-    auto lane = lanes.find_or_make(stream, [&]() -> result<version_number> {
-      auto last = derived.last_of(stream);
-      if (!last) return std::move(last).error();
-      return *last ? (*last)->version : version_number{0};
-    });
+    auto lane = lane_of(stream);
     if (!lane) return std::move(lane).error();
+    while (header.first_version > (*lane)->next_version()) {
+      const auto d =
+          lost.take_between(stream, (*lane)->next_version(), header.first_version, record.position);
+      if (!d) break;
+      push_damaged(**lane, *d, static_cast<std::uint32_t>(d->events));
+    }
     if (header.first_version != (*lane)->next_version()) {
       const auto what = stream.text() + " goes on with version " +
                         std::to_string(header.first_version) + " after " +
@@ -151,20 +244,15 @@ result<void> recovery_run::run(recovery_report& report) {
     else
       ++age;
     *before = {record.position, view->last_position(), view->recorded_at()};
-    (*lane)->expect(view->last_version() + 1);
-    const lane_commit commit{
-        lane->get(),
-        {{header.first_version, record.position, view->event_count()},
-         load_le<std::uint64_t>(record.bytes.data()),
-         age,
-         record.position > head->forgotten_up_to ? header.command_id : uuid{}}};
-    const auto tails = lanes_with_tail.size();
-    lanes.push(std::span(&commit, 1), lanes_with_tail);
-    report.tail_streams += lanes_with_tail.size() - tails;
-    report.streams += header.first_version == 1 ? 1 : 0;
-    ++report.tail_commits;
+    push({lane->get(),
+          {{header.first_version, record.position, view->event_count()},
+           view->record_checksum(),
+           age,
+           record.position > head->forgotten_up_to ? header.command_id : uuid{}}});
     expected = view->last_position() + 1;
-    if (++unwritten >= chunk) {
+    if (unwritten >= chunk) {
+      // Before the index goes past them: the next start does not see them again.
+      if (auto settled = settle_rest(); !settled) return settled;
       index.note(lanes_with_tail, unwritten, expected - 1, age);
       unwritten = 0;
       lane->reset();
@@ -175,8 +263,15 @@ result<void> recovery_run::run(recovery_report& report) {
     }
   }
   if (!more) return std::move(more).error();
+  if (expected == next_key) {
+    expected = end->position + 1;
+    if (auto settled = settle_last(); !settled) return settled;
+  }
+  if (auto settled = settle_rest(); !settled) return settled;
   if (unwritten > 0) index.note(lanes_with_tail, unwritten, expected - 1, age);
   journal.resume(end->position, end->recorded_at, age);
+  // Lanes that were made on the way do not know that their end is in doubt.
+  if (unsettled && unwritten > 0) return index.write_now();
   return {};
 }
 

@@ -6,6 +6,8 @@
 
 #include "pictures.hpp"
 
+#include <acta/core/hash.hpp>
+
 #include <chrono>
 #include <list>
 #include <memory>
@@ -48,7 +50,7 @@ private:
   const std::size_t bytes_max_;
   mutable std::mutex mutex_;
   std::list<kept> by_use_; ///< newest first
-  std::unordered_map<std::string_view, std::list<kept>::iterator> by_key_;
+  std::unordered_map<std::string_view, std::list<kept>::iterator, process_text_hash> by_key_;
   std::size_t bytes_ = 0;
   std::uint64_t hits_ = 0;
 };

@@ -186,7 +186,10 @@ result<std::optional<position>> cause_finder::find(const place& where, time_poin
   if (!at) return std::move(at).error();
   std::optional<position> found;
   if (*at) found = position{part.number(), **at};
-  if (found || not_before > engine_.now() - engine_.options().dedupe_keep) return found;
+  if (found) return found;
+  auto forgotten = engine_.forgotten_until();
+  if (!forgotten) return std::move(forgotten).error();
+  if (!*forgotten || not_before > **forgotten) return found;
   // Too old for the index: the stream itself is looked through.
   auto read = part.read_stream(stream, 1, [&](const persistence::commit_view& c) {
     if (c.header().command_id == id) found = position{part.number(), c.position()};

@@ -18,7 +18,7 @@ directory::shard::shard()
 
 aggregate* directory::shard::find(const persistence::stream_key& key) {
   const auto at = members.find(
-      key, [](const persistence::stream_key& k) { return k.hash(); },
+      key, [](const persistence::stream_key& k) { return k.spread(); },
       [](const persistence::stream_key& k, const aggregate& a) { return k == a.key(); });
   return at == members.end() ? nullptr : &*at;
 }

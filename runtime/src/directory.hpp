@@ -48,7 +48,7 @@ public:
 private:
   static constexpr std::size_t shard_count = 64;
   struct hash_of {
-    std::size_t operator()(const aggregate& a) const noexcept { return a.key().hash(); }
+    std::size_t operator()(const aggregate& a) const noexcept { return a.key().spread(); }
   };
   struct same_key {
     bool operator()(const aggregate& a, const aggregate& b) const noexcept {
@@ -72,7 +72,9 @@ private:
   };
 
   /// The low bits of the hash choose the bucket, so the shard takes high ones.
-  shard& shard_of(const persistence::stream_key& key) noexcept { return shards_[key.hash() >> 58]; }
+  shard& shard_of(const persistence::stream_key& key) noexcept {
+    return shards_[key.spread() >> 58];
+  }
   /// Quarter seconds since the directory was made: fine enough for an order of use, and cheap to
   /// keep.
   [[nodiscard]] std::uint32_t coarse_now() const noexcept;

@@ -39,10 +39,11 @@ std::map<std::string, std::string> parse_contract(const std::string& text) {
 
 /// What a line is written in that no program has known since there is a second form.
 constexpr std::string_view first_form_mark = "1:";
-constexpr std::string_view form_line = "contract ";
+constexpr std::string_view form_line =
+    "contract form "; // of the form of all lines: kind name number
 
-/// Takes the line `contract 2` out of what a store holds, and marks all shapes of a store that has
-/// none. Errors: `wrong_format` for a form that this program does not know.
+/// Takes the line `contract form 2` out of what a store holds, and marks all shapes of a store that
+/// has none. Errors: `wrong_format` for a form that this program does not know.
 result<void> read_form(std::map<std::string, std::string>& stored) {
   const auto at = stored.lower_bound(std::string(form_line));
   if (at != stored.end() && at->first.starts_with(form_line)) {
@@ -230,6 +231,14 @@ result<void> engine::start() {
     recovery_.tail_commits += r.tail_commits;
     recovery_.index_rebuilt = recovery_.index_rebuilt || r.index_rebuilt;
     recovery_.took += r.took;
+    for (const auto damaged : r.damaged)
+      log(log_level::error, "the commit at {} is damaged: its stream stops there",
+          position{p->number(), damaged}.to_string());
+    if (r.in_doubt != 0)
+      log(log_level::error,
+          "nobody can tell whose the damaged commit at {} was: streams that have not written since "
+          "answer corrupt_commit",
+          position{p->number(), r.in_doubt}.to_string());
   }
   log(log_level::info, "recovered {} aggregates, {} events in {} us ({} commits re-indexed{})",
       recovery_.aggregates, recovery_.events, recovery_.took.count(), recovery_.tail_commits,
@@ -243,10 +252,12 @@ result<void> engine::start() {
       callbacks_waiting_max(options_));
   directory_ =
       std::make_unique<acta::detail::directory>(*this, options_.resident_max, options_.inbox_max);
+  watch_ = std::make_unique<store_watch>(*store_, options_.log);
   supervisor_ = std::make_unique<supervisor>(options_.recoveries_max,
                                              sweep_interval(shortest_idle_time_), [this] {
                                                directory_->sweep();
                                                look_at_index();
+                                               watch_->look();
                                              });
   auto read_side = projections::open(
       {*store_, model_, options_.projections,
@@ -613,6 +624,8 @@ runtime_figures engine::figures() const {
     f.batches += part.batches;
     f.failed_batches += part.failed_batches;
     f.index_failures += part.index_failures;
+    f.index_damages += part.index_damages;
+    f.clock_jumps += part.clock_jumps;
   }
   std::tie(f.store_failure, f.store_broken) = health_.failure();
   f.projections = read_side_->figures();

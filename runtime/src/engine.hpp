@@ -11,6 +11,7 @@
 #include "reply_thread.hpp"
 #include "settling.hpp"
 #include "store_health.hpp"
+#include "store_watch.hpp"
 #include "subscribers.hpp"
 #include "supervisor.hpp"
 
@@ -106,6 +107,9 @@ public:
                          bool far);
   /// The last position of a partition that was recorded before `time`; 0 if there is none.
   result<std::uint64_t> last_before(std::uint32_t partition, time_point time);
+  /// The time of the last commit whose command id may be forgotten, of all partitions; nothing if
+  /// all are remembered.
+  result<std::optional<time_point>> forgotten_until();
   [[nodiscard]] std::uint64_t last_position(std::uint32_t partition) const noexcept {
     return store_->partitions()[partition]->last_position();
   }
@@ -231,6 +235,7 @@ private:
   std::unique_ptr<persistence::store> store_;
   std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
+  std::unique_ptr<store_watch> watch_; ///< of the supervisor's thread
   std::unique_ptr<supervisor> supervisor_;
   bool processes_known_ = false;  ///< an earlier run had some
   std::mutex processes_mutex_;    ///< taken to start them

@@ -189,6 +189,20 @@ result<std::uint64_t> engine::last_before(std::uint32_t partition, time_point ti
   return before;
 }
 
+result<std::optional<time_point>> engine::forgotten_until() {
+  std::optional<time_point> last;
+  for (const auto& p : store_->partitions()) {
+    const auto position = p->forgotten_up_to();
+    if (position == 0) continue;
+    auto read = p->read_log(position, [&](const persistence::commit_view& c) {
+      last = std::max(last.value_or(c.recorded_at()), c.recorded_at());
+      return false;
+    });
+    if (!read) return std::move(read).error();
+  }
+  return last;
+}
+
 const binding& engine::bound(const route& r, const persistence::stream_key& key) const {
   return *r.by_partition[r.by_partition.size() == 1 ? 0 : store_->of(key).number()];
 }

@@ -354,17 +354,19 @@ result<bool> process_runner::answered_before(item& i) {
 }
 
 result<bool> process_runner::is_old(position p) {
-  const std::chrono::microseconds keep = engine_.options().dedupe_keep;
-  const auto now = engine_.now();
-  if (!old_since_ || now > *old_since_ + keep / 16 || now < *old_since_) {
-    // With a margin: the ids go with the target's clock, and a while from now.
+  auto forgotten = engine_.forgotten_until();
+  if (!forgotten) return std::move(forgotten).error();
+  if (!*forgotten) return false;
+  if (old_since_ != **forgotten) {
+    // With a margin: the command came after its event, and more is forgotten meanwhile.
+    const auto margin = std::chrono::microseconds(engine_.options().dedupe_keep) / 8;
     old_up_to_.clear();
     for (std::uint32_t i = 0; i < engine_.partitions(); ++i) {
-      auto last = engine_.last_before(i, now - keep + keep / 8);
+      auto last = engine_.last_before(i, **forgotten + margin);
       if (!last) return std::move(last).error();
       old_up_to_.push_back(*last);
     }
-    old_since_ = now;
+    old_since_ = **forgotten;
   }
   return p.number <= old_up_to_[p.partition];
 }

@@ -15,6 +15,7 @@
 #include "crash_point.hpp"
 #include "outbox.hpp"
 
+#include <acta/core/hash.hpp>
 #include <acta/domain/model.hpp>
 #include <acta/projections/subscription.hpp>
 #include <acta/runtime/options.hpp>
@@ -109,7 +110,7 @@ private:
   using item_list = std::list<item>;
   /// What comes from one stream stays in order.
   static std::uint64_t sender_of(std::string_view stream) {
-    return std::max<std::uint64_t>(std::hash<std::string_view>{}(stream), 1);
+    return std::max<std::uint64_t>(process_hash(stream), 1);
   }
   /// Who gets deliveries, in order: of one sender one at a time, of several together; of all one at
   /// a time while it is held up. Its address stays.
@@ -280,7 +281,7 @@ private:
   // The thread's own.
   std::deque<follower> followers_; ///< their addresses stay
   std::unordered_map<const event_type*, route> routes_;
-  std::unordered_map<std::string, target> targets_; ///< with something in memory
+  std::unordered_map<std::string, target, process_text_hash> targets_; ///< with something in memory
   std::multimap<std::chrono::steady_clock::time_point, target*> retries_;
   std::deque<target*> ready_;    ///< wait for others' answers only
   std::vector<target*> listed_;  ///< the next flush has to do with them
@@ -310,7 +311,7 @@ private:
   std::string load_from_; ///< target; what the outbox has for it and those after is not in memory
   bool loading_ = true;
 
-  std::unordered_map<std::string, version_number> fired_; ///< entries in memory
+  std::unordered_map<std::string, version_number, process_text_hash> fired_; ///< entries in memory
   /// Answered, and still in the outbox.
   std::vector<std::pair<std::string, version_number>> fired_done_;
   std::string fire_after_;             ///< entry; what is due before it is in fired_, or left out

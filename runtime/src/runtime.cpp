@@ -30,6 +30,7 @@ persistence::store_options store_options_from(const runtime_options& o) {
   s.partition.index_delay_max = o.index_delay_max;
   s.partition.dedupe_keep = o.dedupe_keep;
   s.partition.clock = o.clock;
+  s.partition.monotonic = o.monotonic;
   if (o.log)
     s.progress = [log = o.log](std::string_view what, double share) {
       log(log_level::info, fmt::format("{}: {:.0f} %", what, share * 100));

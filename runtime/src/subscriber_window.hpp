@@ -11,6 +11,7 @@
 /// No threads, no clock, no disk. Threads: one at a time.
 #pragma once
 
+#include <acta/core/hash.hpp>
 #include <acta/core/ids.hpp>
 #include <acta/projections/recorded_event.hpp>
 
@@ -98,7 +99,7 @@ private:
   lane& lane_of(const recorded_event& e);
   void push(lane& to, std::unique_ptr<item> i, std::size_t at);
 
-  std::unordered_map<std::string, lane> lanes_;
+  std::unordered_map<std::string, lane, process_text_hash> lanes_;
   std::deque<lane*> ready_;                         ///< whose front is to be taken
   std::multimap<clock::time_point, lane*> waiting_; ///< whose front has failed
   std::vector<std::set<std::uint64_t>> unfinished_; ///< by partition; without letters

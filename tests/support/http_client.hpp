@@ -99,6 +99,11 @@ public:
     answer.status = status;
     return answer;
   }
+  /// Bytes as they come, of an answer without an end; empty if there are no more.
+  std::string receive_some() {
+    if (buffer_.empty() && !fill()) return {};
+    return std::exchange(buffer_, {});
+  }
   /// Whether the other side closes, in place of any further byte.
   bool closed() { return buffer_.empty() && !fill() && errno != EAGAIN; }
 

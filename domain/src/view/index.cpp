@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columns.hpp"
 
+#include <acta/core/hash.hpp>
 #include <acta/domain/codec/shape.hpp>
 #include <acta/domain/index.hpp>
 
@@ -106,10 +107,11 @@ void append_column(const column_value& value, std::string& out) {
 }
 
 void close_index_key(std::string& encoded) {
-  if (encoded.size() <= index_bytes_max) return;
-  const auto hash = fingerprint_of(encoded);
-  encoded.resize(index_bytes_max - sizeof hash);
-  append_big_endian(hash, encoded);
+  if (encoded.size() < index_bytes_max) return;
+  const auto digest = sha256(encoded);
+  encoded.resize(index_exact_bytes);
+  encoded.append(reinterpret_cast<const char*>(digest.data()), digest.size());
+  encoded.push_back(0);
 }
 
 result<column_value> convert_column(const column_value& value, column_kind to) {

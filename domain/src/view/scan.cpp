@@ -23,9 +23,6 @@ std::string after_prefix(std::string prefix) {
   return prefix;
 }
 
-/// Bytes of an index entry that order as the columns do, however long those are.
-constexpr std::size_t exact_bytes = index_bytes_max - sizeof(std::uint64_t);
-
 class bounds {
 public:
   bounds(const view_type& view, const index_type* index) : view_(view), index_(index) {}
@@ -236,11 +233,11 @@ result<scan_plan> plan_scan(const view_type& type, const scan_options& options) 
     if (!key) return {};
     auto encoded = b.encode(name, *key, open);
     if (!encoded) return std::move(encoded).error();
-    if (plan.index != nullptr && encoded->size() > exact_bytes) {
+    if (plan.index != nullptr && encoded->size() > index_exact_bytes) {
       plan.compare_whole = true;
       if (is_high) plan.whole_high = b.after(*encoded);
       if (is_low) plan.whole_low = *encoded;
-      encoded->resize(exact_bytes);
+      encoded->resize(index_exact_bytes);
     }
     auto bound = base + *encoded;
     if (is_high) plan.high = open ? after_prefix(bound) : b.after(bound);

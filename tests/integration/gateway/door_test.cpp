@@ -3,8 +3,11 @@
 // What comes in at the door from strangers: hosts, keys, preconditions, codings; and what a list
 // does with an item that it cannot show.
 #include "counter_views.hpp"
+#include "damaged_journal.hpp"
 #include "eventually.hpp"
 #include "http_client.hpp"
+#include "runtime.hpp"
+#include "temp_folder.hpp"
 
 #include <acta/gateway/gateway.hpp>
 #include <acta/runtime.hpp>
@@ -201,6 +204,42 @@ TEST_CASE("one row that has no JSON does not hide the others of its page") {
   const auto all = c.get("/v1/events");
   CHECK(all.has(R"("data":{"text":"fine"})"));
   CHECK(all.has(R"("data":null,"data_error")"));
+}
+
+TEST_CASE("one damaged commit does not hide the events behind it from lists and streams") {
+  test::temp_folder folder;
+  const auto opened = [&] {
+    acta::model m;
+    m.aggregate<counter>();
+    return test::must_open(folder / "data", std::move(m));
+  };
+  {
+    auto runtime = opened();
+    for (const auto* id : {"a", "b", "c"})
+      REQUIRE(runtime.ask<counter>(id, test::add{1}).wait_for(10s));
+  }
+  test::damage_commit(folder / "data/p000/journal", 2);
+  auto runtime = opened();
+  auto http = acta::gateway::open(runtime);
+  REQUIRE(http);
+  http_client c((*http)->port());
+  const auto page = c.get("/v1/events");
+  INFO(page.body);
+  CHECK(page.status == 200);
+  CHECK(page.has(R"("position":"0:1")"));
+  CHECK(page.has(
+      R"({"type":null,"position":"0:2","data":null,"data_error":{"code":"corrupt_commit")"));
+  CHECK(page.has(R"("stream":"counter/c","version":1,"position":"0:3")"));
+  CHECK(page.has(R"("next":null)"));
+  c.send("GET /v1/events HTTP/1.0\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n");
+  std::string stream;
+  while (stream.find("counter/c") == std::string::npos) {
+    const auto more = c.receive_some();
+    REQUIRE_FALSE(more.empty());
+    stream += more;
+  }
+  CHECK(stream.find("id: 0:2\nevent: acta.damaged\ndata: {\"type\":null,\"position\":\"0:2\"") !=
+        std::string::npos);
 }
 
 TEST_CASE("an unknown route is told them all") {

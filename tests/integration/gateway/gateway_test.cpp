@@ -14,6 +14,11 @@
 #include <future>
 #include <thread>
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 using namespace std::chrono_literals;
 using test::http_client;
 
@@ -81,6 +86,23 @@ bool is_problem(const test::http_answer& a, unsigned status, std::string_view co
 }
 
 } // namespace
+
+TEST_CASE("a program that the host starts does not inherit the gateway's sockets") {
+  served s;
+  auto c = s.client();
+  REQUIRE(c.get("/v1/counter/42").status != 0);
+  int sockets = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0 ||
+        own.sin_family != AF_INET || ntohs(own.sin_port) != s.http->port())
+      continue;
+    ++sockets;
+    CHECK((::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+  }
+  CHECK(sockets >= 2); // where it listens, and the one of this client
+}
 
 TEST_CASE("a command is answered with its events, and the state and the events can be read") {
   served s;

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
+#include <acta/domain/codec/shape.hpp>
 #include <acta/domain/index.hpp>
 #include <acta/domain/view.hpp>
 
@@ -135,13 +136,32 @@ TEST_CASE(
     acta::close_index_key(bytes);
     return bytes;
   };
-  CHECK(closed(std::string(240, 'x')) == std::string(240, 'x'));
+  CHECK(closed(std::string(239, 'x')) == std::string(239, 'x'));
   const auto a = closed(std::string(300, 'x') + 'a');
   CHECK(a.size() == acta::index_bytes_max);
-  CHECK(a.substr(0, 232) == std::string(232, 'x'));
+  CHECK(a.substr(0, acta::index_exact_bytes) == std::string(acta::index_exact_bytes, 'x'));
   CHECK(a != closed(std::string(300, 'x') + 'b'));
   CHECK(a == closed(std::string(300, 'x') + 'a'));
-  CHECK(closed(std::string(231, 'x') + std::string(70, 'y')) > a);
+  CHECK(closed(std::string(206, 'x') + std::string(70, 'y')) > a);
+}
+
+TEST_CASE("texts that were chosen for their hash are not taken for one value") {
+  const auto closed = [](const std::string& text) {
+    auto bytes = bytes_of(text);
+    acta::close_index_key(bytes);
+    return bytes;
+  };
+  const std::string begin(232, 'x');
+  // Of one FNV-1a hash (64 bits), by a short vector of a lattice: its multiplications are linear.
+  const auto a = begin + "\x65\x73\x7a\x79\xe0\x73\x8d\xc2\x04\x07\x06\xfd\x30\x17\x92\xf8\x0a\x49";
+  const auto b = begin + "\x65\x73\x7a\x79\xe3\x18\xbd\x3b\x0a\x3b\x33\x6a\x0c\x02\x69\x1d\x31\x4c";
+  REQUIRE(acta::fingerprint_of(a) == acta::fingerprint_of(b));
+  CHECK(closed(a) != closed(b));
+  // Nor is a value that ends as another's digest does: what was cut shows it.
+  const auto cut = closed(begin + std::string(100, 'y'));
+  CHECK(cut.back() == 0);
+  for (std::size_t size = acta::index_exact_bytes; size < acta::index_bytes_max; ++size)
+    CHECK(closed(cut.substr(0, size - 2)).size() != cut.size());
 }
 
 namespace {

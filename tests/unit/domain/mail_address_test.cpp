@@ -31,5 +31,7 @@ TEST_CASE("what is wrong with an address is told: at the door, not by a dead let
   for (const auto* domain : {"", "example..org", ".org", "org.", "-a.org", "a-.org", "a.-b", "a_b"})
     says("ada@" + std::string(domain), "behind its @");
   says("ada@" + std::string(70, 'h') + ".org", "behind its @");
-  says("ada@b\xC3\xBC" "cher.de", "xn--");
+  says("ada@b\xC3\xBC"
+       "cher.de",
+       "xn--");
 }

@@ -143,15 +143,13 @@ struct driver {
     constexpr std::array<std::uint32_t, 1> name_ids{501};
     acta::byte_buffer out;
     acta::event_writer writer(out, name_ids);
-    auto done =
-        type.find_command(acta::type_name<I>())
-            ->execute(
-                live.get(), &input,
-                acta::context("42", now().version, noon)
-                    .with_caller("ada")
-                    .with_command(command_id, {})
-                    .with_attributes(marks),
-                writer);
+    auto done = type.find_command(acta::type_name<I>())
+                    ->execute(live.get(), &input,
+                              acta::context("42", now().version, noon)
+                                  .with_caller("ada")
+                                  .with_command(command_id, {})
+                                  .with_attributes(marks),
+                              writer);
     if (!out.empty()) {
       CHECK(acta::load_le<std::uint32_t>(out.data()) == 501);
       CHECK(out.size() ==

@@ -5,6 +5,7 @@
 
 #include "../../contract/journal_contract.hpp"
 
+#include <lmdb_env.hpp>
 #include <lmdb_pages.hpp>
 #include <temp_folder.hpp>
 
@@ -171,7 +172,7 @@ TEST_CASE("a bit that turned over in derived data gives an error or nothing, nev
   for (const auto& place : places) tables[place.table].push_back(place);
   int errors = 0;
   for (const auto& [table, bytes] : tables) {
-    for (int round = 0; round < 60; ++round) {
+    for (int round = 0; round < 25; ++round) {
       const auto& place = bytes[random() % bytes.size()];
       if (place.size == 0) continue;
       const auto offset = place.offset + random() % place.size;
@@ -205,4 +206,112 @@ TEST_CASE("a bit that turned over in derived data gives an error or nothing, nev
     }
   }
   CHECK(errors > 0);
+}
+
+namespace {
+
+/// Takes the n-th key that holds `text` out of a table of a closed environment.
+void take_out(const fs::path& folder, const char* table, const std::string& text, int n) {
+  auto env = lmdb_env::open(folder, std::size_t{64} << 20, "");
+  REQUIRE(env);
+  lmdb_write txn;
+  REQUIRE(txn.begin(**env) == 0);
+  MDB_dbi dbi = 0;
+  REQUIRE(mdb_dbi_open(txn.get(), table, 0, &dbi) == 0);
+  MDB_cursor* cursor = nullptr;
+  REQUIRE(mdb_cursor_open(txn.get(), dbi, &cursor) == 0);
+  MDB_val key{};
+  MDB_val value{};
+  bool done = false;
+  for (int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); rc == 0 && !done;
+       rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+    if (acta::as_text(from_val(key)).find(text) != std::string_view::npos && n-- == 0) {
+      REQUIRE(mdb_cursor_del(cursor, 0) == 0);
+      done = true;
+    }
+  REQUIRE(done);
+  REQUIRE(txn.commit() == 0);
+}
+
+} // namespace
+
+TEST_CASE("a hole in the index refuses its stream by name, until the index is made anew") {
+  const small_store store;
+  store.restore(store.derived());
+  const auto victim = small_store::stream(17);
+  const auto text = victim.text() + '\0';
+  bool is_at_the_end = false;
+  SECTION("in the middle") { take_out(store.folder() / "derived", "index", text, 2); }
+  SECTION("at the beginning") { take_out(store.folder() / "derived", "index", text, 0); }
+  SECTION("at the end") {
+    take_out(store.folder() / "derived", "index", text, 4);
+    is_at_the_end = true;
+  }
+  {
+    const auto p = store.open();
+    REQUIRE(p);
+    const auto is_named = [&](const acta::error& e) {
+      CHECK(e.code() == errc::damaged_index);
+      CHECK(e.where() == victim.text());
+    };
+    // A command is decided on what both answer.
+    const auto lane = (*p)->attach(victim);
+    REQUIRE(static_cast<bool>(lane) != is_at_the_end);
+    if (!lane) is_named(lane.error());
+    const auto read = (*p)->read_stream(victim, 1, [](const commit_view&) { return true; });
+    REQUIRE_FALSE(read);
+    is_named(read.error());
+    CHECK((*p)->figures().index_damages > 0);
+    // Others are served.
+    CHECK(versions_of(**p, small_store::stream(16)).size() == small_store::versions);
+  }
+  const auto p = store.open();
+  REQUIRE(p);
+  CHECK((*p)->recovery().index_rebuilt);
+  CHECK(store.check(**p) == 0);
+  CHECK_FALSE(fs::exists(store.folder() / "derived" / "unusable.txt"));
+}
+
+TEST_CASE("a stream that only one of index and list of streams knows is not a new one") {
+  const small_store store;
+  store.restore(store.derived());
+  const auto victim = small_store::stream(3);
+  SECTION("a list that is shorter than its head says is found at once") {
+    take_out(store.folder() / "derived", "ends", victim.text() + '\0', 0);
+    const auto p = store.open();
+    REQUIRE(p);
+    CHECK((*p)->recovery().index_rebuilt);
+    CHECK(store.check(**p) == 0);
+  }
+  SECTION("an index that holds nothing of it is found by who asks") {
+    for (int i = 0; i < 5; ++i)
+      take_out(store.folder() / "derived", "index", victim.text() + '\0', 0);
+    const auto p = store.open();
+    REQUIRE(p);
+    const auto lane = (*p)->attach(victim);
+    REQUIRE_FALSE(lane);
+    CHECK(lane.error().code() == errc::damaged_index);
+    CHECK(lane.error().where() == victim.text());
+  }
+}
+
+TEST_CASE("a damaged index does not keep a store that was killed from opening") {
+  const small_store store;
+  store.restore(store.derived());
+  const auto victim = small_store::stream(5);
+  {
+    const auto p = store.open();
+    REQUIRE(p);
+    const auto lane = attach(**p, victim);
+    writer w(**p);
+    REQUIRE_FALSE(w.append(lane, {.first_version = small_store::versions + 1}).failure);
+  }
+  // The journal is ahead of derived data, in which the stream ends too early.
+  write_all(store.derived_file(), store.derived());
+  take_out(store.folder() / "derived", "index", victim.text() + '\0', 4);
+  const auto p = store.open();
+  REQUIRE(p);
+  CHECK((*p)->recovery().index_rebuilt);
+  CHECK(*(*p)->last_version(victim) == small_store::versions + 1);
+  CHECK(versions_of(**p, victim).size() == small_store::versions + 1);
 }

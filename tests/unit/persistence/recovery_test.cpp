@@ -239,10 +239,12 @@ TEST_CASE("a byte changed on disk is detected and reported with its position") {
   }
   SECTION("by opening, if it is in the part that must be read") {
     fs::remove_all(at.folder / "derived");
-    const auto p = at.try_open();
-    REQUIRE_FALSE(p);
-    CHECK(p.error().code() == errc::corrupt_commit);
-    CHECK(p.error().where() == "0:5");
+    const auto p = at.open();
+    CHECK(p->recovery().damaged == std::vector<std::uint64_t>{5});
+    const auto read = p->read_stream(stream, 1, [](const commit_view&) { return true; });
+    REQUIRE_FALSE(read);
+    CHECK(read.error().where() == "0:5");
+    CHECK(versions_of(*p, stream, 6).size() == 4);
   }
 }
 
@@ -375,4 +377,49 @@ TEST_CASE("a full map fails commands with store_full, reads go on, and a larger 
   CHECK(lane->durable_version() == stored);
   CHECK_FALSE(w.append(lane, {.first_version = stored + 1}).failure);
   CHECK(check_log(*p) == stored + 2);
+}
+
+TEST_CASE(
+    "an index made anew remembers command ids by time that passed, not by jumps of the clock") {
+  place at;
+  auto now = std::make_shared<std::atomic<std::int64_t>>(100'000); // hours
+  auto options = small_maps();
+  options.dedupe_keep = std::chrono::hours(24 * 7);
+  options.index_commits_max = 16;
+  options.clock = [now] { return acta::time_point(std::chrono::hours(now->load())); };
+  options.monotonic = [now] { return std::chrono::hours(now->load()); };
+  const auto stream = key_of("one");
+  std::vector<uuid> ids;
+  const auto append = [&](int commits, std::int64_t hours_between) {
+    const auto p = at.open(options);
+    writer w(*p);
+    const auto lane = attach(*p, stream);
+    for (int i = 0; i < commits; ++i) {
+      *now += hours_between;
+      ids.push_back(uuid::random());
+      w.append(lane, {.first_version = lane->durable_version() + 1, .command_id = ids.back()});
+    }
+  };
+  const auto remembered = [&](partition& p) {
+    std::size_t count = 0;
+    for (const auto& id : ids) count += p.find_command(stream, id)->has_value() ? 1 : 0;
+    return count;
+  };
+  const auto open_anew = [&] {
+    fs::remove_all(at.folder / "derived");
+    return at.open(options);
+  };
+  SECTION("a commit each hour: none is forgotten too early, and none much too late") {
+    append(400, 1);
+    const auto p = open_anew();
+    CHECK(p->recovery().index_rebuilt);
+    CHECK(remembered(*p) >= 168);
+    CHECK(remembered(*p) <= 172);
+    CHECK(p->forgotten_up_to() + remembered(*p) == 400);
+  }
+  SECTION("a jump of a year before the last one") {
+    append(100, 0);
+    append(1, 24 * 365);
+    CHECK(remembered(*open_anew()) == 101);
+  }
 }

@@ -129,6 +129,7 @@ TEST_CASE("what came of a command is found when its id is long forgotten") {
   options.clock = [&hours] {
     return acta::time_point{std::chrono::hours{1'000'000 + hours.load()}};
   };
+  options.monotonic = [&hours] { return std::chrono::hours{hours.load()}; };
   auto runtime = must_open(folder / "data", money(), options);
   open_account_with(runtime, "a", 100);
   open_account_with(runtime, "b", 1);

@@ -452,7 +452,7 @@ struct number {
 };
 struct has_bad_inputs {
   static constexpr std::string_view name = "lie";
-  using inputs = acta::one_of<forgetful, number>;
+  using inputs = acta::one_of<forgetful, number, wanted>;
   template <class I> acta::reaction react(const I&) const { return acta::finish(); }
   template <class A> void serialize(A&) {}
 };
@@ -527,7 +527,8 @@ TEST_CASE("an input that a codec does not bring back is caught, even after the e
   const auto nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(caught([&] { fresh.when(forgetful{1, 2}).then(); }).broken() == promise::binary_round_trip);
   CHECK(caught([&] { over.when(forgetful{1, 2}).then(); }).broken() == promise::binary_round_trip);
-  CHECK(caught([&] { fresh.when(number{nan}).then(); }).broken() == promise::json_round_trip);
+  CHECK(caught([&] { fresh.when(wanted{"\xFF"}).then(); }).broken() == promise::json_round_trip);
+  fresh.when(number{nan}).then(acta::finish()); // which JSON has a word for
   over.then(acta::finish());
 }
 

@@ -129,11 +129,13 @@ requires(sizeof...(Ts) > 0) index_key key(const Ts&... values) {
 }
 
 /// Bytes that order as the columns do, followed by nothing: a key with fewer columns is a prefix of
-/// those with more. An encoding longer than index_bytes_max is cut and closed with a hash of the
-/// whole: equal ones stay equal, others stay apart, but beyond the cut nothing orders.
+/// those with more. An encoding of index_bytes_max or more is cut to index_exact_bytes and closed
+/// with the SHA-256 of the whole and a zero byte, which no other encoding has there: equal ones
+/// stay equal, others stay apart whoever chose them, but beyond the cut nothing orders.
 ///
 /// On disk (docs/storage-format.md): never change without a new format of the view's environment.
 inline constexpr std::size_t index_bytes_max = 240;
+inline constexpr std::size_t index_exact_bytes = index_bytes_max - 32 - 1;
 void append_column(const column_value& value, std::string& out);
 /// Shortens what is too long.
 void close_index_key(std::string& encoded);

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// Which addresses a mail can go to: one rule for the domain that takes an address and for the
-/// channels that use it. What a domain takes and no channel sends would be a dead letter, each time.
+/// channels that use it. What a domain takes and no channel sends would be a dead letter, each
+/// time.
 #pragma once
 
 #include <string_view>

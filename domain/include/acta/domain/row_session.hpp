@@ -5,6 +5,7 @@
 /// once, changed in memory, and written with its index entries once, in the order of keys.
 #pragma once
 
+#include <acta/core/hash.hpp>
 #include <acta/domain/row_table.hpp>
 #include <acta/domain/view_type.hpp>
 
@@ -58,14 +59,8 @@ private:
     std::vector<std::string> stored_keys; ///< index entries in the table
     std::vector<std::string> unique;      ///< unique entries it holds now, by index; empty: none
   };
-  struct hash_of_text {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
   template <class T>
-  using by_text = std::unordered_map<std::string, T, hash_of_text, std::equal_to<>>;
+  using by_text = std::unordered_map<std::string, T, process_text_hash, std::equal_to<>>;
 
   /// Null if it is not held.
   held* find_held(std::string_view key);

@@ -45,6 +45,11 @@ struct recovery_report {
   std::uint64_t tail_commits = 0; ///< commits read again because the index was behind
   std::uint64_t tail_streams = 0; ///< streams among them
   bool index_rebuilt = false;     ///< derived data was missing or unusable
+  /// Positions of damaged commits among what was read again. Each stops its stream alone.
+  std::vector<std::uint64_t> damaged{};
+  /// The last damaged commit of which nobody can tell whose it was; 0: there is none. Streams that
+  /// have not written since it answer `corrupt_commit`: they may have ended with it.
+  std::uint64_t in_doubt = 0;
   std::chrono::microseconds took{0};
 };
 

@@ -63,7 +63,8 @@ struct runtime_options {
   /// memory, and commits to read again after a crash. 1..2^24, and 1 ms to 1 h.
   std::size_t index_commits_max = 65536;
   std::chrono::milliseconds index_delay_max{1000};
-  /// How long a retry of a command id is recognised. At most dedupe_keep_max, more is taken for it.
+  /// How long a retry of a command id is recognised, counted while the store is open. At most
+  /// dedupe_keep_max, more is taken for it.
   std::chrono::hours dedupe_keep{24 * 7};
 
   /// Views, queries, pictures and subscriptions.
@@ -77,6 +78,8 @@ struct runtime_options {
   /// Time for context::now() and recorded_at; replace it in tests. It must not throw, and there
   /// must be one.
   std::function<time_point()> clock = system_now;
+  /// Time by which command ids grow old: never jumps, never runs backward. Replace it in tests.
+  std::function<std::chrono::microseconds()> monotonic = monotonic_now;
   /// Where log lines go; nowhere by default: a library does not write to the host's terminal.
   log_sink log;
 };

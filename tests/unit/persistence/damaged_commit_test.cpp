@@ -1,0 +1,214 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+/// One damaged commit: the store opens, its stream stops alone, and no stream begins again where it
+/// has not ended.
+#include <acta/persistence/partition.hpp>
+
+#include "../../contract/journal_contract.hpp"
+
+#include <damaged_journal.hpp>
+#include <temp_folder.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <cstring>
+#include <map>
+#include <optional>
+
+using namespace acta::contract;
+using acta::uuid;
+using acta::version_number;
+namespace fs = std::filesystem;
+
+namespace {
+
+partition_options small_maps(std::size_t commits_max = 65'536) {
+  partition_options options;
+  options.journal_map_bytes = options.derived_map_bytes = std::size_t{64} << 20;
+  options.index_delay_max = std::chrono::hours(1);
+  options.index_commits_max = commits_max;
+  return options;
+}
+
+struct place {
+  test::temp_folder root;
+  fs::path folder = root.path() / "p000";
+  uuid store_id = uuid::random();
+
+  std::unique_ptr<partition> open(partition_options options = small_maps()) const {
+    auto p = open_partition(folder, 0, store_id, std::move(options));
+    if (!p) FAIL(p.error().to_string());
+    return std::move(*p);
+  }
+  [[nodiscard]] fs::path journal() const { return folder / "journal"; }
+  void forget_derived() const { fs::remove_all(folder / "derived"); }
+};
+
+/// Writes commits, each named by its stream and events, and closes.
+struct commit_of {
+  const char* stream;
+  std::uint32_t events = 1;
+};
+std::uint64_t fill(const place& at, std::initializer_list<commit_of> commits) {
+  const auto p = at.open();
+  writer w(*p);
+  for (const auto& c : commits) {
+    const auto lane = attach(*p, key_of(c.stream));
+    const auto& entry =
+        w.append(lane, {.first_version = lane->durable_version() + 1, .events = c.events});
+    REQUIRE_FALSE(entry.failure);
+  }
+  w.wait();
+  p->stop();
+  return p->last_position();
+}
+
+/// What becomes of one more event of a stream; nothing if it was stored.
+std::optional<acta::error> append_to(partition& p, writer& w, const char* stream) {
+  auto lane = p.attach(key_of(stream));
+  if (!lane) return lane.error();
+  // As an aggregate does it: state first.
+  auto read = p.read_stream(key_of(stream), 1, [](const commit_view&) { return true; });
+  if (!read) return read.error();
+  return w.append(*lane, {.first_version = (*lane)->durable_version() + 1}).failure;
+}
+
+void check_corrupt(const std::optional<acta::error>& e, std::string_view where) {
+  REQUIRE(e);
+  CAPTURE(e->to_string());
+  CHECK(e->code() == errc::corrupt_commit);
+  CHECK(e->where() == where);
+}
+
+void garble(std::string& bytes) { std::memset(bytes.data() + 8, 0x5A, bytes.size() - 8); }
+
+} // namespace
+
+TEST_CASE("a damaged commit stops its stream alone, wherever it stands, with and without derived "
+          "data") {
+  const place at;
+  // a 1..2, b 3..5, c 6, b 7, a 8
+  fill(at, {{"a", 2}, {"b", 3}, {"c"}, {"b"}, {"a"}});
+  const auto [position, stream, others] =
+      GENERATE(std::tuple{1, "a", "b c"}, std::tuple{3, "b", "a c"}, std::tuple{6, "c", "a b"},
+               std::tuple{7, "b", "a c"}, std::tuple{8, "a", "b c"});
+  const bool rebuild = GENERATE(false, true);
+  CAPTURE(position, rebuild);
+  test::damage_commit(at.journal(), static_cast<std::uint64_t>(position));
+  if (rebuild) at.forget_derived();
+  const auto where = "0:" + std::to_string(position);
+  std::uint64_t written = 8;
+  for (int round = 0; round < 2; ++round) { // the second sees what the first has kept
+    CAPTURE(round);
+    const auto p = at.open();
+    CHECK(p->last_position() == written);
+    CHECK(p->recovery().in_doubt == 0);
+    CHECK(p->recovery().damaged.empty() == (round == 1 || !rebuild));
+    writer w(*p);
+    check_corrupt(append_to(*p, w, stream), where);
+    CHECK(attach(*p, key_of(stream))->durable_version() == (*stream == 'a'   ? 3u
+                                                            : *stream == 'b' ? 4u
+                                                                             : 1u));
+    for (const auto* other : {"a", "b", "c", "new"})
+      if (std::string_view(other) == "new" || std::strchr(others, *other) != nullptr) {
+        CAPTURE(other);
+        CHECK_FALSE(append_to(*p, w, other));
+        ++written;
+      }
+    CHECK(p->last_position() == written);
+    const auto log = p->read_log(1, [](const commit_view&) { return true; });
+    CHECK(log.error().where() == where);
+    w.wait();
+    p->stop();
+  }
+}
+
+TEST_CASE("whose a commit with a damaged header was shows in what its stream lacks") {
+  const place at;
+  fill(at, {{"a", 2}, {"b", 3}, {"c"}, {"b"}, {"a"}});
+  test::change_record(at.journal(), 3, garble);
+  at.forget_derived();
+  const auto p = at.open();
+  CHECK(p->recovery().in_doubt == 0);
+  CHECK(p->recovery().damaged == std::vector<std::uint64_t>{3});
+  writer w(*p);
+  check_corrupt(append_to(*p, w, "b"), "0:3");
+  CHECK(attach(*p, key_of("b"))->durable_version() == 4);
+  for (const auto* other : {"a", "c", "new"}) CHECK_FALSE(append_to(*p, w, other));
+}
+
+TEST_CASE("a stream that may have ended with a commit of which nothing is known does not go on as "
+          "if it had not") {
+  const place at;
+  // b may have had more events, or a stream that nobody knows any more its first.
+  const auto commits_max = GENERATE(std::size_t{65'536}, std::size_t{1});
+  CAPTURE(commits_max);
+  fill(at, {{"a", 2}, {"b", 3}, {"b"}, {"c"}, {"a"}}); // b's last is 6
+  test::change_record(at.journal(), 6, garble);
+  at.forget_derived();
+  for (int round = 0; round < 2; ++round) {
+    CAPTURE(round);
+    const auto p = at.open(small_maps(commits_max));
+    CHECK(p->recovery().in_doubt == 6);
+    writer w(*p);
+    check_corrupt(append_to(*p, w, "b"), "0:6");
+    check_corrupt(append_to(*p, w, "new"), "0:6");
+    // What has written since is sure of itself.
+    for (const auto* sure : {"a", "c"}) CHECK_FALSE(append_to(*p, w, sure));
+    w.wait();
+    p->stop();
+  }
+}
+
+TEST_CASE("no position is given out twice after a last commit of unknown length") {
+  const place at;
+  const auto last = fill(at, {{"a", 2}, {"b", 3}});
+  const bool rebuild = GENERATE(false, true);
+  CAPTURE(rebuild);
+  test::change_record(at.journal(), 3, garble);
+  if (rebuild) at.forget_derived();
+  std::uint64_t end = 0;
+  {
+    const auto p = at.open();
+    end = p->last_position();
+    CHECK(end >= last);
+    CHECK((rebuild || end == last));
+    CHECK(p->next_commit(3).value() == end + 1);
+    CHECK(p->read_log(end + 1, [](const commit_view&) { return true; })); // nothing
+    writer w(*p);
+    if (rebuild) {
+      check_corrupt(append_to(*p, w, "a"), "0:3");
+    } else {
+      CHECK_FALSE(append_to(*p, w, "a"));
+      check_corrupt(append_to(*p, w, "b"), "0:3");
+      CHECK(p->next_commit(3).value() == end + 1);
+    }
+    w.wait();
+    p->stop();
+  }
+  CHECK(at.open()->last_position() >= end);
+}
+
+TEST_CASE("whichever byte of the last commit is damaged, its stream does not begin again and the "
+          "store opens") {
+  const place at;
+  fill(at, {{"a", 2}, {"stream-b", 1}, {"a", 1}, {"stream-b", 2}}); // 5..6
+  std::size_t size = 0;
+  test::change_record(at.journal(), 5, [&](std::string& bytes) { size = bytes.size(); });
+  const bool rebuild = GENERATE(false, true);
+  const auto kept = at.root.path() / "kept";
+  fs::copy(at.folder, kept, fs::copy_options::recursive);
+  for (std::size_t byte = 0; byte < size; ++byte) {
+    CAPTURE(byte, rebuild);
+    fs::remove_all(at.folder);
+    fs::copy(kept, at.folder, fs::copy_options::recursive);
+    test::change_record(at.journal(), 5, [&](std::string& bytes) { bytes[byte] ^= 0x41; });
+    if (rebuild) at.forget_derived();
+    const auto p = at.open();
+    writer w(*p);
+    const auto no = append_to(*p, w, "stream-b");
+    REQUIRE(no);
+    REQUIRE(no->code() == errc::corrupt_commit);
+    if (!rebuild) REQUIRE_FALSE(append_to(*p, w, "a"));
+  }
+}
