@@ -3,11 +3,12 @@
 # first error, and little may follow.
 #   compile.sh ERRORS LINES EXPRESSION COMPILER ARGUMENTS...
 #   ERRORS, LINES: at most so many; EXPRESSION (of grep -E): stands in the part of the output that ends a little below the
-#   first error. An empty one: the source must compile.
+#   first error. `none`: the source must compile.
 set -uo pipefail
 errors_max=$1 lines_max=$2 expression=$3
 shift 3
-output=$(LC_ALL=C "$@" 2>&1)
+# Without the paths of inclusion: the headers come precompiled here, by another path than in a user's source.
+output=$(set -o pipefail && LC_ALL=C "$@" 2>&1 | sed '/^In file included from /d; /^  *from .*[,:]$/d')
 status=$?
 errors=$(grep -cE '(^|: )(fatal )?error:' <<<"$output")
 lines=$(wc -l <<<"$output")
@@ -15,7 +16,7 @@ fail() {
   printf '%s\n%s\n' "$1" "$output"
   exit 1
 }
-if [[ -z $expression ]]; then
+if [[ $expression == none ]]; then
   [[ $status == 0 ]] || fail "a sound source does not compile"
   exit 0
 fi
