@@ -617,7 +617,7 @@ TEST_CASE("deliveries are bounded by their bytes, whether they are on their way 
   REQUIRE(settled(runtime));
   CHECK(most_counted < 90 * mebibyte);
   if (bad) {
-    CHECK(runtime.figures().processes.waiting == counters);
+    CHECK(runtime.figures().processes.waiting == static_cast<std::uint64_t>(counters));
     CHECK(runtime.figures().processes.bytes < 5 * mebibyte);
   }
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -628,5 +628,5 @@ TEST_CASE("deliveries are bounded by their bytes, whether they are on their way 
   for (int i = 0; i < counters; ++i) REQUIRE(runtime.release("counter", "c" + std::to_string(i)));
   REQUIRE(settled(runtime));
   CHECK(runtime.figures().processes.waiting == 0);
-  CHECK(count_notes(runtime, "c", counters) == 2 * counters);
+  CHECK(count_notes(runtime, "c", counters) == 2 * static_cast<std::uint64_t>(counters));
 }
