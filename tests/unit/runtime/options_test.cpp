@@ -47,7 +47,6 @@ TEST_CASE("an option with which a runtime would hang, spin or overflow is refuse
       {"projections.threads", [](options& o) { o.projections.threads = most; }},
       {"projections.map_bytes", [](options& o) { o.projections.map_bytes = 0; }},
       {"projections.picture_age_max", [](options& o) { o.projections.picture_age_max = 0ms; }},
-      {"projections.picture_age_max", [](options& o) { o.projections.picture_age_max = longest; }},
       {"clock", [](options& o) { o.clock = nullptr; }},
   };
   test::temp_folder folder;
