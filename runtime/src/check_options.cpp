@@ -87,8 +87,8 @@ result<void> check_options(const runtime_options& o) {
       .time("index_delay_max", o.index_delay_max, 1ms, 1h)
       .number("projections.threads", o.projections.threads, 0, 1024)
       .bytes("projections.map_bytes", o.projections.map_bytes, 65536)
-      .time("projections.picture_age_max", o.projections.picture_age_max, 1ms,
-            std::chrono::milliseconds::max())
+      .that(o.projections.picture_age_max >= 1ms, "projections.picture_age_max",
+            std::to_string(o.projections.picture_age_max.count()) + "ms", "1ms or more")
       .that(o.clock != nullptr, "clock", "empty", "a function that tells the time");
   return std::move(c).outcome();
 }
