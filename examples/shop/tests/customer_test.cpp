@@ -66,7 +66,7 @@ TEST_CASE("a name that would be two lines of a letter is refused") {
 
 TEST_CASE("an address at which nobody, or somebody else too, would be reached is refused") {
   const std::string local(64, 'l'), label(63, 'h');
-  const auto host = label + '.' + label + '.' + label.substr(1);
+  const auto host = label + '.' + label + '.' + label.substr(3);
   REQUIRE((local + '@' + host).size() == 254 - 1);
   for (const auto& good :
        std::vector<std::string>{"a@b", "ada.l+shop_1@mail.example-1.org", local + '@' + host + 'h',
