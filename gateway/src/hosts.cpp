@@ -51,7 +51,9 @@ std::optional<authority> authority_of_origin(std::string_view origin) {
   return authority::parse(origin.substr(scheme + 3));
 }
 
-std::string in_quotes(std::string_view text) { return '\'' + printable(text.substr(0, 100)) + '\''; }
+std::string in_quotes(std::string_view text) {
+  return '\'' + printable(text.substr(0, 100)) + '\'';
+}
 
 } // namespace
 

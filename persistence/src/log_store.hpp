@@ -155,8 +155,8 @@ result<std::unique_ptr<log_store>> open_lmdb_log(const std::filesystem::path& fo
                                                  const store_identity& identity,
                                                  const partition_options& options,
                                                  if_missing missing = if_missing::create);
-/// Opens derived data, or says by `wrong_format` or a code of condition::corrupt that it must be made
-/// anew.
+/// Opens derived data, or says by `wrong_format` or a code of condition::corrupt that it must be
+/// made anew.
 result<std::unique_ptr<derived_store>> open_lmdb_derived(const std::filesystem::path& folder,
                                                          const store_identity& identity,
                                                          const partition_options& options);

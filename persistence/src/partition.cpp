@@ -261,11 +261,9 @@ struct opening {
 
 } // namespace
 
-result<std::unique_ptr<partition>> open_partition(const std::filesystem::path& folder,
-                                                  std::uint32_t number, const uuid& store_id,
-                                                  partition_options options,
-                                                  const open_progress& progress,
-                                                  if_missing journal) {
+result<std::unique_ptr<partition>>
+open_partition(const std::filesystem::path& folder, std::uint32_t number, const uuid& store_id,
+               partition_options options, const open_progress& progress, if_missing journal) {
   const opening how{folder, {store_id, number}, options, progress, journal};
   auto opened = how.run(false);
   // What derived data contradicts is judged by the journal alone.

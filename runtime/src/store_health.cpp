@@ -92,10 +92,9 @@ void store_health::note_dropped_snapshot(const std::string& stream,
     }
     const auto what = stream + ": no snapshot at version " + std::to_string(s.version) + ": ";
     if (s.state.size() > persistence::snapshot_bytes_max)
-      log(log_level::warning, what + "the state takes " + std::to_string(s.state.size()) +
-                                  " bytes, and at most " +
-                                  std::to_string(persistence::snapshot_bytes_max) +
-                                  " are kept; replays get longer");
+      log(log_level::warning,
+          what + "the state takes " + std::to_string(s.state.size()) + " bytes, and at most " +
+              std::to_string(persistence::snapshot_bytes_max) + " are kept; replays get longer");
     else
       log(log_level::warning,
           what + "too many wait to be written, or none can be; replays get longer");

@@ -226,7 +226,7 @@ public:
         REQUIRE(end.code < 0);
         std::filesystem::remove_all(stage_.store() / "p000/derived");
       }
-      must_be_sound();
+      must_be_sound(m.name.ends_with("of derived"));
       return stage_.keep();
     case outcome::refuses:
       REQUIRE(end.code == 3);
@@ -286,11 +286,16 @@ private:
     return {*code, process.errors()};
   }
   /// The store opens, has all that was acknowledged, and its views come to the right rows.
-  void must_be_sound() const {
+  /// @param may_find_damage  damage of derived data may come to light only now; the error says that
+  /// the next open makes it anew, and so it must.
+  void must_be_sound(bool may_find_damage = false) const {
     const auto settled = run({"settle", stage_.folder().string()});
     CAPTURE(settled);
     REQUIRE(settled.code == 0);
-    const auto judged = run({"judge", stage_.folder().string(), std::to_string(seed_)});
+    auto judged = run({"judge", stage_.folder().string(), std::to_string(seed_)});
+    if (may_find_damage && judged.code == 3 &&
+        judged.errors.find("damaged_index") != std::string::npos)
+      judged = run({"judge", stage_.folder().string(), std::to_string(seed_)});
     CAPTURE(judged);
     REQUIRE(judged.code == 0);
     const auto journal = crash::journal::find(stage_.store());

@@ -6,6 +6,8 @@
 #include "client.hpp"
 #include "views.hpp"
 
+#include <acta/persistence/errc.hpp>
+
 #include <atomic>
 #include <fstream>
 #include <random>
@@ -38,7 +40,8 @@ private:
 /// What may be answered instead of rows while views are paused and built.
 bool may_happen(const acta::error& e) {
   return e.code() == acta::projection_errc::view_late ||
-         e.code() == acta::projection_errc::view_building;
+         e.code() == acta::projection_errc::view_building ||
+         e.code() == acta::persistence::errc::unknown_position; // it has not happened yet
 }
 template <class T> bool usable(const acta::result<T>& r, const char* doing) {
   if (!r && !may_happen(r.error())) crash::give_up(doing + (": " + r.error().to_string()));

@@ -38,9 +38,9 @@ struct node_folder {
   }
   /// By a shell, which first does what `before` says: `ulimit -f 100;`; or opens or closes
   /// descriptors as `redirections` say: `2>&-`.
-  [[nodiscard]] std::unique_ptr<subprocess> start_by_shell(const std::string& before,
-                                                           const std::string& redirections,
-                                                           std::vector<std::string> more = {}) const {
+  [[nodiscard]] std::unique_ptr<subprocess>
+  start_by_shell(const std::string& before, const std::string& redirections,
+                 std::vector<std::string> more = {}) const {
     std::vector<std::string> all{"/bin/sh", "-c", before + " exec \"$0\" \"$@\" " + redirections};
     for (auto& word : command(std::move(more))) all.push_back(std::move(word));
     return std::make_unique<subprocess>(all, folder.path().string());

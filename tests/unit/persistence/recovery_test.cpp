@@ -278,7 +278,7 @@ TEST_CASE("a log without its first commits is damage, not an empty log") {
   const auto read = [&](std::uint64_t from) {
     int commits = 0;
     const auto done = p->read_log(from, [&](const commit_view&) { return ++commits, true; });
-    return done ? std::to_string(commits) + " commits" : done.error().where();
+    return done ? std::to_string(commits) + " commits" : std::string(done.error().where());
   };
   CHECK(read(0) == "0:1");
   CHECK(read(1) == "0:1");

@@ -304,8 +304,9 @@ TEST_CASE("a store killed while it is made is nothing yet, and is made by the ne
   CHECK(half_made > 0);
 }
 
-TEST_CASE("a store that an older program did not finish making is completed; one it finished is "
-          "held to what it had") {
+TEST_CASE(
+    "a store that an older program did not finish making is completed, and one it finished is "
+    "held to what it had") {
   const test::temp_folder root;
   REQUIRE(store::open(root.path(), small_store(2)));
   const auto file = root.path() / "store.toml";

@@ -101,7 +101,8 @@ TEST_CASE("asking again from a callback needs no deeper stack, however often it 
   CHECK(a.done.get_future().get() == 100'000);
 }
 
-TEST_CASE("after the stop callbacks are still called, each once, and asking again is no recursion") {
+TEST_CASE(
+    "after the stop callbacks are still called, each once, and asking again is no recursion") {
   auto runtime = open_counters();
   REQUIRE(runtime.stop(10s));
   again a{runtime, 100'000};

@@ -63,8 +63,8 @@ TEST_CASE("an option with which a runtime would hang, spin or overflow is refuse
       REQUIRE_FALSE(opened);
       INFO(opened.error());
       CHECK(opened.error().code() == acta::errc::invalid_argument);
-      CHECK(opened.error().detail().starts_with("runtime_options::" + std::string(r.field) +
-                                                " is "));
+      CHECK(
+          opened.error().detail().starts_with("runtime_options::" + std::string(r.field) + " is "));
       CHECK(opened.error().detail().find("must be ") != std::string_view::npos);
     }
   }

@@ -25,8 +25,7 @@ acta::model counters() {
 
 /// One event more than a slice and a half: the second slice is the last.
 void write_history(acta::runtime& r, const std::string& id, bool with_a_bomb = false) {
-  for (int i = 0; i < 3; ++i)
-    REQUIRE(r.ask<counter>(id, add_many{1, 500}).wait_for(20s));
+  for (int i = 0; i < 3; ++i) REQUIRE(r.ask<counter>(id, add_many{1, 500}).wait_for(20s));
   if (with_a_bomb) {
     REQUIRE(r.ask<counter>(id, test::plant_bomb{}).wait_for(20s));
     return;

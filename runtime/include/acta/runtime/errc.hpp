@@ -18,8 +18,8 @@ enum class runtime_errc {
   /// The command id was given to another command of this stream, which is stored. Mend whatever
   /// makes the ids: sent again, it is refused again. -> invalid
   command_id_reused,
-  other_history,    ///< What was kept beside a journal belongs to another one: the journal was put
-                    ///< back to a copy, or replaced. -> invalid
+  other_history, ///< What was kept beside a journal belongs to another one: the journal was put
+                 ///< back to a copy, or replaced. -> invalid
 };
 
 std::error_code make_error_code(runtime_errc e) noexcept;
