@@ -139,8 +139,8 @@ void settle(const path& store, const journal& j) {
     REQUIRE(settled); // no other generation's folder is left
     REQUIRE(runtime.stop());
   }
-  CHECK(lines.empty());
   CAPTURE(lines);
+  CHECK(lines.empty());
   const auto found = judge_copy(store, j);
   REQUIRE(found.size() == crash::view_names.size());
   for (const auto& [view, all] : found) {

@@ -387,7 +387,6 @@ TEST_CASE(
     const auto ended = ::read(hold[0], &end, 1); // until the parent ends, whatever else happens
     ::_exit(static_cast<int>(ended));
   }
-  ::close(hold[0]);
   // The child must not unlock it for the parent.
   check_refused(store::open(root.path(), small_store()), errc::store_locked,
                 std::to_string(::getpid()));
@@ -401,9 +400,8 @@ TEST_CASE(
     if (!opened) ::_exit(1);
     if (::fork() == 0) {
       ::close(hold[1]);
-      ::alarm(60);
-      ::pause();
-      ::_exit(0);
+      char end = 0;
+      ::_exit(static_cast<int>(::read(hold[0], &end, 1))); // until the test ends
     }
     ::_exit(0);
   }
@@ -412,6 +410,7 @@ TEST_CASE(
   CHECK(status == 0);
   CHECK(store::open(root.path(), small_store()));
   ::close(hold[1]);
+  ::close(hold[0]);
   REQUIRE(::waitpid(child, &status, 0) == child);
 }
 
