@@ -107,8 +107,7 @@ void settle(const path& store, const journal& j) {
     acta::runtime_options options;
     options.log = [&](acta::log_level level, std::string_view line) {
       const std::lock_guard lock(mutex);
-      if (level >= acta::log_level::error || line.find("unusable") != std::string_view::npos)
-        (lines += line) += '\n';
+      if (crash::is_alarming(level, line)) (lines += line) += '\n';
     };
     auto runtime = test::must_find(store, crash::view_model(), options);
     for (const auto name : crash::view_names) {

@@ -185,8 +185,7 @@ int main(int argc, char** argv) {
   // So short that views must read the journal, or long enough.
   if (random() % 2 == 0) options.projections.tail_bytes_max = 10'000;
   options.log = [](acta::log_level level, std::string_view line) {
-    if (level >= acta::log_level::error || line.find("unusable") != std::string_view::npos)
-      crash::give_up(std::string(line));
+    if (crash::is_alarming(level, line)) crash::give_up(std::string(line));
   };
   auto opened = acta::runtime::open(folder + "/store", crash::view_model(views), options);
   if (!opened) crash::give_up(opened.error().to_string());

@@ -123,6 +123,14 @@ using views = acta::one_of<test::totals, test::ledger, shelves, baton, fives>;
 inline constexpr std::array view_names{test::totals::name, test::ledger::name, shelves::name,
                                        baton::name, fives::name};
 
+/// Whether a line of the log tells of something that no kill explains. A generation that was being
+/// made when its process was killed is thrown away, and that is told too.
+inline bool is_alarming(acta::log_level level, std::string_view line) {
+  return level >= acta::log_level::error ||
+         (line.find("unusable") != std::string_view::npos &&
+          line.find("its making did not come to its end") == std::string_view::npos);
+}
+
 /// The one that a victim may keep paused.
 inline constexpr std::string_view paused_view = view_names.back();
 
