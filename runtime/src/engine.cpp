@@ -256,7 +256,6 @@ result<void> engine::start() {
   supervisor_ = std::make_unique<supervisor>(options_.recoveries_max,
                                              sweep_interval(shortest_idle_time_), [this] {
                                                directory_->sweep();
-                                               look_at_index();
                                                watch_->look();
                                              });
   auto read_side = projections::open(
@@ -530,11 +529,6 @@ void engine::offer(aggregate& a, persistence::snapshot s) {
   }
   counters_.snapshots_dropped.fetch_add(1, std::memory_order_relaxed);
   if (!stopping_.load(std::memory_order_relaxed)) health_.note_dropped_snapshot(a.key().text(), s);
-}
-
-void engine::look_at_index() {
-  for (const auto& p : store_->partitions())
-    health_.note_index(p->number(), p->figures().index_failures);
 }
 
 void engine::retry_later(aggregate& a, unsigned attempt) {

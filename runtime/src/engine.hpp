@@ -195,7 +195,6 @@ private:
   result<void> bind();
   void on_batch(persistence::partition& p,
                 std::span<persistence::append_entry* const> entries) noexcept;
-  void look_at_index();
   /// Counts an answer; true if it was the first one of the ticket.
   bool settle_answer(ticket& t, std::optional<error> outcome);
   /// Whether a caller may send to this id: to one that nobody could address by a URL only if such a

@@ -25,9 +25,6 @@ bool reply_queue::is_at_rest() const noexcept {
 
 void reply_queue::push(ticket_ptr t, std::function<void(result<receipt>)> callback) {
   std::unique_lock lock(mutex_);
-  // A caller that is never told to slow down, because it looks at no answer, must not fill memory.
-  if (!is_in_callback())
-    room_.wait(lock, [this] { return ended_ || queue_.size() < waiting_max_; });
   queue_.push_back({std::move(t), std::move(callback)});
   waiting_.fetch_add(1);
   pushed_.fetch_add(1);
@@ -38,6 +35,12 @@ void reply_queue::push(ticket_ptr t, std::function<void(result<receipt>)> callba
   if (std::exchange(draining_, true)) return;
   lock.unlock();
   run_queued();
+}
+
+void reply_queue::wait_for_room() {
+  if (is_in_callback()) return;
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [this] { return ended_ || queue_.size() < waiting_max_; });
 }
 
 void reply_queue::stop() {

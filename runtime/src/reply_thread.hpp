@@ -32,10 +32,15 @@ public:
     std::function<void(std::string)> threw; ///< what; must not throw
     std::function<void()> at_rest;          ///< the last one has returned; must not throw
   };
-  /// @param waiting_max  push() waits, outside of callbacks, while this many are queued.
+  /// @param waiting_max  wait_for_room() waits while this many are queued.
   reply_queue(events told, std::size_t waiting_max);
 
+  /// Never waits: the journal's thread pushes too, and a callback may be waiting for the journal.
   void push(ticket_ptr t, std::function<void(result<receipt>)> callback);
+  /// Slows down a caller that is never told to, because it looks at no answer: it must not fill
+  /// memory. Callbacks do not wait. Blocking: until callbacks have returned. Threads: callers'
+  /// only.
+  void wait_for_room();
   /// Callbacks that have not returned. Cost: one atomic read.
   [[nodiscard]] std::size_t waiting() const noexcept {
     return waiting_.load(std::memory_order_relaxed);

@@ -16,9 +16,6 @@ bool is_of_the_disk(const error& e) noexcept {
          e.code() == condition::corrupt;
 }
 
-/// It tries again every second or so; one that has not failed for this long is well.
-constexpr std::chrono::seconds index_is_well_after{60};
-
 } // namespace
 
 void store_health::note(std::uint32_t partition,
@@ -56,29 +53,6 @@ void store_health::stored(std::uint32_t partition) {
     failing_.store(failures_.size(), std::memory_order_relaxed);
   }
   log(log_level::info, "partition " + std::to_string(partition) + ": commits are stored again");
-}
-
-void store_health::note_index(std::uint32_t partition, std::uint64_t failures) noexcept {
-  try {
-    const auto now = clock::now();
-    bool failing = false;
-    {
-      const std::lock_guard lock(mutex_);
-      auto& index = indexes_[partition];
-      failing = failures > std::exchange(index.failures, failures);
-      if (!failing && (!index.failed_at || now - *index.failed_at < index_is_well_after)) return;
-      const bool is_new = !index.failed_at;
-      index.failed_at = failing ? std::optional(now) : std::nullopt;
-      if (failing && !is_new) return;
-    }
-    const auto where = "partition " + std::to_string(partition);
-    if (failing)
-      log(log_level::error, where + ": index and snapshots cannot be written; commands go on until "
-                                    "as many commits wait for the index as may");
-    else
-      log(log_level::info, where + ": index and snapshots are written again");
-  } catch (...) { // as above
-  }
 }
 
 void store_health::note_dropped_snapshot(const std::string& stream,

@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -32,9 +31,6 @@ public:
 
   /// A batch that the journal has answered. Cost: one look at each entry, while all is well.
   void note(std::uint32_t partition, std::span<persistence::append_entry* const> batch) noexcept;
-  /// @param failures  of the index's transactions, ever. Called every now and then.
-  void note_index(std::uint32_t partition, std::uint64_t failures) noexcept;
-
   /// A snapshot of `stream` was not taken. Cost: at most one line of the log a second.
   void note_dropped_snapshot(const std::string& stream, const persistence::snapshot& s) noexcept;
 
@@ -47,16 +43,11 @@ private:
   void log(log_level level, const std::string& line) const noexcept;
 
   using clock = std::chrono::steady_clock;
-  struct index_state {
-    std::uint64_t failures = 0;
-    std::optional<clock::time_point> failed_at; ///< the last time, until it is well again
-  };
 
   const log_sink log_;
   std::atomic<std::size_t> failing_{0}; ///< size of failures_
   mutable std::mutex mutex_;
   std::map<std::uint32_t, error> failures_;
-  std::map<std::uint32_t, index_state> indexes_;
   clock::time_point tell_of_snapshots_{}; ///< not before
 };
 

@@ -56,6 +56,8 @@ void ticket::notify(std::function<void(result<receipt>)> callback) {
       return;
     }
   }
+  const auto replies = replies_; // an answer given meanwhile may let go of this
+  replies->wait_for_room();
   call_later(std::move(callback));
 }
 

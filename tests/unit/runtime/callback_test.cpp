@@ -11,6 +11,8 @@
 #include <atomic>
 #include <coroutine>
 #include <future>
+#include <latch>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -35,6 +37,22 @@ acta::runtime open_counters(acta::runtime_options options = {}) {
 
 /// Refused at the door, so its answer is there when ask() returns.
 acta::pending refused(acta::runtime& r) { return r.ask<counter>("", add{1}); }
+
+/// Its `add` is decided when the test opens the gate.
+struct gated {
+  static constexpr std::string_view name = "gated";
+  using events = acta::one_of<test::added>;
+  using commands = acta::one_of<add>;
+  using decision = acta::decision<events>;
+  std::shared_ptr<std::latch> gate = std::make_shared<std::latch>(1);
+
+  decision decide(const add& c) const {
+    gate->wait();
+    return test::added{c.amount};
+  }
+  void evolve(const test::added&) {}
+  template <class A> void serialize(A&) {}
+};
 
 struct job {
   struct promise_type {
@@ -190,4 +208,41 @@ TEST_CASE("a caller that looks at no answer is slowed down before callbacks fill
   careless.join();
   CHECK(runtime.settle(20s));
   CHECK(called == 50'000);
+}
+
+TEST_CASE("a full queue of callbacks holds up its callers, never the journal") {
+  const auto gate = std::make_shared<std::latch>(1);
+  acta::model m;
+  gated first;
+  first.gate = gate;
+  m.aggregate<counter>().aggregate<gated>({}, first);
+  acta::runtime_options options;
+  options.outstanding_max = 8;
+  auto opened = acta::runtime::in_memory(std::move(m), std::move(options));
+  if (!opened) FAIL(opened.error());
+  auto& runtime = *opened;
+
+  // Accepted while there is room, and answered when there is none.
+  std::atomic<int> called{0};
+  runtime.ask<gated>("a", add{1}).then([&](const answer& a) { called += a ? 1 : 0; });
+  auto later = runtime.ask<gated>("a", add{2});
+  std::promise<void> leave;
+  refused(runtime).then([&](const answer&) { leave.get_future().wait(); });
+  std::atomic<int> asked{0};
+  std::thread careless([&] {
+    for (int i = 0; i < 2'000; ++i) {
+      refused(runtime).then([](const answer&) {});
+      ++asked;
+    }
+  });
+  CHECK(test::eventually([&] { return asked >= 1'000; }));
+  CHECK_FALSE(test::eventually([&] { return asked >= 2'000; }, 200ms));
+  gate->count_down();
+  // The first answer has a callback; the journal must come back from it to store the second.
+  CHECK(later.wait_for(10s));
+  CHECK(test::eventually([&] { return runtime.figures().events == 2; }));
+  leave.set_value();
+  careless.join();
+  CHECK(runtime.settle(20s));
+  CHECK(called == 1);
 }
