@@ -23,7 +23,7 @@ using std::filesystem::path;
 /// A store, what was acknowledged of it, and copies of both from earlier rounds.
 class stage {
 public:
-  stage(std::uint64_t seed, std::mt19937_64& random) : seed_(seed), random_(random) {}
+  explicit stage(std::mt19937_64& random) : random_(random) {}
 
   [[nodiscard]] path folder() const { return folder_.path(); }
   [[nodiscard]] path store() const { return folder_ / "store"; }
@@ -98,7 +98,6 @@ private:
     std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
   }
 
-  std::uint64_t seed_;
   std::mt19937_64& random_;
   test::temp_folder folder_;
   test::temp_folder copies_;
@@ -201,7 +200,7 @@ struct tally {
 class attack {
 public:
   attack(std::uint64_t seed, std::mt19937_64& random)
-      : seed_(seed), random_(random), stage_(seed, random) {}
+      : seed_(seed), random_(random), stage_(random) {}
 
   void prepare() {
     REQUIRE(live({"first life", outcome::goes_on, {}}).code == -SIGKILL);

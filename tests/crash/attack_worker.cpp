@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <map>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -95,8 +94,9 @@ private:
     if (write(log_, &a, sizeof a) != sizeof a) crash::give_up("cannot write the log");
   }
   void note(const acta::error& e) {
-    if (++noted_ > 20) std::this_thread::sleep_for(1ms); // a store that answers nothing else
-    if (noted_ > 200) return;
+    // A store that answers nothing else: it has shown what it does, and the kill comes.
+    while (noted_ == noted_max) ::pause();
+    ++noted_;
     const auto line = e.to_string() + '\n';
     if (write(errors_, line.data(), line.size()) < 0) crash::give_up("cannot write the errors");
   }
@@ -106,6 +106,7 @@ private:
   std::uint32_t client_;
   int log_;
   int errors_;
+  static constexpr int noted_max = 200;
   int noted_ = 0;
   std::vector<crash::acknowledgement> known_; ///< from earlier lives
   std::mt19937_64 random_;
