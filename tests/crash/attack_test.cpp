@@ -14,7 +14,6 @@
 #include <functional>
 #include <map>
 #include <random>
-#include <set>
 
 namespace {
 
@@ -302,24 +301,27 @@ private:
     crash::judge_views(stage_.store() / "views", *journal);
   }
 
-  /// An older journal has lost what came after it: that is not to be found any more.
+  /// An older journal has lost what came after it, and may come from another branch of the past, in
+  /// which the same command was stored at another place: neither is to be found any more.
   void forget_what_is_gone() const {
-    std::set<acta::uuid> there;
+    std::map<acta::uuid, std::pair<std::uint64_t, acta::version_number>> places;
     {
       acta::persistence::store_options existing;
       existing.create = false;
       auto store = acta::persistence::store::open(stage_.store(), existing);
       REQUIRE(store);
       REQUIRE((*store)->partitions()[0]->read_log(1, [&](const acta::persistence::commit_view& c) {
-        there.insert(c.header().command_id);
+        places.emplace(c.header().command_id, std::pair(c.last_position(), c.last_version()));
         return true;
       }));
     }
     const auto all = crash::read_acknowledged(stage_.folder());
     std::ofstream out(stage_.folder() / "acknowledged", std::ios::binary | std::ios::trunc);
-    for (const auto& a : all)
-      if (there.contains(crash::plan(seed_, a.client, a.n).command_id))
+    for (const auto& a : all) {
+      const auto at = places.find(crash::plan(seed_, a.client, a.n).command_id);
+      if (at != places.end() && at->second == std::pair(a.position, a.version))
         out.write(reinterpret_cast<const char*>(&a), sizeof a);
+    }
     REQUIRE(out.flush());
   }
 
