@@ -23,4 +23,13 @@ std::size_t utf8_sequence(std::string_view s) noexcept {
   return 0;
 }
 
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const auto length = utf8_sequence(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 } // namespace acta

@@ -9,18 +9,6 @@
 
 namespace acta::http {
 
-namespace {
-
-/// Takes the part before `at` off the front of `list`, and `at` with it.
-std::string_view take_until(std::string_view& list, char at) noexcept {
-  const auto end = list.find(at);
-  const auto part = list.substr(0, end);
-  list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
-  return part;
-}
-
-} // namespace
-
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 problem wrong_method(std::string allow) {

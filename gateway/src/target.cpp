@@ -23,14 +23,6 @@ problem bad_escape(std::string_view text) {
           .detail = "bad percent escape in '" + std::string(text.substr(0, 100)) + "'"};
 }
 
-/// Takes the part before `at` off the front of `text`, and `at` with it.
-std::string_view take_until(std::string_view& text, char at) noexcept {
-  const auto end = text.find(at);
-  const auto part = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return part;
-}
-
 std::optional<problem> parse_query(std::string_view text, std::vector<parameter>& into) {
   while (!text.empty()) {
     const auto pair = take_until(text, '&');
@@ -58,6 +50,13 @@ bool take_authority(std::string_view& text, std::string& into) {
 }
 
 } // namespace
+
+std::string_view take_until(std::string_view& text, char at) noexcept {
+  const auto end = text.find(at);
+  const auto part = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return part;
+}
 
 bool percent_decode(std::string_view text, std::string& out) {
   out.clear();

@@ -41,6 +41,9 @@ struct target {
 /// absolute form (`http://host/path`).
 std::optional<problem> parse_target(std::string_view text, target& into);
 
+/// Takes the part before `at` off the front of `text`, and `at` with it.
+[[nodiscard]] std::string_view take_until(std::string_view& text, char at) noexcept;
+
 /// Replaces `out` by the decoded text; false at a bad escape.
 [[nodiscard]] bool percent_decode(std::string_view text, std::string& out);
 

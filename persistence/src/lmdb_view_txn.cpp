@@ -29,7 +29,7 @@ void store_be(std::byte* to, std::uint64_t value) noexcept {
   store_le(to, __builtin_bswap64(value));
 }
 
-std::uint64_t checksum_of(bytes_view bytes, std::uint64_t of) noexcept {
+std::uint64_t seeded_checksum(bytes_view bytes, std::uint64_t of) noexcept {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), of);
 }
 
@@ -59,7 +59,7 @@ checkpoint_bytes encode_checkpoint(std::uint32_t partition, const checkpoint& c)
   store_le(bytes.data(), c.position);
   store_le(bytes.data() + 8, c.checksum);
   const auto covered = bytes_view(bytes).first(checkpoint_covered_bytes);
-  store_le(bytes.data() + checkpoint_covered_bytes, checksum_of(covered, partition));
+  store_le(bytes.data() + checkpoint_covered_bytes, seeded_checksum(covered, partition));
   return bytes;
 }
 
@@ -86,7 +86,7 @@ head_bytes encode_head(const view_head& head) noexcept {
   store_le(bytes.data() + 24, static_cast<std::uint8_t>((head.built ? flag_built : 0) |
                                                         (head.paused ? flag_paused : 0)));
   const auto covered = bytes_view(bytes).first(head_covered_bytes);
-  store_le(bytes.data() + head_covered_bytes, checksum_of(covered, 0));
+  store_le(bytes.data() + head_covered_bytes, seeded_checksum(covered, 0));
   return bytes;
 }
 
@@ -237,7 +237,7 @@ result<view_head> view_txn::head() {
     return corrupt("the head has another size");
   if (bytes.size() == sizeof(head_bytes) &&
       load_le<std::uint64_t>(bytes.data() + head_covered_bytes) !=
-          checksum_of(bytes.first(head_covered_bytes), 0))
+          seeded_checksum(bytes.first(head_covered_bytes), 0))
     return corrupt("the head's checksum differs");
   view_head head;
   head.layout_fingerprint = load_le<std::uint64_t>(bytes.data());
@@ -262,7 +262,7 @@ result<checkpoint> view_txn::checkpoint(std::uint32_t partition) {
     return persistence::checkpoint{load_le<std::uint64_t>(bytes.data()), 0};
   if (bytes.size() != sizeof(checkpoint_bytes)) return damaged(" has another size");
   if (load_le<std::uint64_t>(bytes.data() + checkpoint_covered_bytes) !=
-      checksum_of(bytes.first(checkpoint_covered_bytes), partition))
+      seeded_checksum(bytes.first(checkpoint_covered_bytes), partition))
     return damaged(": its checksum differs");
   return persistence::checkpoint{load_le<std::uint64_t>(bytes.data()),
                                  load_le<std::uint64_t>(bytes.data() + 8)};

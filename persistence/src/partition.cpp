@@ -232,7 +232,7 @@ result<std::unique_ptr<derived_store>> open_usable(const std::filesystem::path& 
   return *ours && head->indexed_up_to > 0 ? std::move(derived) : none();
 }
 
-struct opening {
+struct partition_opening {
   const std::filesystem::path& folder;
   store_identity identity;
   const partition_options& options;
@@ -264,7 +264,7 @@ struct opening {
 result<std::unique_ptr<partition>>
 open_partition(const std::filesystem::path& folder, std::uint32_t number, const uuid& store_id,
                partition_options options, const open_progress& progress, if_missing journal) {
-  const opening how{folder, {store_id, number}, options, progress, journal};
+  const partition_opening how{folder, {store_id, number}, options, progress, journal};
   auto opened = how.run(false);
   // What derived data contradicts is judged by the journal alone.
   if (!opened && opened.error().code() == errc::damaged_index) opened = how.run(true);

@@ -14,8 +14,8 @@ thread_local std::size_t calls = 0;
 
 } // namespace
 
-reply_queue::reply_queue(events told, std::size_t waiting_max)
-    : told_(std::move(told)), waiting_max_(waiting_max) {}
+reply_queue::reply_queue(events told, std::size_t most_waiting)
+    : told_(std::move(told)), waiting_max_(most_waiting) {}
 
 bool reply_queue::is_in_callback() const noexcept { return calling == this; }
 
@@ -100,8 +100,8 @@ void reply_queue::call(item i) noexcept {
   if (waiting_.fetch_sub(1) == 1) told_.at_rest();
 }
 
-reply_thread::reply_thread(reply_queue::events told, std::size_t waiting_max)
-    : queue_(std::make_shared<reply_queue>(std::move(told), waiting_max)),
+reply_thread::reply_thread(reply_queue::events told, std::size_t most_waiting)
+    : queue_(std::make_shared<reply_queue>(std::move(told), most_waiting)),
       thread_([queue = queue_] { queue->run(); }) {}
 
 reply_thread::~reply_thread() {

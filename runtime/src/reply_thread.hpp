@@ -32,8 +32,8 @@ public:
     std::function<void(std::string)> threw; ///< what; must not throw
     std::function<void()> at_rest;          ///< the last one has returned; must not throw
   };
-  /// @param waiting_max  wait_for_room() waits while this many are queued.
-  reply_queue(events told, std::size_t waiting_max);
+  /// @param most_waiting  wait_for_room() waits while this many are queued.
+  reply_queue(events told, std::size_t most_waiting);
 
   /// Never waits: the journal's thread pushes too, and a callback may be waiting for the journal.
   void push(ticket_ptr t, std::function<void(result<receipt>)> callback);
@@ -85,7 +85,7 @@ private:
 /// The queue's thread. Threads: as its members say.
 class reply_thread {
 public:
-  reply_thread(reply_queue::events told, std::size_t waiting_max);
+  reply_thread(reply_queue::events told, std::size_t most_waiting);
   ~reply_thread();
   reply_thread(const reply_thread&) = delete;
   reply_thread& operator=(const reply_thread&) = delete;

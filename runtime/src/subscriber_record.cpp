@@ -19,7 +19,7 @@ using persistence::view_reading;
 using persistence::view_writing;
 
 /// On disk: rises with every change of the rows.
-constexpr std::uint64_t rows_format = 1;
+constexpr std::uint64_t record_format = 1;
 /// Rows below a checkpoint that one transaction clears away; the others wait for the next.
 constexpr std::size_t cleared_rows_max = 4'096;
 
@@ -118,7 +118,7 @@ result<subscriber_record> subscriber_record::open(const std::filesystem::path& f
                                                   const uuid& store_id, std::string_view subscriber,
                                                   std::size_t map_bytes, journal_proof proof) {
   const persistence::view_identity identity{store_id, "acta.subscriber/" + std::string(subscriber),
-                                            rows_format, rows_format};
+                                            record_format, record_format};
   persistence::view_store_options options;
   options.map_bytes = map_bytes;
   options.upgrade = true;

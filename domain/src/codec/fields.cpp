@@ -68,15 +68,6 @@ bool is_quoted(std::string_view shape, std::string_view text) {
          !text.starts_with('"');
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const auto length = utf8_sequence(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 /// Alone, or the text could close the object around it and begin another.
 result<void> check_json(const named_text& field) {
   try {

@@ -30,14 +30,6 @@ namespace {
 error refused(std::string what) { return error(errc::invalid_argument, std::move(what)); }
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const auto length = utf8_sequence(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
 /// Something that becomes part of a header or of a request's first line.
 bool is_line(std::string_view text) { return std::ranges::none_of(text, is_control); }
 

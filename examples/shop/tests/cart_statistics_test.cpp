@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+namespace cart_statistics_test {
+
 using namespace shop;
 using namespace std::chrono_literals;
 
@@ -297,3 +299,5 @@ TEST_CASE("carts, products and days add up to the same after whatever the carts 
     CHECK(by_stream == shop);
   }
 }
+
+} // namespace cart_statistics_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace cart_test {
+
 using namespace shop;
 
 namespace {
@@ -288,3 +290,5 @@ TEST_CASE("a cart's state is what people see over HTTP") {
                                R"("currency":"EUR","checked_out":false})");
   });
 }
+
+} // namespace cart_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace carts_test {
+
 using namespace shop;
 using namespace std::chrono_literals;
 
@@ -136,3 +138,5 @@ TEST_CASE("the cart's page and its row are what people see over HTTP") {
                   R"("checked_out":false})");
       });
 }
+
+} // namespace carts_test

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace checkout_test {
+
 using acta::rejected;
 using acta::send;
 using acta::testing::default_time;
@@ -325,3 +327,5 @@ TEST_CASE("a check-out's state is what people see over HTTP") {
     CHECK(json.ends_with(R"("answers":0,"reserved":[],"reason":"","detail":"","reference":""})"));
   });
 }
+
+} // namespace checkout_test

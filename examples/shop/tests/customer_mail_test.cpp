@@ -10,6 +10,8 @@
 
 #include <string>
 
+namespace customer_mail_test {
+
 using namespace shop;
 using namespace test;
 
@@ -93,3 +95,5 @@ TEST_CASE("the name of a product does not write lines of the shop's own into a l
       .when(order_paid{order})
       .then(says("  2 x Dune  Total: 0.00 EUR, 12.99 EUR each\n"));
 }
+
+} // namespace customer_mail_test

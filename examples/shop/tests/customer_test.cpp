@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace customer_test {
+
 using namespace shop;
 
 namespace {
@@ -152,3 +154,5 @@ TEST_CASE("a customer's state is what people see over HTTP") {
                                    R"("registered":true,"orders":1,"newest_orders":["42"]})");
       });
 }
+
+} // namespace customer_test

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+namespace module_test {
+
 namespace {
 
 /// The model that the module fills. The module stays loaded: the tables point into it.
@@ -125,3 +127,5 @@ TEST_CASE("an error made in the module is known outside") {
   CHECK(refused.error().code() == acta::codec_errc::json_invalid);
   CHECK(refused.error().code() == acta::condition::invalid);
 }
+
+} // namespace module_test

@@ -8,6 +8,8 @@
 
 #include <limits>
 
+namespace money_test {
+
 using shop::add_up;
 using shop::currency;
 using shop::money;
@@ -86,3 +88,5 @@ TEST_CASE("a report's sum that does not fit stays at the largest there is") {
   CHECK(add_up(amount_max, 1) == amount_max);
   CHECK(add_up(1, amount_max) == amount_max);
 }
+
+} // namespace money_test

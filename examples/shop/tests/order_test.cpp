@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace order_test {
+
 using namespace shop;
 using namespace test;
 
@@ -169,3 +171,5 @@ TEST_CASE("an order's state is what people see over HTTP") {
           R"("problem":""})");
   });
 }
+
+} // namespace order_test

@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+namespace order_views_test {
+
 using namespace shop;
 using namespace std::chrono_literals;
 using namespace test;
@@ -213,3 +215,5 @@ TEST_CASE("an order of all the money there is does not stop the report, nor wrap
       .happened(order_paid{what})
       .then_row("2026-11-24 EUR", {2, most, 0});
 }
+
+} // namespace order_views_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace payment_test {
+
 using namespace shop;
 
 namespace {
@@ -172,3 +174,5 @@ TEST_CASE("a payment's state is what people see over HTTP") {
           R"("amount":{"amount":3548,"currency":"EUR"},"why":"","refunded":false}]})");
   });
 }
+
+} // namespace payment_test

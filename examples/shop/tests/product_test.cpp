@@ -8,6 +8,8 @@
 
 #include <string>
 
+namespace product_test {
+
 using namespace shop;
 
 namespace {
@@ -127,3 +129,5 @@ TEST_CASE("a product's state is what people see over HTTP") {
                                R"("listed":true,"retired":false})");
   });
 }
+
+} // namespace product_test

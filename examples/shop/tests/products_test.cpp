@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace products_test {
+
 using namespace shop;
 
 namespace {
@@ -200,3 +202,5 @@ TEST_CASE("fields of a search may be left out of its JSON") {
   CHECK(found(with_products(), query) == skus{"b3", "b2"});
   REQUIRE(acta::from_json("{}", query));
 }
+
+} // namespace products_test

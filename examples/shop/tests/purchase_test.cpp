@@ -18,6 +18,8 @@
 #include <random>
 #include <string>
 
+namespace purchase_test {
+
 using namespace shop;
 
 namespace {
@@ -187,3 +189,5 @@ TEST_CASE("whatever customers do at once, stock, money, orders and letters add u
     CHECK(all.failed.size() > 0);
   }
 }
+
+} // namespace purchase_test

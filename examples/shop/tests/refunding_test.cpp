@@ -8,6 +8,8 @@
 
 #include <string>
 
+namespace refunding_test {
+
 using acta::send;
 using namespace shop;
 
@@ -53,3 +55,5 @@ TEST_CASE("each payment made has a process of its own, or one would not be retur
   const std::string longest(id_bytes_max, 'i'), reference(reference_bytes_max, 'r');
   CHECK(acta::check_stream_id(id_for(longest, reference)));
 }
+
+} // namespace refunding_test

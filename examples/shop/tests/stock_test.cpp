@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace stock_test {
+
 using namespace shop;
 
 namespace {
@@ -171,3 +173,5 @@ TEST_CASE("a stock's state is what people see over HTTP") {
               R"({"received":5,"reserved":2,"shipped":0,"reservations":{"42":2}})");
       });
 }
+
+} // namespace stock_test

@@ -16,6 +16,8 @@
 
 #include <mutex>
 
+namespace door_test {
+
 using namespace std::chrono_literals;
 using test::counter;
 using test::http_client;
@@ -249,3 +251,5 @@ TEST_CASE("an unknown route is told them all") {
   CHECK(no.has("/v1/events/{position}/why"));
   CHECK(no.has("%2F"));
 }
+
+} // namespace door_test

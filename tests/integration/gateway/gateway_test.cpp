@@ -19,6 +19,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+namespace gateway_test {
+
 using namespace std::chrono_literals;
 using test::http_client;
 
@@ -690,3 +692,5 @@ TEST_CASE("dead letters are listed, tried again and dropped over HTTP") {
   CHECK(rest.body == R"({"subscriber":"bouncer","dead_letters":1})");
   REQUIRE(test::eventually([&] { return letters() == 0; }));
 }
+
+} // namespace gateway_test

@@ -8,6 +8,8 @@
 #include <set>
 #include <thread>
 
+namespace http_test {
+
 using namespace std::chrono_literals;
 using acta::channel_errc;
 using test::why;
@@ -204,3 +206,5 @@ TEST_CASE("a webhook channel with a secret to guess or limits out of range is no
   CHECK(detail({.ca_file = "/nowhere"}) ==
         "ca_file /nowhere cannot be read: No such file or directory");
 }
+
+} // namespace http_test

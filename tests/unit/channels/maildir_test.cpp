@@ -12,6 +12,8 @@
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 
+namespace maildir_test {
+
 using namespace std::chrono_literals;
 using acta::channel_errc;
 using test::why;
@@ -178,3 +180,5 @@ TEST_CASE("a maildir that cannot be made says why") {
         channel_errc::bad_options);
   CHECK(acta::maildir_mail("").error().code() == channel_errc::bad_options);
 }
+
+} // namespace maildir_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace retry_after_test {
+
 using namespace std::chrono_literals;
 using acta::channels::parse_retry_after;
 
@@ -29,3 +31,5 @@ TEST_CASE("a pause that makes no sense is none, and one of years is a day") {
   CHECK(parse_retry_after(std::string(40, '9'), now) == 24h);
   CHECK(parse_retry_after("Sun, 06 Nov 2094 08:49:37 GMT", now) == 24h);
 }
+
+} // namespace retry_after_test

@@ -10,6 +10,8 @@
 #include <set>
 #include <thread>
 
+namespace smtp_test {
+
 using namespace std::chrono_literals;
 using acta::channel_errc;
 using test::why;
@@ -319,3 +321,5 @@ TEST_CASE("a channel that would leak a password or can never work is not made") 
   CHECK(bad([](auto& o) { o.ca_file = "/nowhere/ca.pem"; }) ==
         "ca_file /nowhere/ca.pem cannot be read: No such file or directory");
 }
+
+} // namespace smtp_test

@@ -5,6 +5,8 @@
 #include <acta/channels/http.hpp>
 #include <acta/channels/smtp.hpp>
 
+namespace tls_test {
+
 using acta::channel_errc;
 using acta::smtp_security;
 using test::why;
@@ -80,3 +82,5 @@ TEST_CASE("a webhook goes only to a server whose certificate is vouched for") {
   check_not_trusted(hook_over(s, others.certificate("ca")));
   check_not_trusted(hook_over(s, ""));
 }
+
+} // namespace tls_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace bytes_test {
+
 TEST_CASE("a buffer keeps its bytes while it grows") {
   acta::byte_buffer buffer;
   for (std::uint32_t i = 0; i < 100000; ++i) buffer.append_le(i);
@@ -22,3 +24,5 @@ TEST_CASE("integers are stored little-endian") {
   CHECK(raw[0] == std::byte{4});
   CHECK(raw[3] == std::byte{1});
 }
+
+} // namespace bytes_test

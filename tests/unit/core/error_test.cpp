@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace error_test {
+
 TEST_CASE("an error prints its code, what happened and where") {
   const acta::error e(acta::errc::invalid_argument, "expected a number", "/lines/3/quantity");
   CHECK(e.to_string() == "invalid_argument: expected a number (at /lines/3/quantity)");
@@ -35,3 +37,5 @@ TEST_CASE("the actual version rides on a copy and leaves the original as it was"
   CHECK(with.detail() == "text");
   CHECK(e.actual_version() == 0);
 }
+
+} // namespace error_test

@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace hash_test {
+
 namespace {
 
 std::string sha256_hex(std::string_view text) {
@@ -53,3 +55,5 @@ TEST_CASE("a process hashes the same text to the same number, and draws secrets 
   const auto b = acta::hash_secret::random();
   CHECK((a.low != b.low && a.high != b.high));
 }
+
+} // namespace hash_test

@@ -6,6 +6,8 @@
 
 #include <set>
 
+namespace ids_test {
+
 TEST_CASE("a position is written partition:number and reads back") {
   const acta::position p{3, 1700};
   CHECK(p.to_string() == "3:1700");
@@ -67,3 +69,5 @@ TEST_CASE("durable type names keep to a small alphabet") {
   CHECK_FALSE(acta::check_type_name("a/b"));
   CHECK_FALSE(acta::check_type_name(std::string(65, 'a')));
 }
+
+} // namespace ids_test

@@ -6,6 +6,8 @@
 
 #include <vector>
 
+namespace printable_test {
+
 using acta::is_printable;
 using acta::printable;
 
@@ -53,3 +55,5 @@ TEST_CASE("a sink is handed printable lines, whatever is logged") {
   CHECK(lines == std::vector<std::string>{"plain", "cart/\\u009B\\n"});
   CHECK_FALSE(acta::printable_lines({}));
 }
+
+} // namespace printable_test

@@ -6,6 +6,8 @@
 
 #include <memory>
 
+namespace result_test {
+
 TEST_CASE("a result holds either a value or an error") {
   acta::result<int> good = 7;
   acta::result<int> bad = acta::error(acta::errc::timeout, "late");
@@ -34,3 +36,5 @@ TEST_CASE("a result without a value is success or an error") {
   CHECK_FALSE(bad);
   CHECK_FALSE(std::move(good).and_then([&] { return bad; }));
 }
+
+} // namespace result_test

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <limits>
 
+namespace time_test {
+
 using namespace std::chrono;
 
 TEST_CASE("times print as RFC 3339 and read back to the microsecond") {
@@ -96,3 +98,5 @@ TEST_CASE("a time that no 64 bits of microseconds hold is refused, not wrapped a
   }
   CHECK(acta::parse_rfc3339("+010000-02-29T00:00:00Z"));
 }
+
+} // namespace time_test

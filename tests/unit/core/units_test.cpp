@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace units_test {
+
 using namespace acta;
 using namespace std::chrono_literals;
 
@@ -45,3 +47,5 @@ TEST_CASE("durations and sizes are written as they are read") {
   for (const auto* text : {"0B", "1B", "1000B", "1KiB", "64MiB", "3GiB", "1TiB"})
     CHECK(format_size(parse_size(text).value()) == text);
 }
+
+} // namespace units_test

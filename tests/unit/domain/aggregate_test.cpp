@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace aggregate_test {
+
 namespace {
 
 struct added {
@@ -305,3 +307,5 @@ TEST_CASE("a context without more gives a fresh id at each call and no attribute
   CHECK(c.caller().empty());
   CHECK(c.command_id().is_nil());
 }
+
+} // namespace aggregate_test

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace bound_text_test {
+
 using acta::column_kind;
 using acta::column_value;
 using acta::parse_bound;
@@ -109,3 +111,5 @@ TEST_CASE("an array that is none, or does not fit, is refused and the value name
   CHECK_FALSE(refusal(R"([{"a":1}])", {integer}).empty());
   CHECK_FALSE(refusal("[true]", {integer}).empty());
 }
+
+} // namespace bound_text_test

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+namespace decision_test {
+
 namespace {
 
 struct opened {
@@ -103,3 +105,5 @@ TEST_CASE("what is not an event of the aggregate is no decision") {
   STATIC_REQUIRE_FALSE(std::is_constructible_v<decision, opened, stranger>);
   STATIC_REQUIRE_FALSE(std::is_constructible_v<decision, acta::rejection, opened>);
 }
+
+} // namespace decision_test

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace index_test {
+
 using acta::column_kind;
 using acta::column_value;
 
@@ -278,3 +280,5 @@ TEST_CASE("a number that no double holds is no bound of a real column") {
   CHECK_FALSE(converts(std::numeric_limits<std::uint64_t>::max()));
   CHECK(converts(std::uint64_t{1} << 63));
 }
+
+} // namespace index_test

@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace mail_address_test {
+
 using acta::mistake_in_mail_address;
 
 TEST_CASE("an address that mail can go to has nothing wrong with it") {
@@ -35,3 +37,5 @@ TEST_CASE("what is wrong with an address is told: at the door, not by a dead let
        "cher.de",
        "xn--");
 }
+
+} // namespace mail_address_test

@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace model_test {
+
 namespace {
 
 struct happened {
@@ -310,3 +312,5 @@ TEST_CASE("every fresh instance is a copy of what its type was registered with")
   CHECK(one.get() != two.get());
   CHECK(static_cast<const limited*>(two.get())->most == 3);
 }
+
+} // namespace model_test

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace process_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -485,7 +487,7 @@ template <class... Inputs> struct process {
   template <class A> void serialize(A&) {}
 };
 namespace elsewhere {
-struct ask : ::ask {};
+struct ask : process_test::ask {};
 } // namespace elsewhere
 struct like_the_account : process<ask> {
   static constexpr std::string_view name = "account";
@@ -571,3 +573,5 @@ TEST_CASE("a new schema of a process makes its snapshots obsolete") {
   CHECK(first != acta::make_process_type<second_schema>().stored_as->fingerprint);
   CHECK(first == acta::make_process_type<first_schema>().stored_as->fingerprint);
 }
+
+} // namespace process_test

@@ -6,6 +6,8 @@
 
 #include <stdexcept>
 
+namespace query_test {
+
 using acta::key;
 using items::item;
 
@@ -175,3 +177,5 @@ TEST_CASE("a query's no is its own, and its exceptions are errors that name it")
   CHECK(ask("mallory").detail() == "sum_of_ranks: boom");
   CHECK(ask("eve").detail().find("not a std::exception") != std::string::npos);
 }
+
+} // namespace query_test

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+namespace receipt_test {
+
 namespace {
 
 struct opened {
@@ -115,3 +117,5 @@ TEST_CASE("threads that ask one receipt at the same time get the same event") {
   CHECK(std::set<const credited*>(found.begin(), found.end()).size() == 1);
   CHECK(found.front()->cents == 60);
 }
+
+} // namespace receipt_test

@@ -4,6 +4,8 @@
 
 #include <random>
 
+namespace row_session_test {
+
 using acta::row_session;
 using acta::row_table;
 using items::item;
@@ -243,3 +245,5 @@ TEST_CASE("after any changes in any batches, tables hold what the rows say and n
   }
   CHECK(violations > 0);
 }
+
+} // namespace row_session_test

@@ -8,6 +8,8 @@
 #include <random>
 #include <set>
 
+namespace scan_test {
+
 using acta::key;
 using acta::scan_options;
 using items::item;
@@ -353,3 +355,5 @@ TEST_CASE("counts agree with scans, and one that a visitor ends can be gone on w
   CHECK(end->empty());
   CHECK(visited == 5);
 }
+
+} // namespace scan_test

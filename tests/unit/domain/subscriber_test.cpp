@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <string>
 
+namespace subscriber_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -251,3 +253,5 @@ TEST_CASE("options of a subscriber that make no sense are refused") {
   CHECK(mistake<plain>({.concurrency = 64, .attempts = 1, .backoff_min = 1s, .backoff_max = 1s})
             .empty());
 }
+
+} // namespace subscriber_test

@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace type_name_test {
+
 namespace outer {
 
 struct plain {};
@@ -85,3 +87,5 @@ TEST_CASE("a schema version is 1 unless the type says otherwise") {
   STATIC_REQUIRE(acta::detail::schema_version<outer::plain>() == 1);
   STATIC_REQUIRE(acta::detail::schema_version<outer::third>() == 3);
 }
+
+} // namespace type_name_test

@@ -8,6 +8,8 @@
 
 #include <stdexcept>
 
+namespace view_test {
+
 using acta::row_fate;
 using acta::row_table;
 using acta::testing::memory_rows;
@@ -374,3 +376,5 @@ TEST_CASE("the id of an event's stream is all behind the aggregate's name") {
   m.stream = "cart/a/b";
   CHECK(c.id() == "a/b");
 }
+
+} // namespace view_test

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace call_test {
+
 using namespace acta::http;
 
 namespace {
@@ -233,3 +235,5 @@ TEST_CASE("an unknown query parameter is named, with those that are known") {
   CHECK(status_of(method::post, "/v1/cart/42/add?x=1") == 400);
   CHECK(status_of(method::get, "/health/live?x") == 400);
 }
+
+} // namespace call_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace entity_tags_test {
+
 using namespace acta::http;
 
 namespace {
@@ -74,3 +76,5 @@ TEST_CASE("preconditions of a GET do not touch an error, nor a command's answer"
   CHECK(to.status == 404);
   CHECK(answered(&request::if_none_match, "*", "3", method::post).to.status == 200);
 }
+
+} // namespace entity_tags_test

@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace hosts_test {
+
 using namespace acta::http;
 
 namespace {
@@ -120,3 +122,5 @@ TEST_CASE("an allowed host that could match nothing, or everything, is refused b
   }
   CHECK(known_hosts::check_entry("shop.example.org:8080"));
 }
+
+} // namespace hosts_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace parameters_test {
+
 using namespace acta::http;
 using positions = std::vector<acta::position>;
 
@@ -71,3 +73,5 @@ TEST_CASE("an event stream is what Accept lists as one, among whatever else") {
     CHECK_FALSE(wants_event_stream(made(no)));
   }
 }
+
+} // namespace parameters_test

@@ -13,6 +13,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace problem_test {
+
 using namespace acta::http;
 namespace store = acta::persistence;
 
@@ -159,3 +161,5 @@ TEST_CASE("a Date header follows no locale") {
   CHECK(imf_fixdate(784111777) == "Sun, 06 Nov 1994 08:49:37 GMT");
   CHECK(imf_fixdate(951782400) == "Tue, 29 Feb 2000 00:00:00 GMT");
 }
+
+} // namespace problem_test

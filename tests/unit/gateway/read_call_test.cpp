@@ -8,6 +8,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace read_call_test {
+
 using namespace acta::http;
 using namespace std::chrono_literals;
 using acta::column_value;
@@ -259,3 +261,5 @@ TEST_CASE("Last-Event-ID goes on after what was seen, and wins over from") {
   fresh.last_event_id.set("");
   CHECK(understood(fresh).what.follow.from == std::vector<acta::position>{{0, 3}});
 }
+
+} // namespace read_call_test

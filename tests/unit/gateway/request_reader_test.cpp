@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace request_reader_test {
+
 using acta::http::method;
 using acta::http::request_reader;
 using progress = acta::http::request_reader::progress;
@@ -201,3 +203,5 @@ TEST_CASE("an expectation that cannot be met is refused") {
   CHECK(status_of("POST / HTTP/1.1\r\nHost: h\r\nExpect: wonders\r\nContent-Length: 2\r\n\r\n") ==
         417);
 }
+
+} // namespace request_reader_test

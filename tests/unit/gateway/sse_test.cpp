@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace sse_test {
+
 using namespace acta::http;
 
 namespace {
@@ -41,3 +43,5 @@ TEST_CASE("a chunk tells its length in hexadecimal") {
   append_chunk_head(out, 262144);
   CHECK(out == "ff\r\n40000\r\n");
 }
+
+} // namespace sse_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace subscriber_call_test {
+
 using namespace acta::http;
 
 namespace {
@@ -96,3 +98,5 @@ TEST_CASE("a subscriber's route that is none is named as such") {
     CHECK(status_of(method::get, std::string("/v1/subscribers/mail/dead-letters?") + query) == 400);
   }
 }
+
+} // namespace subscriber_call_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace target_test {
+
 using acta::http::parse_target;
 using acta::http::target;
 
@@ -63,3 +65,5 @@ TEST_CASE("a target with endless parts or parameters is refused before it takes 
   for (int i = 0; i < 100; ++i) parameters += "x&";
   CHECK(parse_target(parameters, t)->status == 400);
 }
+
+} // namespace target_test

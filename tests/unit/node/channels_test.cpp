@@ -10,6 +10,8 @@
 
 #include <fstream>
 
+namespace channels_test {
+
 using namespace acta::node;
 using test::why;
 
@@ -127,3 +129,5 @@ TEST_CASE("what a channel refuses is a mistake of the config") {
         "node.toml: 'mail': ca_file " + (here.folder / "ca.pem").string() +
             " cannot be read: No such file or directory");
 }
+
+} // namespace channels_test

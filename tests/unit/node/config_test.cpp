@@ -11,6 +11,8 @@
 #include <fstream>
 #include <sstream>
 
+namespace config_test {
+
 using namespace acta::node;
 using namespace std::chrono_literals;
 
@@ -239,3 +241,5 @@ strict = true
         "n.toml:2:10: 'settings.shop.prices' must be a string, an integer or a boolean, not an "
         "array");
 }
+
+} // namespace config_test

@@ -14,6 +14,8 @@
 
 #include <csignal>
 
+namespace log_writer_test {
+
 using namespace std::chrono_literals;
 using acta::log_level;
 using acta::node::log_line;
@@ -117,3 +119,5 @@ TEST_CASE("lines longer than a page of text are cut, and few long ones are as ma
   }));
   CHECK(all.find("x... (cut)\n") != std::string::npos);
 }
+
+} // namespace log_writer_test

@@ -10,6 +10,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace checkpoint_test {
+
 using namespace acta::contract;
 using acta::uuid;
 namespace fs = std::filesystem;
@@ -131,3 +133,5 @@ TEST_CASE("a damaged commit is not taken for another history") {
   CHECK(damaged.error().where() == "0:5");
   CHECK(at.open()->next_commit(6).value() == 7);
 }
+
+} // namespace checkpoint_test

@@ -11,7 +11,7 @@
 #include <array>
 #include <random>
 
-namespace acta::persistence {
+namespace acta::persistence::commit_test {
 
 namespace {
 
@@ -205,4 +205,4 @@ TEST_CASE("a commit beyond a limit is refused by name") {
   refused(finish_commit(out, 1), "bytes");
 }
 
-} // namespace acta::persistence
+} // namespace acta::persistence::commit_test

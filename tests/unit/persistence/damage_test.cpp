@@ -15,6 +15,8 @@
 #include <fstream>
 #include <random>
 
+namespace damage_test {
+
 using namespace acta::contract;
 using acta::as_bytes_view;
 using acta::uuid;
@@ -280,3 +282,5 @@ TEST_CASE("a partition on a disk that is really full refuses commits, is read, a
   REQUIRE(opened); // on a full disk
   CHECK(*(*opened)->last_version(key_of("one")) == stored);
 }
+
+} // namespace damage_test

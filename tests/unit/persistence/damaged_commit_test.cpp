@@ -15,6 +15,8 @@
 #include <map>
 #include <optional>
 
+namespace damaged_commit_test {
+
 using namespace acta::contract;
 using acta::uuid;
 using acta::version_number;
@@ -212,3 +214,5 @@ TEST_CASE("whichever byte of the last commit is damaged, its stream does not beg
     if (!rebuild) REQUIRE_FALSE(append_to(*p, w, "a"));
   }
 }
+
+} // namespace damaged_commit_test

@@ -16,6 +16,8 @@
 #include <map>
 #include <random>
 
+namespace derived_damage_test {
+
 using namespace acta::contract;
 using acta::uuid;
 using acta::version_number;
@@ -315,3 +317,5 @@ TEST_CASE("a damaged index does not keep a store that was killed from opening") 
   CHECK(*(*p)->last_version(victim) == small_store::versions + 1);
   CHECK(versions_of(**p, victim).size() == small_store::versions + 1);
 }
+
+} // namespace derived_damage_test

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace failure_test {
+
 using namespace acta::contract;
 using acta::result;
 using acta::version_number;
@@ -190,3 +192,5 @@ TEST_CASE("a full disk fails commands with store_full, and the same process goes
   REQUIRE(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
 }
+
+} // namespace failure_test

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace hostile_name_test {
+
 using namespace acta::contract;
 using acta::uuid;
 using acta::version_number;
@@ -113,3 +115,5 @@ TEST_CASE("a stream whose name has the hash of another's and begins with it hide
     check(*at.open(), 3);
   }
 }
+
+} // namespace hostile_name_test

@@ -12,6 +12,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace panic_test {
+
 using namespace acta::contract;
 using acta::uuid;
 using acta::version_number;
@@ -166,3 +168,5 @@ TEST_CASE("a view's file whose header could not be written goes on as soon as no
   CHECK(row() == "sixth");
   CHECK(store.sync());
 }
+
+} // namespace panic_test

@@ -8,6 +8,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace partition_test {
+
 using namespace acta::contract;
 
 TEST_CASE("a partition in memory keeps the journal's contract") {
@@ -24,3 +26,5 @@ TEST_CASE("a partition on LMDB keeps the journal's contract") {
     return std::move(*opened);
   });
 }
+
+} // namespace partition_test

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace recovery_test {
+
 using namespace acta::contract;
 using acta::uuid;
 using acta::version_number;
@@ -424,3 +426,5 @@ TEST_CASE(
     CHECK(remembered(*open_anew()) == 101);
   }
 }
+
+} // namespace recovery_test

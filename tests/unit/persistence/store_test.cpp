@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace store_test {
+
 using namespace acta::contract;
 namespace fs = std::filesystem;
 
@@ -442,3 +444,5 @@ TEST_CASE("a lock that a process left behind is told by the ids of both") {
   check_refused(opened, errc::store_locked, "process " + std::to_string(parent));
   ::kill(child, SIGKILL);
 }
+
+} // namespace store_test

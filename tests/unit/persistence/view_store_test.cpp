@@ -21,6 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace view_store_test {
+
 using namespace acta::persistence;
 using acta::as_bytes_view;
 using acta::as_text;
@@ -1027,3 +1029,5 @@ TEST_CASE("a held reading makes the file grow, and after it the file keeps its s
   rewrite(400);
   CHECK(store->file_bytes() < grown + (std::uint64_t{1} << 20));
 }
+
+} // namespace view_store_test

@@ -16,6 +16,8 @@
 
 #include <lmdb.h>
 
+namespace disk_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 
@@ -118,3 +120,5 @@ TEST_CASE("a journal that has lost its first commits stops a view with the reaso
   CHECK(trouble()->where() == "0:1");
   CHECK(runtime.projection("totals")->status().building->transactions == 0);
 }
+
+} // namespace disk_test

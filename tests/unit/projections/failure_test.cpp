@@ -23,6 +23,8 @@
 #include <thread>
 #include <vector>
 
+namespace failure_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 
@@ -372,3 +374,5 @@ TEST_CASE("a commit that cannot be read hides nothing that stands before it") {
     CHECK(events->scanned() == std::vector<acta::position>{{0, 5}});
   }
 }
+
+} // namespace failure_test

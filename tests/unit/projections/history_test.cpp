@@ -18,6 +18,8 @@
 #include <string>
 #include <vector>
 
+namespace history_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 namespace fs = std::filesystem;
@@ -406,3 +408,5 @@ TEST_CASE("a picture of the past outlives its runtime, and is built in bounded s
   CHECK(steps >= 3); // of 32 MiB
   CHECK(past->view<notes>().get("7")->last.size() == 900'000);
 }
+
+} // namespace history_test

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+namespace query_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 
@@ -277,3 +279,5 @@ TEST_CASE("views and queries by name give JSON") {
   CHECK(runtime.query_json("grand_total", R"({"over":1})").error().code() ==
         acta::codec_errc::json_invalid);
 }
+
+} // namespace query_test

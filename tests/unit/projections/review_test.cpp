@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+namespace review_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 
@@ -460,3 +462,5 @@ TEST_CASE("what has been counted stays counted when a generation goes") {
   CHECK(runtime.figures().projections.events == 10);
   CHECK(runtime.figures().projections.transactions > before.transactions);
 }
+
+} // namespace review_test

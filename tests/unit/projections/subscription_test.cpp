@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+namespace subscription_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 
@@ -162,3 +164,5 @@ TEST_CASE("what cannot be subscribed to is named") {
   CHECK(code({.filter = {.aggregates = {"cart"}}}) == acta::domain_errc::unknown_aggregate);
   CHECK(code({.filter = {.types = {"cart.added"}}}) == acta::domain_errc::unknown_event_type);
 }
+
+} // namespace subscription_test

@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+namespace view_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 
@@ -450,3 +452,5 @@ TEST_CASE("rows of another shape do not serve, and the view says that it is bein
   REQUIRE(row);
   CHECK(row->all.size() == 100);
 }
+
+} // namespace view_test

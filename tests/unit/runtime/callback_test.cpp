@@ -19,6 +19,8 @@
 #include <stdexcept>
 #include <thread>
 
+namespace callback_test {
+
 using namespace std::chrono_literals;
 using test::add;
 using test::counter;
@@ -246,3 +248,5 @@ TEST_CASE("a full queue of callbacks holds up its callers, never the journal") {
   CHECK(runtime.settle(20s));
   CHECK(called == 1);
 }
+
+} // namespace callback_test

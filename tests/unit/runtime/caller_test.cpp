@@ -16,6 +16,8 @@
 #include <unordered_map>
 #include <vector>
 
+namespace caller_test {
+
 using namespace std::chrono_literals;
 using test::add;
 using test::add_many;
@@ -204,3 +206,5 @@ TEST_CASE("an id in the log shows what it holds and does nothing else") {
   CHECK(log.find("counter/x\\u009B\\u2028\\u202Ey") != std::string::npos);
   CHECK(log.find("\xE2\x80\xA8") == std::string::npos);
 }
+
+} // namespace caller_test

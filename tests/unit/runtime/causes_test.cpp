@@ -12,6 +12,8 @@
 #include <atomic>
 #include <random>
 
+namespace causes_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 using acta::cause_kind;
@@ -203,3 +205,5 @@ TEST_CASE("the id of a delivery is read back as what it was made of") {
     CHECK_FALSE(acta::detail::key_of(acta::uuid::random()));
   }
 }
+
+} // namespace causes_test

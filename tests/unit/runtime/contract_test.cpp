@@ -11,6 +11,8 @@
 #include <array>
 #include <fstream>
 
+namespace contract_test {
+
 using namespace std::chrono_literals;
 using test::must_open;
 using test::try_open;
@@ -185,3 +187,5 @@ TEST_CASE("a contract of a form that a later program wrote is refused by its num
   CHECK(refused.error().code() == acta::persistence::errc::wrong_format);
   CHECK(refused.error().to_string().find("form 3") != std::string::npos);
 }
+
+} // namespace contract_test

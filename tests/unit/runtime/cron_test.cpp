@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace cron_test {
+
 using acta::detail::cron_times;
 using namespace std::chrono;
 
@@ -384,3 +386,5 @@ TEST_CASE("no text makes the reader of expressions fail otherwise than by an err
   }
   CHECK(read > 0);
 }
+
+} // namespace cron_test

@@ -15,6 +15,8 @@
 
 #include <map>
 
+namespace door_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 using acta::detail::delivery_kind;
@@ -139,3 +141,5 @@ TEST_CASE("an id that was forged before there was a door does not make a cause o
   REQUIRE(came_of);
   for (const auto& e : came_of->tree) CHECK(e.event.metadata.position >= step);
 }
+
+} // namespace door_test

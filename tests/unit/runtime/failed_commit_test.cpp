@@ -15,6 +15,8 @@
 #include <random>
 #include <thread>
 
+namespace failed_commit_test {
+
 using namespace std::chrono_literals;
 using test::add;
 using test::counter;
@@ -254,3 +256,5 @@ TEST_CASE("an idle aggregate does not keep the commands that had an id") {
   CHECK(r.ask("a", 1, {.command_id = id}).wait_for(10s)->version == version);
   CHECK(r.state("a").total == 2010);
 }
+
+} // namespace failed_commit_test

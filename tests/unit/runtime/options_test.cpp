@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <limits>
 
+namespace options_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("an option with which a runtime would hang, spin or overflow is refused by name") {
@@ -97,3 +99,5 @@ TEST_CASE("the outermost values that an option may have are taken") {
     }));
   CHECK(opened->settle(20s));
 }
+
+} // namespace options_test

@@ -9,6 +9,8 @@
 
 #include <chrono>
 
+namespace outbox_test {
+
 using namespace std::chrono_literals;
 using namespace acta::detail;
 
@@ -134,3 +136,5 @@ TEST_CASE("rows of another format are refused, not read as what they are not") {
   REQUIRE(!opened);
   CHECK(opened.error().code() == acta::persistence::errc::wrong_format);
 }
+
+} // namespace outbox_test

@@ -14,6 +14,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace process_checkpoint_test {
+
 using namespace std::chrono_literals;
 using test::counter;
 using test::listener;
@@ -287,3 +289,5 @@ TEST_CASE("an outbox with one checkpoint for all processes goes on from it") {
   REQUIRE(runtime.settle(20s));
   CHECK(heard(runtime) == 8);
 }
+
+} // namespace process_checkpoint_test

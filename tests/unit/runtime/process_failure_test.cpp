@@ -18,6 +18,8 @@
 #include <fstream>
 #include <map>
 
+namespace process_failure_test {
+
 using namespace std::chrono_literals;
 using test::counter;
 using test::noter;
@@ -631,3 +633,5 @@ TEST_CASE("deliveries are bounded by their bytes, whether they are on their way 
   CHECK(runtime.figures().processes.waiting == 0);
   CHECK(count_notes(runtime, "c", counters) == 2 * static_cast<std::uint64_t>(counters));
 }
+
+} // namespace process_failure_test

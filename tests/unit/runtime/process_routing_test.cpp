@@ -13,6 +13,8 @@
 #include <set>
 #include <vector>
 
+namespace process_routing_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 
@@ -242,3 +244,5 @@ TEST_CASE("a store whose processes have lost their folder is looked through anew
   CHECK(runtime.state<account>("b")->cents == 31);
   CHECK(runtime.state<per_account>("a")->seen == 50);
 }
+
+} // namespace process_routing_test

@@ -13,6 +13,8 @@
 
 #include <stdexcept>
 
+namespace process_set_aside_test {
+
 using namespace std::chrono_literals;
 using test::counter;
 using test::note;
@@ -216,3 +218,5 @@ TEST_CASE("an event whose key cannot be told does not vanish uncounted") {
   REQUIRE(runtime.settle(20s));
   CHECK(runtime.figures().processes.set_aside == 2);
 }
+
+} // namespace process_set_aside_test

@@ -12,6 +12,8 @@
 
 #include <vector>
 
+namespace process_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 
@@ -260,3 +262,5 @@ TEST_CASE("an input for a process that has finished is told so, and what comes l
   CHECK(again->version == first->version);
   CHECK(runtime.events("transfer", "t1")->size() == steps);
 }
+
+} // namespace process_test

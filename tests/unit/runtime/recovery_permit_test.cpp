@@ -9,6 +9,8 @@
 
 #include <filesystem>
 
+namespace recovery_permit_test {
+
 using namespace std::chrono_literals;
 using test::add;
 using test::add_many;
@@ -109,3 +111,5 @@ TEST_CASE("a runtime stops though half-way replays wait for their turn") {
     if (!r) CHECK(r.error().code() == acta::runtime_errc::stopped);
   }
 }
+
+} // namespace recovery_permit_test

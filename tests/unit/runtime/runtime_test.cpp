@@ -19,6 +19,8 @@
 #include <set>
 #include <thread>
 
+namespace runtime_test {
+
 using namespace std::chrono_literals;
 using test::add;
 using test::add_many;
@@ -777,3 +779,5 @@ TEST_CASE("a damaged commit is found by its checksum and named by its position")
   CHECK(refused.error().detail().find("0:2") != std::string_view::npos);
   CHECK(runtime.ask<counter>("b", add{1}).wait_for(10s)->version == 2);
 }
+
+} // namespace runtime_test

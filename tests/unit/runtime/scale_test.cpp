@@ -11,6 +11,8 @@
 #include <deque>
 #include <fstream>
 
+namespace scale_test {
+
 using namespace std::chrono_literals;
 using test::add;
 using test::counter;
@@ -78,3 +80,5 @@ TEST_CASE("a million aggregates are created, passivated and read back within bou
   CHECK(peak_mib < mib_max);
   CHECK(peak_resident < resident_max + 10'000);
 }
+
+} // namespace scale_test

@@ -19,6 +19,8 @@
 #include <thread>
 #include <vector>
 
+namespace schedule_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 using Catch::Matchers::Contains;
@@ -792,3 +794,5 @@ TEST_CASE("a runtime in memory has schedules, and one that stops takes none") {
   REQUIRE_FALSE(late);
   CHECK(late.error().code() == acta::runtime_errc::stopped);
 }
+
+} // namespace schedule_test

@@ -13,6 +13,8 @@
 #include <atomic>
 #include <future>
 
+namespace settle_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -120,3 +122,5 @@ TEST_CASE("copies of a manual clock are one clock") {
   clock.set(before - 1h);
   CHECK(source() == before - 1h);
 }
+
+} // namespace settle_test

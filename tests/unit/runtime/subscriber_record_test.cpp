@@ -8,6 +8,8 @@
 
 #include <vector>
 
+namespace subscriber_record_test {
+
 using acta::position;
 using acta::detail::subscriber_note;
 using acta::detail::subscriber_record;
@@ -157,3 +159,5 @@ TEST_CASE("a record of another subscriber or store is refused") {
   CHECK_FALSE(subscriber_record::open(folder.path(), store, "hook", std::size_t{1} << 26));
   CHECK_FALSE(subscriber_record::open(folder.path(), {}, "mail", std::size_t{1} << 26));
 }
+
+} // namespace subscriber_record_test

@@ -19,6 +19,8 @@
 #include <set>
 #include <vector>
 
+namespace subscriber_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 
@@ -984,3 +986,5 @@ TEST_CASE(
   CHECK_FALSE(status(runtime).trouble);
   CHECK(p.done().back() == "last");
 }
+
+} // namespace subscriber_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace subscriber_window_test {
+
 using namespace std::chrono_literals;
 using acta::detail::backoff_limit;
 using acta::detail::subscriber_window;
@@ -190,3 +192,5 @@ TEST_CASE(
     CHECK(w.done_up_to(0) == 300);
   }
 }
+
+} // namespace subscriber_window_test

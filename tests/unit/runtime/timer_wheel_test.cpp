@@ -6,6 +6,8 @@
 
 #include <random>
 
+namespace timer_wheel_test {
+
 using acta::detail::timer_wheel;
 using namespace std::chrono_literals;
 
@@ -44,3 +46,5 @@ TEST_CASE("a timer that is already due fires at the next turn, and a pause loses
   wheel.advance(start + 1h);
   CHECK(fired == 2);
 }
+
+} // namespace timer_wheel_test

@@ -12,6 +12,8 @@
 #include <unordered_map>
 #include <vector>
 
+namespace aggregate_test {
+
 using acta::testing::caught;
 using acta::testing::promise;
 using acta::testing::says;
@@ -514,7 +516,7 @@ TEST_CASE("an evolve that gives another state the next time is caught") {
 namespace {
 
 namespace other {
-struct counted : ::counted {};
+struct counted : aggregate_test::counted {};
 } // namespace other
 
 struct has_two_of_a_name {
@@ -567,3 +569,5 @@ TEST_CASE("an operator== says what of a state counts, and the order of a hash ta
 TEST_CASE("a long past is checked at every version in bearable time") {
   acta::given<counter>(std::vector<counted>(1000, counted{1})).then_state(counter{.sum = 1000});
 }
+
+} // namespace aggregate_test

@@ -17,6 +17,8 @@
 #include <variant>
 #include <vector>
 
+namespace difference_test {
+
 using acta::testing::difference;
 
 namespace {
@@ -227,3 +229,5 @@ template <class T> int fields_of(const T&) { return 0; }
 TEST_CASE("a function of the domain that is called as one of the kit is not taken for it") {
   CHECK(difference(has_functions::pair_of{1, 2}, has_functions::pair_of{1, 3}) == "member 2");
 }
+
+} // namespace difference_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace memory_rows_test {
+
 using acta::as_bytes_view;
 using acta::as_text;
 using acta::row_table;
@@ -76,3 +78,5 @@ TEST_CASE("a copy is a picture") {
   put(rows, "a", "2");
   CHECK(picture.entries(row_table::rows).at("a") == "1");
 }
+
+} // namespace memory_rows_test

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace process_test {
+
 using acta::testing::caught;
 using acta::testing::default_time;
 using acta::testing::promise;
@@ -458,7 +460,7 @@ struct has_bad_inputs {
 };
 
 namespace other {
-struct ticked : ::ticked {};
+struct ticked : process_test::ticked {};
 } // namespace other
 struct has_two_of_a_name {
   static constexpr std::string_view name = "lie";
@@ -537,3 +539,5 @@ TEST_CASE("two inputs of one durable name are caught") {
       promise::sound_model, [] { (void)acta::given<has_two_of_a_name>(); },
       "process 'lie' has two inputs named 'ticked'");
 }
+
+} // namespace process_test

@@ -8,6 +8,8 @@
 
 #include <stdexcept>
 
+namespace query_test {
+
 using acta::testing::caught;
 using acta::testing::promise;
 using acta::testing::says;
@@ -183,3 +185,5 @@ TEST_CASE("a query that breaks what a runtime relies on is found out") {
         }).broken() == promise::binary_round_trip);
   CHECK(caught([&] { (void)given.when(badly_named_query{}); }).broken() == promise::sound_model);
 }
+
+} // namespace query_test

@@ -8,6 +8,8 @@
 
 #include <stdexcept>
 
+namespace subscriber_test {
+
 using acta::testing::caught;
 using acta::testing::promise;
 using acta::testing::says;
@@ -184,3 +186,5 @@ TEST_CASE("a subscriber that breaks what a runtime relies on is found out") {
   CHECK(caught([] { (void)acta::given_subscriber<badly_named>(); }).broken() ==
         promise::sound_model);
 }
+
+} // namespace subscriber_test

@@ -9,6 +9,8 @@
 #include <array>
 #include <stdexcept>
 
+namespace view_test {
+
 using acta::testing::caught;
 using acta::testing::promise;
 using acta::testing::says;
@@ -357,3 +359,5 @@ TEST_CASE("a view that no runtime would open with fails, whatever else holds") {
   CHECK(f.broken() == promise::sound_model);
   CHECK(says(f, "has space"));
 }
+
+} // namespace view_test

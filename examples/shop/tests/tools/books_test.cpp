@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <functional>
 
+namespace books_test {
+
 using namespace shop;
 using namespace shop::load;
 
@@ -175,3 +177,5 @@ TEST_CASE("a shop where nobody has bought anything has even books") {
   shown.stock["r-item0"] = {.received = 100, .available = 100};
   CHECK(compare(known, shown, {}, nullptr).even());
 }
+
+} // namespace books_test

@@ -11,6 +11,8 @@
 
 #include <fstream>
 
+namespace client_test {
+
 using namespace shop::tools;
 
 TEST_CASE("no host but this one is ever talked to") {
@@ -87,3 +89,5 @@ TEST_CASE("a letter is read once, wherever its reader has put it") {
   CHECK(mail.read().size() == 1);
   CHECK(parse_letter("").subject.empty());
 }
+
+} // namespace client_test

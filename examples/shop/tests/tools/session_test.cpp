@@ -15,6 +15,8 @@
 #include <set>
 #include <thread>
 
+namespace session_test {
+
 using namespace shop::tools;
 using asio::ip::tcp;
 
@@ -153,3 +155,5 @@ TEST_CASE("a node that is silent is asked again on another connection") {
   CHECK(got.attempts > 1);
   CHECK_FALSE(got.trouble.empty());
 }
+
+} // namespace session_test

@@ -8,6 +8,8 @@
 
 #include <sstream>
 
+namespace binary_test {
+
 using namespace acta;
 using sample::everything;
 
@@ -277,3 +279,5 @@ TEST_CASE("what can be written is not too deep to be read") {
   CHECK(decode_binary<sample::tree>(out));
   CHECK_FALSE(encode_binary(nested(codec_depth_max + 1), out));
 }
+
+} // namespace binary_test

@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+namespace fields_test {
+
 using acta::named_text;
 
 namespace {
@@ -166,3 +168,5 @@ TEST_CASE("what has no named fields cannot be given by fields") {
     CHECK(no.error().where().empty());
   }
 }
+
+} // namespace fields_test

@@ -27,6 +27,8 @@
 
 #include <cmath>
 
+namespace json_test {
+
 using namespace acta;
 using sample::everything;
 
@@ -539,3 +541,5 @@ TEST_CASE("cereal's headers for std types change no byte of the binary form") {
     CHECK(*decode_binary<everything>(out) == value);
   }
 }
+
+} // namespace json_test

@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace shape_test {
+
 using namespace acta;
 
 namespace {
@@ -308,3 +310,5 @@ TEST_CASE("the fingerprint of a shape never drifts: stores hold it") {
   CHECK(fingerprint_of("a") == 0xAF63DC4C8601EC8CU);
   CHECK(fingerprint_of("foobar") == 0x85944171F73967E8U);
 }
+
+} // namespace shape_test
