@@ -16,14 +16,14 @@ namespace {
 
 constexpr std::size_t name_bytes_max = 200;
 
-error bad(std::string what) { return error(channel_errc::bad_content, std::move(what)); }
+error bad_content(std::string what) { return error(channel_errc::bad_content, std::move(what)); }
 
 } // namespace
 
 result<void> check_address(std::string_view address) {
-  if (address.empty()) return bad("the address is empty");
+  if (address.empty()) return bad_content("the address is empty");
   if (const auto mistake = mistake_in_mail_address(address); !mistake.empty())
-    return bad("'" + printable(address) + "' " + std::string(mistake));
+    return bad_content("'" + printable(address) + "' " + std::string(mistake));
   return {};
 }
 
@@ -33,7 +33,7 @@ result<sender> parse_sender(std::string_view text) {
     auto name = text.substr(0, open);
     while (name.ends_with(' ')) name.remove_suffix(1);
     while (name.starts_with(' ')) name.remove_prefix(1);
-    if (name.size() > name_bytes_max) return bad("the name is longer than 200 bytes");
+    if (name.size() > name_bytes_max) return bad_content("the name is longer than 200 bytes");
     if (auto ok = check_line("the name", name); !ok) return std::move(ok).error();
     parsed.name = name;
     text = text.substr(open + 1, text.size() - open - 2);

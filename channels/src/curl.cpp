@@ -25,7 +25,7 @@ bool library_is_ready() {
   return ready;
 }
 
-error bad(std::string what) { return error(channel_errc::bad_options, std::move(what)); }
+error bad_options(std::string what) { return error(channel_errc::bad_options, std::move(what)); }
 
 } // namespace
 
@@ -58,13 +58,13 @@ void curl_pool::keep(curl_handle handle) {
 result<void> check_limits(const curl_limits& limits, std::size_t kept_max) {
   using namespace std::chrono_literals;
   for (const auto time : {limits.timeout, limits.connect_timeout})
-    if (time < 1ms || time > 1h) return bad("timeout and connect_timeout must be 1ms..1h");
-  if (kept_max > 64) return bad("at most 64 connections are kept");
+    if (time < 1ms || time > 1h) return bad_options("timeout and connect_timeout must be 1ms..1h");
+  if (kept_max > 64) return bad_options("at most 64 connections are kept");
   if (!limits.ca_file.empty()) {
     errno = 0;
     std::ifstream file(limits.ca_file);
     if (!file || file.peek() == std::ifstream::traits_type::eof())
-      return bad("ca_file " + limits.ca_file.string() +
+      return bad_options("ca_file " + limits.ca_file.string() +
                  " cannot be read: " + (errno != 0 ? std::strerror(errno) : "it is empty"));
   }
   return {};
