@@ -255,11 +255,12 @@ private:
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (worker.lives() && acknowledged_bytes() == before && errors_bytes() <= errors + 5) {
       if (std::chrono::steady_clock::now() > deadline) FAIL("the victim does nothing");
-      std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::microseconds{200});
     }
     const auto end =
         std::chrono::steady_clock::now() + std::chrono::microseconds{random_() % 300'000};
-    while (worker.lives() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    while (worker.lives() && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::microseconds{200});
     worker.signal(SIGKILL);
     const auto code = worker.end();
     REQUIRE(code);

@@ -142,7 +142,7 @@ int settle(const std::string& folder) {
         }
       return 1;
     }
-    std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::microseconds{200});
   }
   if (!runtime.stop()) crash::give_up("it does not stop");
   return 0;
