@@ -8,7 +8,7 @@ namespace acta::testing::detail {
 
 namespace {
 
-struct shower {
+struct effect_shower {
   std::string operator()(const std::monostate&) const { return "nothing"; }
   std::string operator()(const mail& m) const {
     return "mail" + object({{"to", m.to}, {"subject", m.subject}, {"text", m.text}});
@@ -38,7 +38,7 @@ bool same_answer(const result<effect>& a, const result<effect>& b) {
 
 } // namespace
 
-std::string show_effect(const effect& e) { return std::visit(shower{}, e); }
+std::string show_effect(const effect& e) { return std::visit(effect_shower{}, e); }
 
 std::string show_answer(const result<effect>& answer) {
   return answer ? show_effect(*answer) : answer.error().to_string();
