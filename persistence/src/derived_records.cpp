@@ -76,6 +76,10 @@ bool is_whole(bytes_view key, bytes_view value) noexcept {
   return load_le<std::uint32_t>(value.data() + covered.size()) == short_checksum(key, covered);
 }
 
+std::uint32_t checksum_in(bytes_view value) noexcept {
+  return load_le<std::uint32_t>(value.data() + value.size() - checksum_bytes);
+}
+
 index_value encode_index(bytes_view key, const index_entry& entry) noexcept {
   index_value value;
   store_le(value.data(), entry.position);
@@ -121,6 +125,40 @@ dedupe_value encode_dedupe(bytes_view key, const dedupe_record& record) noexcept
 bool decode_dedupe(bytes_view value, dedupe_record& out) noexcept {
   if (value.size() != dedupe_value{}.size()) return false;
   out = {load_le<std::uint64_t>(value.data()), load_le<std::uint64_t>(value.data() + 8)};
+  return true;
+}
+
+age_value::age_value(bytes_view age, bytes_view dedupe_key) noexcept
+    : size_(dedupe_key.size() + checksum_bytes) {
+  ACTA_ASSERT(size_ <= bytes_.size());
+  std::memcpy(bytes_.data(), dedupe_key.data(), dedupe_key.size());
+  store_le(bytes_.data() + dedupe_key.size(), short_checksum(age, dedupe_key));
+}
+
+bytes_view decode_age(bytes_view value) noexcept {
+  return value.first(value.size() - checksum_bytes);
+}
+
+sums_value encode_sums(bytes_view key, const sums_sheet& sheet) noexcept {
+  sums_value value;
+  auto* at = value.data();
+  for (const auto& portion : sheet)
+    for (const auto sum : portion) {
+      store_le(at, sum);
+      at += sizeof sum;
+    }
+  seal(key, value);
+  return value;
+}
+
+bool decode_sums(bytes_view key, bytes_view value, sums_sheet& out) noexcept {
+  if (value.size() != sums_value{}.size() || !is_whole(key, value)) return false;
+  const auto* at = value.data();
+  for (auto& portion : out)
+    for (auto& sum : portion) {
+      sum = load_le<std::uint64_t>(at);
+      at += sizeof sum;
+    }
   return true;
 }
 

@@ -45,6 +45,8 @@ std::uint64_t derived_checksum(bytes_view key, bytes_view value) noexcept;
 
 /// Does the checksum in a value's last 4 bytes fit? Not for snapshots.
 bool is_whole(bytes_view key, bytes_view value) noexcept;
+/// Pre: is_whole.
+std::uint32_t checksum_in(bytes_view value) noexcept;
 
 // index: position u64, events u16, checksum u32
 using index_value = std::array<std::byte, 14>;
@@ -68,6 +70,29 @@ using dedupe_value = std::array<std::byte, 20>;
 dedupe_value encode_dedupe(bytes_view key, const dedupe_record& record) noexcept;
 /// Pre: is_whole.
 bool decode_dedupe(bytes_view value, dedupe_record& out) noexcept;
+
+// dedupe_age: the key in dedupe, checksum u32
+class age_value {
+public:
+  age_value(bytes_view age, bytes_view dedupe_key) noexcept;
+  [[nodiscard]] bytes_view bytes() const noexcept { return {bytes_.data(), size_}; }
+
+private:
+  std::size_t size_ = 0;
+  std::array<std::byte, derived_key_bytes_max + 4> bytes_;
+};
+/// Pre: is_whole.
+bytes_view decode_age(bytes_view value) noexcept;
+
+// sums: of each portion of a sheet, the sum of its rows in ends u64, in dedupe u64; checksum u32
+enum class summed_table : std::uint8_t { ends, dedupe }; ///< on disk: never renumber
+inline constexpr std::size_t summed_tables = 2;
+inline constexpr std::size_t sums_sheet_portions = 64;
+inline constexpr std::size_t sums_sheet_count = 64;
+using sums_sheet = std::array<std::array<std::uint64_t, summed_tables>, sums_sheet_portions>;
+using sums_value = std::array<std::byte, sums_sheet_portions * summed_tables * 8 + 4>;
+sums_value encode_sums(bytes_view key, const sums_sheet& sheet) noexcept;
+bool decode_sums(bytes_view key, bytes_view value, sums_sheet& out) noexcept;
 
 // snapshot: checksum u64, version u64, position u64, recorded_at i64, fingerprint u64, state
 byte_buffer encode_snapshot(bytes_view key, const snapshot& saved);

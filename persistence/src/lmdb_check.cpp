@@ -1,21 +1,22 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
-// Source: LMDB 0.9, mdb.c: MDB_page, MDB_node, MDB_db, MDB_meta, and mdb_page_flush() on pages that
-// are not written.
 #include "lmdb_check.hpp"
 
+#include "lmdb_page.hpp"
 #include "unique_fd.hpp"
 
 #include <acta/core/bytes.hpp>
 #include <acta/persistence/errc.hpp>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <deque>
 #include <limits>
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,38 +27,8 @@ namespace acta::persistence {
 
 namespace {
 
-constexpr std::size_t page_header_bytes =
-    16; // number u64, pad u16, flags u16, lower u16, upper u16
-constexpr std::size_t meta_bytes = page_header_bytes + 136;
-constexpr std::uint32_t magic = 0xBEEFC0DE;
-constexpr std::uint64_t no_page = std::numeric_limits<std::uint64_t>::max();
-constexpr std::size_t node_header_bytes = 8; // low u16, high u16, flags u16, key size u16
-constexpr std::size_t table_bytes = 48;      // MDB_db; its root is the last u64
-constexpr std::size_t table_root_at = 40;
-
-enum page_flag : std::uint16_t { branch = 1, leaf = 2, overflow = 4 };
-enum node_flag : std::uint16_t { big_data = 1, sub_data = 2 };
-
-struct meta {
-  std::uint32_t page_bytes = 0;
-  std::uint64_t roots[2] = {no_page, no_page}; ///< free pages, tables
-  std::uint64_t last_page = 0;
-  std::uint64_t transaction = 0;
-};
-
-/// Nothing if it is not a meta page.
-std::optional<meta> decode_meta(bytes_view page) {
-  if (page.size() < meta_bytes) return std::nullopt;
-  const auto* at = page.data() + page_header_bytes;
-  if (load_le<std::uint32_t>(at) != magic) return std::nullopt;
-  meta m;
-  m.page_bytes = load_le<std::uint32_t>(at + 24);
-  m.roots[0] = load_le<std::uint64_t>(at + 24 + table_root_at);
-  m.roots[1] = load_le<std::uint64_t>(at + 24 + table_bytes + table_root_at);
-  m.last_page = load_le<std::uint64_t>(at + 120);
-  m.transaction = load_le<std::uint64_t>(at + 128);
-  return m;
-}
+/// No tree of LMDB is deeper (CURSOR_STACK).
+constexpr std::uint16_t depth_max = 32;
 
 class file_check {
 public:
@@ -75,7 +46,8 @@ public:
     if (!*known) return {};
     const auto wanted = (meta_.last_page + 1) * meta_.page_bytes;
     const bool is_short = bytes_ < wanted;
-    auto sound = walk(is_short ? std::numeric_limits<std::size_t>::max() : checked_pages_max);
+    if (is_short) leaves_max_ = branches_max_ = std::numeric_limits<std::size_t>::max();
+    auto sound = walk();
     if (sound || !is_short || sound.error().code() != errc::damaged_file) return sound;
     return damaged("it is cut short: it has " + std::to_string(bytes_) +
                    " bytes, its header names " + std::to_string(wanted) + " (" +
@@ -83,8 +55,24 @@ public:
   }
 
 private:
+  struct tree {
+    lmdb_tree record;
+    std::uint64_t entries = 0; ///< seen
+    bool is_whole = true;      ///< all its leaves have been looked at
+  };
+  struct place {
+    std::uint64_t page = 0;
+    std::uint32_t of = 0;           ///< number of its tree
+    std::uint16_t levels_below = 0; ///< 0: a leaf
+  };
+  static constexpr std::uint32_t of_free_pages = 0;
+  static constexpr std::uint32_t of_tables = 1;
+
   [[nodiscard]] error damaged(const std::string& what) const {
     return error(errc::damaged_file, file_.string() + " is damaged: " + what);
+  }
+  [[nodiscard]] error damaged(std::uint64_t page, std::string_view what) const {
+    return damaged("page " + std::to_string(page) + ' ' + std::string(what));
   }
   [[nodiscard]] error failed(int code) const {
     return error(errc::io, "reading " + file_.string() + ": " + std::strerror(code));
@@ -92,12 +80,12 @@ private:
 
   /// False if LMDB shall say what it is.
   result<bool> find_meta() {
-    meta_.page_bytes = meta_bytes; // enough for the first look
-    if (bytes_ < meta_bytes)
+    meta_.page_bytes = lmdb_meta_bytes; // enough for the first look
+    if (bytes_ < lmdb_meta_bytes)
       return damaged("it has " + std::to_string(bytes_) + " bytes, less than one page");
     auto first = read(0);
     if (!first) return std::move(first).error();
-    const auto one = decode_meta(*first);
+    const auto one = decode_lmdb_meta(*first);
     if (!one) return false;
     if (!std::has_single_bit(one->page_bytes) || one->page_bytes < 512 || one->page_bytes > 65536)
       return damaged("its header names pages of " + std::to_string(one->page_bytes) + " bytes");
@@ -107,7 +95,7 @@ private:
     meta_ = *one;
     auto second = read(1);
     if (!second) return std::move(second).error();
-    const auto other = decode_meta(*second);
+    const auto other = decode_lmdb_meta(*second);
     if (!other) return false;
     if (other->transaction > one->transaction) {
       meta_ = *other;
@@ -120,97 +108,172 @@ private:
 
   result<bytes_view> read(std::uint64_t number) {
     page_.resize(meta_.page_bytes);
-    for (std::size_t got = 0; got < page_.size();) {
-      const auto n = ::pread(fd_.get(), page_.data() + got, page_.size() - got,
-                             static_cast<off_t>(number * meta_.page_bytes + got));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return failed(errno);
-      if (n == 0) return damaged("page " + std::to_string(number) + " is beyond its end");
-      got += static_cast<std::size_t>(n);
-    }
+    if (auto got = read_at(number * meta_.page_bytes, page_); !got) return std::move(got).error();
     return bytes_view(page_);
   }
-
-  /// Level by level, so that what a limit leaves out are leaves.
-  result<void> walk(std::size_t pages_max) {
-    for (const auto root : meta_.roots)
-      if (root != no_page) next_.push_back(root);
-    for (std::size_t seen = 0; !next_.empty() && seen < pages_max; ++seen) {
-      const auto number = next_.front();
-      next_.pop_front();
-      if (auto sound = check_page(number); !sound) return sound;
-      // No tree of a sound file has more pages than the file.
-      if (seen > meta_.last_page) return damaged("its pages name each other in a circle");
+  result<void> read_at(std::uint64_t at, std::span<std::byte> to) {
+    for (std::size_t got = 0; got < to.size();) {
+      const auto n =
+          ::pread(fd_.get(), to.data() + got, to.size() - got, static_cast<off_t>(at + got));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return failed(errno);
+      if (n == 0) return damaged(at / meta_.page_bytes, "is beyond its end");
+      got += static_cast<std::size_t>(n);
     }
     return {};
   }
 
-  result<void> check_page(std::uint64_t number) {
-    const auto wrong = [&](std::string_view what) {
-      return damaged("page " + std::to_string(number) + ' ' + std::string(what));
-    };
-    if (number < 2 || number > meta_.last_page) return wrong("is named, but not one of its pages");
-    auto bytes = read(number);
-    if (!bytes) return std::move(bytes).error();
-    const auto* page = bytes->data();
-    const auto flags = load_le<std::uint16_t>(page + 10);
-    const std::size_t lower = load_le<std::uint16_t>(page + 12);
-    const std::size_t upper = load_le<std::uint16_t>(page + 14);
-    if (load_le<std::uint64_t>(page) != number) return wrong("says that it is another one");
-    if (flags != branch && flags != leaf) return wrong("is neither a branch nor a leaf");
-    // `upper` of 65536 does not fit and is 0; we have no such pages.
-    if (lower < page_header_bytes || lower % 2 != 0 || lower > upper || upper > bytes->size())
-      return wrong("has bounds that cannot be");
-    for (auto at = page_header_bytes; at < lower; at += 2) {
-      const std::size_t node = load_le<std::uint16_t>(page + at);
-      if (node < upper || node + node_header_bytes > bytes->size()) return wrong("has a bad entry");
-      if (auto sound = check_node(bytes->subspan(node), flags == branch); !sound) return sound;
+  /// Branches before leaves: of a large file those lead everywhere.
+  result<void> walk() {
+    if (!meta_.free_pages || meta_.free_pages->order != lmdb_order::integers || !meta_.tables ||
+        meta_.tables->order != lmdb_order::bytes)
+      return damaged("its header describes tables that cannot be");
+    // What is beyond the end of the file is not in use.
+    used_.assign(std::min(meta_.last_page + 1, bytes_ / meta_.page_bytes), false);
+    if (auto begun = begin(*meta_.free_pages); !begun) return begun;
+    if (auto begun = begin(*meta_.tables); !begun) return begun;
+    for (;;) {
+      auto& next = branches_.empty() ? leaves_ : branches_;
+      if (next.empty()) break;
+      const auto at = next.front();
+      next.pop_front();
+      if (auto sound = check_page(at); !sound) return sound;
+    }
+    for (const auto& t : trees_)
+      if (t.is_whole && t.entries != t.record.entries)
+        return damaged("a table has " + std::to_string(t.entries) + " entries, its description " +
+                       std::to_string(t.record.entries));
+    return check_end();
+  }
+
+  /// LMDB leaves out pages at the end that a transaction has taken and not used: they are free.
+  [[nodiscard]] result<void> check_end() const {
+    const auto missing = meta_.last_page + 1 - used_.size();
+    if (missing == free_beyond_end_) return {};
+    return damaged("its header names " + std::to_string(missing) +
+                   " pages beyond its end, of which " + std::to_string(free_beyond_end_) +
+                   " are free");
+  }
+
+  result<void> begin(const lmdb_tree& t) {
+    const auto of = static_cast<std::uint32_t>(trees_.size());
+    trees_.push_back({t});
+    if (t.root == no_lmdb_page) return {};
+    if (t.depth == 0 || t.depth > depth_max)
+      return damaged("a table is said to be " + std::to_string(t.depth) + " pages deep");
+    return visit({t.root, of, static_cast<std::uint16_t>(t.depth - 1)});
+  }
+
+  /// Notes that pages are in use, or free: they must not have been noted before.
+  result<void> note(std::uint64_t first, std::uint64_t count) {
+    if (first < 2 || first > meta_.last_page || count > meta_.last_page - first + 1)
+      return damaged(first, "is named, but not one of its pages");
+    if (first + count > used_.size()) return damaged(first, "is named, but beyond its end");
+    for (auto page = first; page < first + count; ++page) {
+      if (used_[page]) return damaged(page, "is named twice");
+      used_[page] = true;
     }
     return {};
   }
 
-  result<void> check_node(bytes_view node, bool in_branch) {
-    const auto low = load_le<std::uint16_t>(node.data());
-    const auto high = load_le<std::uint16_t>(node.data() + 2);
-    const auto flags = load_le<std::uint16_t>(node.data() + 4);
-    const std::size_t key_bytes = load_le<std::uint16_t>(node.data() + 6);
-    const auto size = std::uint64_t{low} | std::uint64_t{high} << 16;
-    const auto value_at = node_header_bytes + key_bytes;
-    const auto bad = [&] { return damaged("an entry goes beyond its page"); };
-    if (value_at > node.size()) return bad();
-    if (in_branch) {
-      next_.push_back(size | std::uint64_t{flags} << 32);
+  result<void> visit(const place& at) {
+    if (auto noted = note(at.page, 1); !noted) return noted;
+    auto& t = trees_[at.of];
+    const bool must = at.of == of_free_pages || at.of == of_tables;
+    auto& left = at.levels_below > 0 ? branches_max_ : leaves_max_;
+    if (left == 0 && !must) {
+      t.is_whole = false;
       return {};
     }
-    const auto stored = (flags & big_data) != 0 ? sizeof(std::uint64_t) : size;
-    if (stored > node.size() - value_at) return bad();
-    const auto* value = node.data() + value_at;
-    if ((flags & big_data) != 0) return check_overflow(load_le<std::uint64_t>(value), size);
-    if ((flags & sub_data) != 0) {
-      if (size != table_bytes) return damaged("the description of a table has another size");
-      if (const auto root = load_le<std::uint64_t>(value + table_root_at); root != no_page)
-        next_.push_back(root);
+    left -= left > 0 ? 1 : 0;
+    (at.levels_below > 0 ? branches_ : leaves_).push_back(at);
+    return {};
+  }
+
+  result<void> check_page(const place& at) {
+    auto bytes = read(at.page);
+    if (!bytes) return std::move(bytes).error();
+    const auto wrong =
+        take_lmdb_page(*bytes, at.page, at.levels_below > 0, trees_[at.of].record.order, nodes_);
+    if (!wrong.empty()) return damaged(at.page, wrong);
+    for (const auto& node : nodes_) {
+      auto sound = at.levels_below > 0
+                       ? visit({node.child, at.of, static_cast<std::uint16_t>(at.levels_below - 1)})
+                       : check_entry(at, node);
+      if (!sound) return sound;
     }
     return {};
   }
 
-  /// A value on pages of its own: only its end matters, the value is checked by who reads it.
+  result<void> check_entry(const place& at, const lmdb_node& node) {
+    ++trees_[at.of].entries;
+    if (node.is_table != (at.of == of_tables))
+      return damaged(at.page, node.is_table ? "describes a table where none can be"
+                                            : "describes no table where one must be");
+    if (node.is_table) {
+      const auto t = decode_lmdb_tree(node.stored);
+      if (node.is_elsewhere || !t) return damaged(at.page, "describes a table that cannot be");
+      return begin(*t);
+    }
+    const auto first =
+        node.is_elsewhere ? load_le<std::uint64_t>(node.stored.data()) : std::uint64_t{0};
+    if (node.is_elsewhere)
+      if (auto sound = check_overflow(first, node.value_bytes); !sound) return sound;
+    if (at.of != of_free_pages) return {};
+    if (!node.is_elsewhere) return check_free(at.page, node.stored);
+    std::vector<std::byte> value(node.value_bytes);
+    if (auto got = read_at(first * meta_.page_bytes + lmdb_page_header_bytes, value); !got)
+      return got;
+    return check_free(first, value);
+  }
+
+  /// A value on pages of its own: what it holds is checked by who reads it.
   result<void> check_overflow(std::uint64_t first, std::uint64_t value_bytes) {
-    const auto pages = (page_header_bytes + value_bytes + meta_.page_bytes - 1) / meta_.page_bytes;
-    if (first < 2 || first > meta_.last_page || pages > meta_.last_page - first + 1)
-      return damaged("a value lies on page " + std::to_string(first) +
-                     ", which is not one of its pages");
-    if ((first + pages) * meta_.page_bytes > bytes_)
-      return damaged("a value on page " + std::to_string(first) + " goes beyond its end");
+    const auto pages = lmdb_pages_of(value_bytes, meta_.page_bytes);
+    if (auto noted = note(first, pages); !noted) return noted;
+    if (overflows_max_ == 0) return {};
+    --overflows_max_;
+    std::array<std::byte, lmdb_page_header_bytes> header;
+    if (auto got = read_at(first * meta_.page_bytes, header); !got) return got;
+    // It may have had a longer value before.
+    const auto taken = lmdb_overflow_pages(header, first);
+    if (taken < pages) return damaged(first, "does not begin a value of its length");
+    return taken > pages ? note(first + pages, taken - pages) : result<void>();
+  }
+
+  /// Pages of which LMDB says that they are free. One that is in use would soon be written over.
+  result<void> check_free(std::uint64_t at, bytes_view list) {
+    const auto wrong = [&] { return damaged(at, "holds a list of free pages that cannot be"); };
+    if (list.size() < sizeof(std::uint64_t)) return wrong();
+    const auto count = load_le<std::uint64_t>(list.data());
+    if (count > list.size() / sizeof(std::uint64_t) - 1) return wrong();
+    auto before = std::numeric_limits<std::uint64_t>::max();
+    for (std::uint64_t i = 1; i <= count; ++i) {
+      const auto page = load_le<std::uint64_t>(list.data() + i * sizeof count);
+      if (page >= before || page < 2 || page > meta_.last_page) return wrong();
+      before = page;
+      if (page >= used_.size()) {
+        ++free_beyond_end_;
+        continue;
+      }
+      if (auto noted = note(page, 1); !noted) return noted;
+    }
     return {};
   }
 
   std::filesystem::path file_;
   unique_fd fd_;
   std::uint64_t bytes_ = 0;
-  meta meta_;
+  lmdb_meta meta_;
+  std::size_t branches_max_ = checked_branches_max; ///< still to be looked at, at most
+  std::size_t leaves_max_ = checked_pages_max;
+  std::size_t overflows_max_ = checked_pages_max;
+  std::vector<tree> trees_;
+  std::deque<place> branches_, leaves_;
+  std::vector<bool> used_; ///< or free, by page
+  std::uint64_t free_beyond_end_ = 0;
   std::vector<std::byte> page_;
-  std::deque<std::uint64_t> next_;
+  std::vector<lmdb_node> nodes_;
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "derived_records.hpp"
 #include "files.hpp"
 #include "lmdb_tables.hpp"
+#include "row_sums.hpp"
 
 #include <acta/persistence/errc.hpp>
 
@@ -94,9 +95,9 @@ public:
             check_identity(txn.get(), meta_, identity, derived_format, env_->folder(), is_new);
         !same)
       return same;
-    for (const int rc :
-         {open("index", 0, index_), open("ends", 0, ends_), open("dedupe", 0, dedupe_),
-          open("dedupe_age", MDB_INTEGERKEY, age_), open("snapshots", 0, snapshots_)})
+    for (const int rc : {open("index", 0, index_), open("ends", 0, ends_),
+                         open("dedupe", 0, dedupe_), open("dedupe_age", MDB_INTEGERKEY, age_),
+                         open("snapshots", 0, snapshots_), open("sums", 0, sums_)})
       if (rc != 0) return failure(rc == MDB_NOTFOUND ? MDB_INVALID : rc, "opening the tables of");
     if (auto known = load_secret(txn.get(), is_new); !known) return known;
     if (const int rc = txn.commit(); rc != 0) return failure(rc, "opening the tables of");
@@ -129,9 +130,11 @@ public:
     const auto streams = by_hash(batch.items);
     lmdb_write txn;
     int rc = txn.begin(*env_);
+    row_sums sums(txn.get(), sums_);
     if (rc == 0) rc = put_index(txn.get(), streams, damage);
-    if (rc == 0) rc = put_ends(txn.get(), streams, damage);
-    if (rc == 0) rc = put_commands(txn.get(), streams, batch.forget_before, head);
+    if (rc == 0) rc = put_ends(txn.get(), streams, sums, damage);
+    if (rc == 0) rc = put_commands(txn.get(), streams, batch.forget_before, sums, head);
+    if (rc == 0) rc = sums.write();
     for (const auto& item : batch.snapshots)
       if (rc == 0) rc = put_snapshot(txn.get(), item);
     if (rc == 0) rc = put_head(txn.get(), head);
@@ -225,6 +228,7 @@ public:
     auto key = key_of(stream);
     spot found;
     if (rc == 0) rc = look(cursor, key.with(command_id).bytes(), found);
+    if (rc == 0 && !found.is_there) rc = prove(**reader, cursor, summed_table::dedupe, key);
     dedupe_record record;
     if (rc == MDB_CORRUPTED || (rc == 0 && found.is_there && !decode_dedupe(found.value, record)))
       return damaged(stream,
@@ -304,6 +308,7 @@ private:
     MDB_cursor* cursor = nullptr;
     int rc = reader.cursor(ends_, cursor);
     spot found;
+    if (rc == 0) rc = prove(reader, cursor, summed_table::ends, key);
     if (rc == 0) rc = look(cursor, key.of_stream(), found);
     stream_end end;
     if (rc == MDB_CORRUPTED || (rc == 0 && found.is_there && !decode_end(found.value, end)))
@@ -311,6 +316,17 @@ private:
     if (rc != 0) return failure(rc, "reading");
     if (!found.is_there) return std::optional<stream_end>{};
     return std::optional(end);
+  }
+
+  /// All rows of the key's portion are there, as they were when the environment was opened; once
+  /// that is known, it is not asked again. @returns MDB_CORRUPTED if not.
+  int prove(lmdb_reader& reader, MDB_cursor* rows, summed_table of, const derived_key& key) const {
+    auto& known = known_[static_cast<std::size_t>(of)];
+    const auto portion = portion_of(key.bytes());
+    if (known.holds(portion)) return 0;
+    const int rc = check_portion(reader.txn(), sums_, rows, of, portion);
+    if (rc == 0) known.add(portion);
+    return rc;
   }
 
   /// A stream without an end must have no entries.
@@ -366,7 +382,7 @@ private:
     return rc;
   }
 
-  int put_ends(MDB_txn* txn, std::span<const stream_items> streams,
+  int put_ends(MDB_txn* txn, std::span<const stream_items> streams, row_sums& sums,
                std::optional<error>& damage) const {
     MDB_cursor* cursor = nullptr;
     int rc = mdb_cursor_open(txn, ends_, &cursor);
@@ -387,18 +403,21 @@ private:
                                                std::to_string(before.version));
         return MDB_CORRUPTED;
       }
+      if (is_there) rc = sums.subtract(summed_table::ends, of.bytes(), from_val(value));
+      if (is_there && rc != 0) return rc;
       const auto& last = stream->items.back();
       const auto bytes = encode_end(of.bytes(), {last.entry.first_version + last.entry.events - 1,
                                                  last.entry.position, last.checksum});
       key = to_val(of.bytes());
       value = to_val(bytes_view(bytes));
       rc = mdb_cursor_put(cursor, &key, &value, is_there ? MDB_CURRENT : MDB_NOOVERWRITE);
+      if (rc == 0) rc = sums.add(summed_table::ends, of.bytes(), bytes);
     }
     return rc;
   }
 
   int put_commands(MDB_txn* txn, std::span<const stream_items> streams, std::uint64_t forget_before,
-                   derived_head& head) const {
+                   row_sums& sums, derived_head& head) {
     struct aged {
       std::uint64_t age;
       const stream_items* of;
@@ -418,26 +437,40 @@ private:
           continue;
         }
         with_id.push_back({item->age, &*stream, &*item});
-        auto at = to_val(key.with(item->command_id).bytes());
-        const auto bytes = encode_dedupe(key.bytes(), {item->entry.position, item->age});
-        auto value = to_val(bytes_view(bytes));
-        rc = mdb_cursor_put(cursor, &at, &value, 0);
+        rc = put_command(cursor, key.with(item->command_id).bytes(),
+                         {item->entry.position, item->age}, sums);
       }
     }
     // Ages are unique, and in order they are appended page by page.
     std::ranges::sort(with_id, {}, &aged::age);
     for (auto one = with_id.begin(); rc == 0 && one != with_id.end(); ++one) {
       auto key = one->of->key();
-      auto value = to_val(key.with(one->item->command_id).bytes());
       MDB_val at{sizeof one->age, &one->age};
+      const age_value bytes(from_val(at), key.with(one->item->command_id).bytes());
+      auto value = to_val(bytes.bytes());
       rc = mdb_cursor_put(age, &at, &value, 0);
     }
-    if (rc == 0) rc = sweep(txn, age, forget_before, with_id.size() + sweep_min, head);
+    if (rc == 0) rc = sweep(txn, age, forget_before, with_id.size() + sweep_min, sums, head);
     return rc;
   }
 
+  static int put_command(MDB_cursor* cursor, bytes_view key, const dedupe_record& record,
+                         row_sums& sums) {
+    const auto bytes = encode_dedupe(key, record);
+    auto at = to_val(key);
+    auto value = to_val(bytes_view(bytes));
+    int rc = mdb_cursor_put(cursor, &at, &value, MDB_NOOVERWRITE);
+    if (rc == MDB_KEYEXIST) { // used again after its time
+      if (!is_whole(key, from_val(value))) return MDB_CORRUPTED;
+      rc = sums.subtract(summed_table::dedupe, key, from_val(value));
+      value = to_val(bytes_view(bytes));
+      if (rc == 0) rc = mdb_cursor_put(cursor, &at, &value, 0);
+    }
+    return rc == 0 ? sums.add(summed_table::dedupe, key, bytes) : rc;
+  }
+
   int sweep(MDB_txn* txn, MDB_cursor* ages, std::uint64_t forget_before, std::size_t records_max,
-            derived_head& head) const {
+            row_sums& sums, derived_head& head) {
     for (std::size_t i = 0; i < records_max; ++i) {
       MDB_val at{};
       MDB_val key{};
@@ -445,9 +478,14 @@ private:
       if (rc == MDB_NOTFOUND) return 0;
       if (rc != 0) return rc;
       std::uint64_t age = 0;
-      if (at.mv_size != sizeof age) return MDB_CORRUPTED;
+      if (at.mv_size != sizeof age || !is_whole(from_val(at), from_val(key))) {
+        // Ids are kept longer than they must be: no reason to keep the rest from being written.
+        condemn(failure(MDB_CORRUPTED, "reading the age of a command id in"));
+        return 0;
+      }
       std::memcpy(&age, at.mv_data, sizeof age);
       if (age >= forget_before) return 0;
+      key = to_val(decode_age(from_val(key)));
       MDB_val value{};
       dedupe_record record;
       rc = mdb_get(txn, dedupe_, &key, &value);
@@ -456,7 +494,8 @@ private:
       if (rc == 0 && is_whole(from_val(key), from_val(value)) &&
           decode_dedupe(from_val(value), record) && record.age == age) {
         head.forgotten_up_to = std::max(head.forgotten_up_to, record.position);
-        rc = mdb_del(txn, dedupe_, &key, nullptr);
+        rc = sums.subtract(summed_table::dedupe, from_val(key), from_val(value));
+        if (rc == 0) rc = mdb_del(txn, dedupe_, &key, nullptr);
       }
       if (rc != 0 && rc != MDB_NOTFOUND) return rc;
       if (rc = mdb_cursor_del(ages, 0); rc != 0) return rc;
@@ -493,6 +532,8 @@ private:
   MDB_dbi dedupe_ = 0;
   MDB_dbi age_ = 0;
   MDB_dbi snapshots_ = 0;
+  MDB_dbi sums_ = 0;
+  mutable std::array<known_portions, summed_tables> known_;
 };
 
 } // namespace

@@ -154,9 +154,15 @@ int lmdb_env::open_tables(MDB_env* in) const {
 }
 
 int lmdb_env::open_table(MDB_txn* txn, const char* name, unsigned flags, MDB_dbi& out) {
-  const int rc = mdb_dbi_open(txn, name, flags, &out);
-  if (rc == 0) tables_.push_back({name, flags & ~static_cast<unsigned>(MDB_CREATE), out});
-  return rc;
+  const auto wanted = flags & ~static_cast<unsigned>(MDB_CREATE);
+  unsigned found = 0;
+  int rc = mdb_dbi_open(txn, name, flags, &out);
+  if (rc == 0) rc = mdb_dbi_flags(txn, out, &found);
+  if (rc != 0) return rc;
+  if (found != wanted)
+    return MDB_CORRUPTED; // LMDB believes what the file says of the order of keys
+  tables_.push_back({name, wanted, out});
+  return 0;
 }
 
 lmdb_env::visit lmdb_env::enter() {

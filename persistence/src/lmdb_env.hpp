@@ -61,7 +61,8 @@ public:
 
   /// No tables yet: new, or its creation was interrupted.
   [[nodiscard]] bool is_empty() const noexcept;
-  /// As mdb_dbi_open; after a reopening the table has the same number.
+  /// As mdb_dbi_open; after a reopening the table has the same number. MDB_CORRUPTED if it is of
+  /// another kind.
   int open_table(MDB_txn* txn, const char* name, unsigned flags, MDB_dbi& out);
 
   /// Readers are kept, because a fresh one takes a slot in the lock file and several allocations.
@@ -154,7 +155,7 @@ private:
   MDB_txn* txn_ = nullptr;
 };
 
-inline constexpr std::size_t lmdb_tables_max = 6;
+inline constexpr std::size_t lmdb_tables_max = 7;
 
 /// A read transaction with one cursor per table, opened at first use and kept across renewals.
 class lmdb_reader {

@@ -12,7 +12,7 @@ namespace acta::persistence {
 
 /// On disk: rises with every change to the layout of the environment's tables.
 inline constexpr std::uint32_t journal_format = 1;
-inline constexpr std::uint32_t derived_format = 2;
+inline constexpr std::uint32_t derived_format = 3;
 
 /// Table `meta`, key `identity`: format u32, partition u32, store id 16 bytes. Written when the
 /// environment is new. Errors: `wrong_format` if it says something else; `expected_in` names the

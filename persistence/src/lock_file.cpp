@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
@@ -27,6 +29,11 @@ struct lock_file::held {
 };
 
 namespace {
+
+/// How long a lock is waited for whose holder has ended. A child that it forked in its last moment
+/// has a copy of the descriptor until it first runs, and closes it then.
+constexpr std::chrono::milliseconds orphan_patience{1000};
+constexpr std::chrono::milliseconds orphan_look{2};
 
 /// All locks of this process, for its children. Never destroyed: fork() may come at any time.
 struct lock_list {
@@ -85,11 +92,26 @@ std::string openers_of(int fd) {
   return found;
 }
 
+bool has_ended(const std::string& pid) {
+  return !pid.empty() && ::kill(static_cast<pid_t>(std::atol(pid.c_str())), 0) != 0 &&
+         errno == ESRCH;
+}
+
+/// As flock(), without waiting for a process that lives.
+int lock(int fd) {
+  const auto until = std::chrono::steady_clock::now() + orphan_patience;
+  for (;;) {
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return 0;
+    if (errno != EWOULDBLOCK) return errno;
+    if (!has_ended(pid_in(fd)) || std::chrono::steady_clock::now() > until) return EWOULDBLOCK;
+    std::this_thread::sleep_for(orphan_look);
+  }
+}
+
 std::string holder_of(int fd) {
   const auto pid = pid_in(fd);
   if (pid.empty()) return "a process that has not said its id yet";
-  if (::kill(static_cast<pid_t>(std::atol(pid.c_str())), 0) == 0 || errno != ESRCH)
-    return "process " + pid;
+  if (!has_ended(pid)) return "process " + pid;
   const auto others = openers_of(fd);
   return (others.empty() ? "a process" : "process " + others) + " that process " + pid +
          ", which has ended, has left behind";
@@ -120,13 +142,13 @@ lock_file::~lock_file() {
 }
 
 result<lock_file> lock_file::take(const std::filesystem::path& path) {
-  const auto failed = [&](std::string_view doing) {
-    return error(errc::io, std::string(doing) + ' ' + path.string() + ": " + std::strerror(errno));
+  const auto failed = [&](std::string_view doing, int code = errno) {
+    return error(errc::io, std::string(doing) + ' ' + path.string() + ": " + std::strerror(code));
   };
   unique_fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
   if (!fd) return failed("opening");
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return failed("locking");
+  if (const int code = lock(fd.get()); code != 0) {
+    if (code != EWOULDBLOCK) return failed("locking", code);
     return error(errc::store_locked,
                  path.parent_path().string() + " is open for writing in " + holder_of(fd.get()));
   }

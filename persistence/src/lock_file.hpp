@@ -16,11 +16,13 @@ namespace acta::persistence {
 /// race with the next opener.
 ///
 /// A forked child does not hold the lock: it closes its copy of the descriptor before fork()
-/// returns. Only clone() and vfork() without exec leave it a copy, for as long as it lives after
-/// its parent; the destructor unlocks, whoever has copies.
+/// returns in it. If its parent dies before that, the lock lives on until then, so take() waits a
+/// moment for a lock whose holder has ended. Only clone() and vfork() without exec leave a child a
+/// copy, for as long as it lives after its parent; the destructor unlocks, whoever has copies.
 class lock_file {
 public:
-  /// Errors: `store_locked` (the detail names the pid of the holder), `io`.
+  /// Errors: `store_locked` (the detail names the pid of the holder), `io`. Blocking: one second at
+  /// most, and only if the holder has ended.
   static result<lock_file> take(const std::filesystem::path& path);
   lock_file(lock_file&&) noexcept;
   lock_file& operator=(lock_file&&) noexcept;

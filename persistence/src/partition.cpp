@@ -24,11 +24,18 @@ bool describes(const append_entry& entry) noexcept {
          load_le<std::uint64_t>(at + record::first_version_at) == entry.first_version;
 }
 
+/// With options that are none of the caller's wishes: an index that is written when no commit waits
+/// would be written without end.
+partition_options sensible(partition_options options) {
+  options.index_commits_max = std::max<std::size_t>(options.index_commits_max, 1);
+  return options;
+}
+
 class partition_impl final : public partition {
 public:
   partition_impl(std::uint32_t number, std::unique_ptr<log_store> log,
                  std::unique_ptr<derived_store> derived, partition_options options)
-      : number_(number), options_(std::move(options)), log_(std::move(log)),
+      : number_(number), options_(sensible(std::move(options))), log_(std::move(log)),
         derived_(std::move(derived)), names_(*log_),
         queue_(options_.queue_bytes_max, options_.linger),
         indexer_(*log_, *derived_, *lanes_, options_, number),
