@@ -124,7 +124,7 @@ TEST_CASE("a bit that turned over in what leads to derived data never gives anot
   const test::lmdb_pages pages(store.derived());
   for (const auto& place : pages.structure()) tables[place.table].push_back(place);
   for (const auto& [table, places] : tables)
-    for (int round = 0; round < 40; ++round) {
+    for (int round = 0; round < 20; ++round) {
       CAPTURE(table);
       const auto& place = places[random() % places.size()];
       turn_and_ask(store, place.offset + random() % place.size, static_cast<int>(random() % 8));
