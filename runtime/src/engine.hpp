@@ -105,10 +105,11 @@ public:
   /// `corrupt_commit`.
   result<bool> has_taken(std::string_view aggregate, std::string_view id, const uuid& command_id,
                          bool far);
-  /// The last position of a partition that was recorded before `time`; 0 if there is none.
+  /// The last position of a partition that was recorded before `time`; 0 if there is none. Damaged
+  /// commits, whose time nobody knows, count as recorded before it if the commit before them was.
   result<std::uint64_t> last_before(std::uint32_t partition, time_point time);
   /// The time of the last commit whose command id may be forgotten, of all partitions; nothing if
-  /// all are remembered.
+  /// all are remembered. If that commit is damaged: the time of the next one that is not.
   result<std::optional<time_point>> forgotten_until();
   [[nodiscard]] std::uint64_t last_position(std::uint32_t partition) const noexcept {
     return store_->partitions()[partition]->last_position();

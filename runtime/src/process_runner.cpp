@@ -208,7 +208,10 @@ bool process_runner::may_load() const {
 result<bool> process_runner::read_events() {
   if (!has_room()) return false;
   auto page = events_->next(turn_events_max);
-  if (!page) return std::move(page).error();
+  if (!page) {
+    if (page.error().code() == condition::corrupt) return pass_over_commit();
+    return std::move(page).error();
+  }
   if (page->scanned == scanned_) return false;
   for (const auto& e : page->events) take_event(e);
   if (!page->events.empty()) count_change(0);

@@ -242,6 +242,36 @@ TEST_CASE("one damaged commit does not hide the events behind it from lists and 
         std::string::npos);
 }
 
+TEST_CASE("a list of one stream names the commit that is damaged, and goes on behind it") {
+  test::temp_folder folder;
+  const auto opened = [&] {
+    acta::model m;
+    m.aggregate<counter>();
+    return test::must_open(folder / "data", std::move(m));
+  };
+  {
+    auto runtime = opened();
+    for (const auto* id : {"a", "b", "a", "a"})
+      REQUIRE(runtime.ask<counter>(id, test::add{1}).wait_for(10s));
+  }
+  test::damage_commit(folder / "data/p000/journal", 3);
+  auto runtime = opened();
+  auto http = acta::gateway::open(runtime);
+  REQUIRE(http);
+  http_client c((*http)->port());
+  for (const auto* path : {"/v1/counter/a/events", "/v1/counter/a", "/v1/events/0:3/why"}) {
+    const auto no = c.get(path);
+    CHECK(is_problem(no, 500, "corrupt_commit"));
+    CHECK(no.has("the commit at 0:3 is damaged"));
+  }
+  const auto before = c.get("/v1/counter/a/events?limit=1");
+  CHECK(before.has(R"("position":"0:1")"));
+  CHECK(before.has(R"("next":2)"));
+  CHECK(c.get("/v1/counter/a/events?from=3").has(R"("position":"0:4")"));
+  CHECK(c.get("/v1/counter/b/events").has(R"("position":"0:2")"));
+  CHECK(c.get("/v1/events/0:2/why").status == 200);
+}
+
 TEST_CASE("an unknown route is told them all") {
   served s;
   const auto no = s.client().get("/v1/counter/a/b/c/d/e/f/g/h/i");
