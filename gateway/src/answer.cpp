@@ -123,7 +123,10 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
                        {"failed_batches", figures.failed_batches}});
   const auto& p = figures.processes;
   out += R"(,"processes":{)";
-  append_figures(out, {{"waiting", p.waiting}, {"stuck", p.stuck}, {"timers", p.timers}});
+  append_figures(out, {{"waiting", p.waiting},
+                       {"stuck", p.stuck},
+                       {"timers", p.timers},
+                       {"set_aside", p.set_aside}});
   const auto& s = figures.subscribers;
   out += R"(},"subscribers":{)";
   append_figures(out, {{"paused", s.paused},
@@ -136,7 +139,8 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
                        {"stopped", v.stopped},
                        {"building", v.building},
                        {"dead_letters", v.dead_letters},
-                       {"behind_max", v.behind_max}});
+                       {"behind_max", v.behind_max},
+                       {"damaged", v.damaged}});
   out += "}}";
 }
 

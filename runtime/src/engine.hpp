@@ -100,6 +100,14 @@ public:
              const std::function<result<void>(const aggregate_type&, erased_state&)>& use);
   result<std::vector<recorded_event>> read_events(std::string_view aggregate, std::string_view id,
                                                   event_range range);
+  /// As projections::when_visible, but `f` is called on the reply thread.
+  void when_visible(std::string_view view, position at_least,
+                    std::chrono::steady_clock::time_point deadline,
+                    std::function<void(result<void>)> f);
+  /// As runtime::set_aside.
+  [[nodiscard]] result<std::vector<set_aside_record>> set_aside(std::size_t limit,
+                                                                std::string_view after) const;
+  result<void> drop_set_aside(std::string_view id);
   /// Whether a commit of this stream has that command id. @param far  also where ids are no longer
   /// remembered. Cost: one look-up; far: reading the stream. Errors: `unknown_aggregate`, `io`,
   /// `corrupt_commit`.

@@ -221,7 +221,7 @@ void process_runner::keep_aside(const std::string& to, const delivery_key& key, 
                                 std::string_view why) {
   // What it comes from stays in the journal.
   if (d.json.size() > set_aside_json_bytes_max) d.json.clear();
-  d.attributes.insert_or_assign("acta.set_aside",
+  d.attributes.insert_or_assign(std::string(set_aside_attribute),
                                 std::string(why.substr(0, set_aside_reason_bytes_max)));
   changes_.set_aside.insert_or_assign(row_of_delivery(to, key), std::move(d));
   ++counted_.set_aside;

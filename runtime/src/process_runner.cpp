@@ -264,6 +264,7 @@ void process_runner::publish() {
     counted_.stuck = stuck_.size();
     figures_ = counted_;
     figures_.timers -= std::min<std::uint64_t>(figures_.timers, fired_.size());
+    figures_.set_aside -= std::min(figures_.set_aside, dropped_);
     published_scanned_ = scanned_;
     published_due_ = next_due_;
     published_looks_ = looks_;
@@ -294,6 +295,16 @@ std::vector<stuck_delivery> process_runner::stuck(std::size_t limit) const {
     all.push_back(one);
   }
   return all;
+}
+
+result<void> process_runner::drop_set_aside(std::string_view id) {
+  auto gone = outbox_.drop_set_aside(id);
+  if (!gone) return std::move(gone).error();
+  if (!*gone) return error(errc::not_found, "nothing is set aside under this id");
+  const std::lock_guard lock(figures_mutex_);
+  ++dropped_;
+  if (figures_.set_aside > 0) --figures_.set_aside;
+  return {};
 }
 
 process_figures process_runner::figures() const {

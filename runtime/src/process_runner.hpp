@@ -54,6 +54,13 @@ public:
   /// A target was let out of quarantine: what waits for it need not wait any longer.
   void released(std::string_view name);
 
+  /// As runtime::set_aside.
+  [[nodiscard]] result<std::vector<set_aside_record>> set_aside(std::size_t limit,
+                                                                std::string_view after) const {
+    return outbox_.set_aside(limit, after);
+  }
+  result<void> drop_set_aside(std::string_view id);
+
   /// As outbox::streams_with_timers.
   [[nodiscard]] result<std::vector<std::string>>
   streams_with_timers(std::string_view prefix, std::string_view after, std::size_t limit) {
@@ -334,7 +341,8 @@ private:
   std::optional<time_point> next_due_unwritten_;
 
   mutable std::mutex figures_mutex_;
-  process_figures figures_; ///< as of the last turn; counters by the thread
+  std::uint64_t dropped_ = 0; ///< of what was set aside
+  process_figures figures_;   ///< as of the last turn; counters by the thread
   std::map<std::string, stuck_delivery, std::less<>> stuck_;
   std::vector<position> published_scanned_;
   std::optional<time_point> published_due_;

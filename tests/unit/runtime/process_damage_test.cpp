@@ -287,3 +287,69 @@ TEST_CASE("damaged commits do not keep what is old from being recognised") {
   REQUIRE(settled(runtime));
   CHECK(runtime.state<test::account>("bob")->cents == 65);
 }
+
+TEST_CASE("what is set aside can be listed page by page, and dropped for good") {
+  test::temp_folder folder;
+  const auto data = folder / "data";
+  { auto runtime = test::must_open(data, heard()); }
+  {
+    auto runtime = test::must_open(data, counters());
+    for (const auto* id : {"a", "b", "c"}) say(runtime, id);
+  }
+  for (const std::uint64_t at : {1u, 3u}) test::damage_commit(data / "p000" / "journal", at);
+  {
+    auto runtime = test::must_open(data, heard());
+    CHECK(settled(runtime));
+    const auto all = runtime.set_aside();
+    if (!all) FAIL(all.error());
+    REQUIRE(all->size() == 4);
+    std::vector<acta::set_aside_record> paged;
+    for (std::string after;;) {
+      const auto page = runtime.set_aside(3, after);
+      if (!page) FAIL(page.error());
+      if (page->empty()) break;
+      paged.insert(paged.end(), page->begin(), page->end());
+      after = page->back().id;
+    }
+    REQUIRE(paged.size() == 4);
+    for (std::size_t i = 0; i < 4; ++i) CHECK(paged[i].id == all->at(i).id);
+    CHECK(all->front().kind == "damaged_commit");
+    CHECK(all->front().target == "gossip/");
+    CHECK(all->front().from == acta::position{0, 1});
+    CHECK(all->front().reason.find("corrupt_commit") != std::string::npos);
+    CHECK(all->back().target == "listener/");
+    CHECK(all->back().from == acta::position{0, 3});
+    CHECK(runtime.set_aside(0)->empty());
+    REQUIRE(runtime.drop_set_aside(all->front().id));
+    CHECK(runtime.drop_set_aside(all->front().id).error().code() == acta::errc::not_found);
+    for (const auto* wrong : {"", "x", "0g", "00"}) {
+      CAPTURE(wrong);
+      CHECK_FALSE(runtime.drop_set_aside(wrong));
+    }
+    CHECK(runtime.set_aside(9, "xyz").error().code() == acta::errc::invalid_argument);
+    CHECK(set_aside(runtime) == 3);
+    say(runtime, "b");
+    CHECK(settled(runtime));
+    CHECK(set_aside(runtime) == 3); // the next turn counts the same
+  }
+  auto runtime = test::must_open(data, heard());
+  CHECK(settled(runtime));
+  CHECK(set_aside(runtime) == 3);
+  CHECK(runtime.set_aside()->size() == 3);
+}
+
+TEST_CASE("every kind of what is set aside says what it is") {
+  test::temp_folder folder;
+  acta::model m;
+  m.aggregate<counter>().process<listener>();
+  auto runtime = test::must_open(folder / "data", std::move(m));
+  REQUIRE(runtime.ask<counter>("a", test::note{"bad \xff"}).wait_for(20s));
+  REQUIRE(test::eventually([&] { return !runtime.set_aside().value().empty(); }));
+  const auto one = runtime.set_aside()->front();
+  CHECK(one.kind == "event");
+  CHECK(one.target == "listener/a");
+  CHECK(one.process == "listener/a");
+  CHECK(one.command == "noted");
+  CHECK(one.from == acta::position{0, 1});
+  CHECK(one.reason.find("has no JSON") != std::string::npos);
+}
