@@ -8,6 +8,7 @@
 
 #include <acta/domain/codec/json.hpp>
 #include <acta/domain/errc.hpp>
+#include <acta/persistence/errc.hpp>
 
 #include <algorithm>
 #include <initializer_list>
@@ -81,14 +82,17 @@ void answer_events(runtime& from, const call& c, response& to, const log_sink& l
   for (bool more = true; more;) {
     // One more than is shown tells whether a page follows.
     const auto wanted = std::min(left, events_piece);
-    const auto piece = from.events(c.aggregate, c.id, {.from = next, .limit = wanted + 1});
+    auto piece = from.events(c.aggregate, c.id, {.from = next, .limit = wanted + 1});
+    // What is shown may end just before a damaged commit.
+    const bool damage_follows = !piece && piece.error().code() == persistence::errc::corrupt_commit;
+    if (damage_follows) piece = from.events(c.aggregate, c.id, {.from = next, .limit = wanted});
     if (!piece) return answer_error(piece.error(), c, to, log);
-    more = piece->size() > wanted;
+    more = piece->size() > wanted || damage_follows;
     for (std::size_t i = 0; i < std::min(wanted, piece->size()); ++i) {
       if (out.back() != '[') out += ',';
       append_event(out, (*piece)[i], false);
     }
-    if (more) next = (*piece)[wanted].metadata.version;
+    if (more) next = piece->at(wanted - 1).metadata.version + 1;
     left -= std::min(wanted, piece->size());
     if (!more) {
       out += R"(],"next":null})";
@@ -119,7 +123,10 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
                        {"failed_batches", figures.failed_batches}});
   const auto& p = figures.processes;
   out += R"(,"processes":{)";
-  append_figures(out, {{"waiting", p.waiting}, {"stuck", p.stuck}, {"timers", p.timers}});
+  append_figures(out, {{"waiting", p.waiting},
+                       {"stuck", p.stuck},
+                       {"timers", p.timers},
+                       {"set_aside", p.set_aside}});
   const auto& s = figures.subscribers;
   out += R"(},"subscribers":{)";
   append_figures(out, {{"paused", s.paused},
@@ -132,7 +139,8 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
                        {"stopped", v.stopped},
                        {"building", v.building},
                        {"dead_letters", v.dead_letters},
-                       {"behind_max", v.behind_max}});
+                       {"behind_max", v.behind_max},
+                       {"damaged", v.damaged}});
   out += "}}";
 }
 

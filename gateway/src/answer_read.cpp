@@ -257,6 +257,10 @@ void answer_why(runtime& from, const call& c, response& to, const log_sink& log)
   }
   out += R"(],"truncated":)";
   out += found->truncated ? "true" : "false";
+  if (!found->damaged.empty()) {
+    out += R"(,"damaged":)";
+    append_position_list(out, found->damaged);
+  }
   out += '}';
 }
 

@@ -162,6 +162,10 @@ std::string subject_of(const call& c) {
   case route::subscriber:
     text.append("subscriber ").append(c.name);
     break;
+  case route::set_aside:
+  case route::drop_set_aside:
+    text = "set aside by processes";
+    break;
   case route::live:
   case route::ready:
     text = "health";

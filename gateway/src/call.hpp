@@ -32,6 +32,8 @@ enum class route : std::uint8_t {
   subscribers,
   dead_letters,
   subscriber, ///< an order to one
+  set_aside,
+  drop_set_aside,
   live,
   ready,
 };
@@ -47,7 +49,7 @@ inline constexpr std::size_t idempotency_key_bytes_max = 255;
 struct call {
   route to = route::live;
   std::string_view aggregate;
-  std::string_view id;
+  std::string_view id; ///< of an aggregate; set_aside, drop_set_aside: of a record
   std::string_view command;
   command_options options; ///< command
   moment when;             ///< state

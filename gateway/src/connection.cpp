@@ -126,6 +126,8 @@ bool connection::serve() {
   case route::subscribers:
   case route::dead_letters:
   case route::subscriber:
+  case route::set_aside:
+  case route::drop_set_aside:
     wait_until_ = std::chrono::steady_clock::now() + call_.read.timeout;
     return read_store();
   case route::all_events:

@@ -3,6 +3,7 @@
 /// @file
 /// What a connection does on the reading threads: reads that wait for a view, and event streams.
 #include "answer.hpp"
+#include "answer_processes.hpp"
 #include "answer_read.hpp"
 #include "answer_subscribers.hpp"
 #include "connection.hpp"
@@ -54,6 +55,10 @@ bool connection::read_store() {
       return answer_dead_letters(state_.runtime, call_, response_, log);
     case route::subscriber:
       return answer_order(state_.runtime, call_, response_, log);
+    case route::set_aside:
+      return answer_set_aside(state_.runtime, call_, response_, log);
+    case route::drop_set_aside:
+      return answer_drop_set_aside(state_.runtime, call_, response_, log);
     case route::why:
       return answer_why(state_.runtime, call_, response_, log);
     default:

@@ -32,6 +32,7 @@ problem unknown_route() {
           "POST /v1/subscribers/{subscriber}/dead-letters/retry, "
           "POST /v1/subscribers/{subscriber}/dead-letters/{position}/retry, "
           "POST /v1/subscribers/{subscriber}/dead-letters/{position}/drop, "
+          "GET /v1/processes/set-aside, POST /v1/processes/set-aside/{id}/drop, "
           "GET /health/live and GET /health/ready; a slash within an id or a key is written %2F"};
 }
 

@@ -198,6 +198,11 @@ problem problem_of(const error& e) {
     return {.status = 503,
             .code = "io",
             .detail = "the store cannot write; the command's outcome is unknown until restart"};
+  // Where a damaged commit stands is no secret, and says which backup has it whole.
+  if (code == persistence::errc::corrupt_commit && !e.where().empty())
+    return {.status = 500,
+            .code = code.message(),
+            .detail = "the commit at " + std::string(e.where()) + " is damaged"};
   if (code == condition::corrupt)
     return {.status = 500,
             .code = code.message(),

@@ -4,6 +4,7 @@
 
 #include "entity_tags.hpp"
 #include "parameters.hpp"
+#include "process_call.hpp"
 #include "subscriber_call.hpp"
 
 #include <acta/core/units.hpp>
@@ -18,7 +19,8 @@ namespace acta::http {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> reserved{"views", "queries", "events", "subscribers"};
+constexpr std::array<std::string_view, 5> reserved{"views", "queries", "events", "subscribers",
+                                                   "processes"};
 /// Of a query, beside its fields; who has a field of that name asks by POST.
 constexpr std::array<std::string_view, 2> read_parameters{"at_least", "timeout"};
 
@@ -145,6 +147,7 @@ bool is_reserved(std::string_view name) noexcept {
 
 std::optional<problem> understand_read(const request& r, const target& t, call& c,
                                        const gateway_options& options) {
+  if (t.segment(1) == "processes") return understand_processes(r, t, c);
   if (t.segment(1) == "subscribers") return understand_subscribers(r, t, c);
   const auto of_query = t.segment(1) == "queries";
   const auto reads = r.how == method::get || r.how == method::head;

@@ -192,6 +192,10 @@ void view_txn::end() noexcept {
 }
 
 error view_txn::fail(int rc, std::string_view doing) {
+  // What mdb_cursor_init meets when it looks up where a table begins, it keeps to itself: the
+  // transaction is spoilt, and nothing has failed before. Source: mdb.c of LMDB 0.9,
+  // mdb_cursor_init() ignores what mdb_page_search() returns.
+  if (!failure_ && rc == MDB_BAD_TXN) rc = MDB_CORRUPTED;
   if (!failure_) failure_ = env_.failure(rc, doing);
   return *failure_;
 }

@@ -208,6 +208,19 @@ result<void> generation::drop(position where) {
   });
 }
 
+void generation::note_failure(const error& why) {
+  if (why.code() != condition::corrupt) return;
+  const std::lock_guard lock(damage_mutex_);
+  if (!damage_) damage_ = why;
+  is_damaged_.store(true, std::memory_order_release);
+}
+
+std::optional<error> generation::damage() const {
+  if (!is_damaged_.load(std::memory_order_acquire)) return std::nullopt;
+  const std::lock_guard lock(damage_mutex_);
+  return damage_;
+}
+
 void generation::leave() noexcept {
   leaving_.store(true, std::memory_order_release);
   wake_all();

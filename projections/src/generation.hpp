@@ -93,6 +93,12 @@ public:
   result<void> retry(position where);
   result<void> drop(position where);
 
+  /// What a transaction of its rows has failed with. If its file is damaged, trying again is of no
+  /// use.
+  void note_failure(const error& why);
+  /// Why its file must be made anew, if it must.
+  [[nodiscard]] std::optional<error> damage() const;
+
   /// Ends the projectors; each lets go of this at its next turn.
   void leave() noexcept;
   /// leave(), and the folder goes with the last user; for a restart it is gone at once.
@@ -122,6 +128,9 @@ private:
   std::atomic<bool> leaving_{false};
   std::atomic<bool> discarded_{false};
   std::atomic<std::uint64_t> changes_;
+  std::atomic<bool> is_damaged_{false};
+  mutable std::mutex damage_mutex_;
+  std::optional<error> damage_; ///< the first one
   std::mutex writing_;
   std::vector<projector_ptr> projectors_;         ///< by partition
   std::vector<persistence::checkpoint> begun_at_; ///< by partition

@@ -29,6 +29,7 @@ struct projector::outcome {
   std::uint64_t refused_commit = 0;    ///< position of the commit that holds it
   std::optional<error> unwritten;      ///< the rows cannot be written, for whichever event
   std::optional<error> failed;         ///< the transaction as a whole
+  bool rows_failed = false;            ///< the view's own file has made it fail
 };
 
 projector::projector(std::shared_ptr<generation> of, feed& from, std::uint64_t scanned)
@@ -77,7 +78,10 @@ bool projector::step() {
     done = transact(done.refused_commit - 1);
   }
   if (done.refused) return refuse(*done.refused);
-  if (done.failed) return try_again_later(*done.failed);
+  if (done.failed) {
+    if (done.rows_failed) of_->note_failure(*done.failed);
+    return try_again_later(*done.failed);
+  }
   if (done.unwritten) {
     careful_until_ = done.scanned;
     if (done.commits > 1) return true;
@@ -97,16 +101,18 @@ projector::outcome projector::transact(std::uint64_t to) {
   const auto taken_before = fold_.taken();
   const auto writing = g.lock_writing();
   auto txn = g.rows().write();
-  if (!txn) return o.failed = std::move(txn).error(), o;
+  if (!txn) return o.rows_failed = true, o.failed = std::move(txn).error(), o;
   row_session session(g.type(), **txn);
   fold(to, session, o);
   if (o.refused || o.failed) return o;
   const auto fail = [&](result<void> r) {
+    o.rows_failed = o.rows_failed || !r;
     if (!r && !o.failed) o.failed = std::move(r).error();
     return o.failed.has_value();
   };
   if (auto flushed = session.flush(); !flushed) {
-    (is_fault_of_event(flushed.error()) ? o.unwritten : o.failed) = std::move(flushed).error();
+    o.rows_failed = !is_fault_of_event(flushed.error());
+    (o.rows_failed ? o.failed : o.unwritten) = std::move(flushed).error();
     return o;
   }
   for (const auto& letter : passing_)
@@ -126,10 +132,11 @@ void projector::fold(std::uint64_t to, row_session& session, outcome& o) {
   std::size_t bytes = 0; // of records: rows are made of them
   const auto end_at = [&](fold_failure why, std::uint64_t commit) {
     o.refused_commit = commit;
-    if (is_fault_of_event(why.why))
-      o.refused = std::move(why);
-    else
+    o.rows_failed = !is_fault_of_event(why.why);
+    if (o.rows_failed)
       o.failed = std::move(why.why);
+    else
+      o.refused = std::move(why);
   };
   auto read = from_.visit(first, [&](const persistence::commit_view& c) {
     if (c.position() > to) return false;

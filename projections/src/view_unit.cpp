@@ -159,6 +159,10 @@ void view_unit::make_missing_later(const error& why) {
     around_.log(log_level::error, "view {}: it cannot be built: {}; trying again", type_->name,
                 why.to_string());
   unmade_ = why;
+  try_to_make_soon();
+}
+
+void view_unit::try_to_make_soon() {
   around_.after(make_again_every, [this] { try_to_make(); });
 }
 
@@ -170,10 +174,11 @@ void view_unit::try_to_make() {
     if (look().closed || !unmade_) return;
     auto made = make_missing();
     if (!made) unmade_ = made.error();
+    if (made && paused_) (void)set_paused(true).has_value(); // else a restart resumes it
     let_run();
     if (made) return;
   }
-  around_.after(make_again_every, [this] { try_to_make(); });
+  try_to_make_soon();
 }
 
 result<void> view_unit::set_paused(bool paused) {
@@ -353,7 +358,31 @@ void view_unit::wake(std::uint32_t partition) noexcept {
     if (*g) (*g)->wake(partition);
 }
 
+void view_unit::replace_damaged(const generation& g, const error& why) {
+  const bool served = live_.get() == &g;
+  if (!served && candidate_.get() != &g) return; // it has been replaced
+  if (served)                                    // the next one serves when it has come as far
+    for (const auto& at : live_->scanned()) goal_[at.partition] = at.number;
+  let_go(std::exchange(served ? live_ : candidate_, nullptr));
+  ++gone_.damaged;
+  const bool is_missed = !candidate_ && (!live_ || !live_->is_current());
+  around_.log(log_level::error, "view {}: the file of generation {} is damaged; {}: {}",
+              type_->name, g.number(),
+              is_missed ? "it is made anew from the first events"
+                        : "it is given up, and the other one goes on",
+              why.to_string());
+  if (is_missed) {
+    unmade_ = why;
+    try_to_make_soon(); // a disk that damages it at once gets a pause
+  }
+  let_run();
+}
+
 void view_unit::after_turn(generation& g) {
+  if (const auto why = g.damage()) {
+    const std::lock_guard lock(mutex_);
+    return replace_damaged(g, *why);
+  }
   if (look().candidate.get() == &g) {
     const std::lock_guard lock(mutex_);
     if (candidate_.get() == &g) consider_swap(g);
@@ -523,6 +552,7 @@ void view_unit::add_to(projection_figures& f) const {
   f.events += now.gone.events;
   f.transactions += now.gone.transactions;
   f.failures += now.gone.failures;
+  f.damaged += now.gone.damaged;
   bool stands = false;
   for (const auto* g : {&s.serving, &s.building}) {
     if (!*g) continue;

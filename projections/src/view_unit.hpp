@@ -85,6 +85,7 @@ private:
   /// Tries that again until there is room. A full disk keeps one view from being built, and nothing
   /// else from running.
   void make_missing_later(const error& why);
+  void try_to_make_soon();
   void try_to_make();
   /// A new, empty environment. @param from  first positions. @param built  it serves at once.
   result<generation_ptr> make_generation(std::span<const position> from, bool built);
@@ -97,6 +98,8 @@ private:
   void let_go(generation_ptr of);
   void after_turn(generation& g);
   void consider_swap(generation& g);
+  /// A generation whose own file is damaged goes, and is made anew, as at an open. Pre: locked.
+  void replace_damaged(const generation& g, const error& why);
   void tell(const generation& g);
   /// Gives up a waiter at its deadline.
   void watch(std::uint64_t waiter, position until, std::chrono::steady_clock::time_point deadline);
@@ -106,6 +109,7 @@ private:
   /// Of generations that are gone, so that the figures do not go back.
   struct counters {
     std::uint64_t events = 0, transactions = 0, failures = 0;
+    std::uint64_t damaged = 0; ///< generations whose file was damaged
   };
   /// What readers and the journal's thread may see without waiting for an operation.
   struct shown {

@@ -5,6 +5,7 @@
 #include "engine.hpp"
 
 #include <acta/domain/process.hpp>
+#include <acta/persistence/errc.hpp>
 
 #include <algorithm>
 #include <set>
@@ -30,6 +31,25 @@ std::string_view to_string(cause_kind kind) noexcept {
 namespace detail {
 
 namespace {
+
+/// By the id of the effect alone.
+cause unread_cause(const delivery_key& key) {
+  cause because{.of = key.from};
+  switch (key.kind) {
+  case delivery_kind::command:
+    because.kind = cause_kind::command;
+    break;
+  case delivery_kind::rejection:
+    because.kind = cause_kind::rejection;
+    break;
+  case delivery_kind::timer:
+    because.kind = cause_kind::timer;
+    break;
+  default:
+    because.kind = cause_kind::event;
+  }
+  return because;
+}
 
 bool is_step(const recorded_event& e) {
   return e.known_as && *e.known_as->type == typeid(process_step);
@@ -107,12 +127,21 @@ bool cause_finder::leads_to(const recorded_event& reason, const delivery_key& ke
   }
 }
 
+bool cause_finder::is_damage(const error& e, position where) {
+  if (e.code() != persistence::errc::corrupt_commit) return false;
+  if (std::ranges::find(damaged_, where) == damaged_.end()) damaged_.push_back(where);
+  return true;
+}
+
 result<cause> cause_finder::cause_of(const recorded_event& e) {
   const auto key = key_of(e.metadata.command_id);
   if (!key || key->kind == delivery_kind::event) return cause{};
   cause because{.of = key->from};
   auto reason = event_at(key->from);
-  if (!reason) return std::move(reason).error();
+  if (!reason) {
+    if (is_damage(reason.error(), key->from)) return unread_cause(*key);
+    return std::move(reason).error();
+  }
   // Or an id only looks like ours.
   if (!*reason || !leads_to(**reason, *key, e)) return cause{};
   const auto step = (*reason)->get<process_step>();
@@ -198,7 +227,12 @@ result<std::optional<position>> cause_finder::find(const place& where, time_poin
     --old_commits_left_;
     return true;
   });
-  if (!read) return std::move(read).error();
+  if (!read) {
+    // The effect may be behind it, or in it.
+    const auto damaged = position::parse(read.error().where());
+    if (!is_damage(read.error(), damaged ? *damaged : position{part.number(), 0}))
+      return std::move(read).error();
+  }
   return found;
 }
 
@@ -209,6 +243,7 @@ result<void> cause_finder::grow(position root, std::size_t bytes_left, const cau
   std::vector<branch> stack;
   const auto push_commit = [&](position at, std::size_t depth) -> result<void> {
     auto events = commit_at(at);
+    if (!events && is_damage(events.error(), at)) return {};
     if (!events) return std::move(events).error();
     for (auto e = events->rbegin(); e != events->rend(); ++e) stack.push_back({*e, depth});
     return {};
@@ -276,14 +311,17 @@ result<event_causes> cause_finder::find(position of, const causes_options& limit
       break;
     }
     auto before = event_at(reason);
-    if (!before) return std::move(before).error();
-    next = std::move(*before);
+    if (before)
+      next = std::move(*before);
+    else if (!is_damage(before.error(), reason))
+      return std::move(before).error();
   }
   const auto depth = found.chain.size();
   for (std::size_t i = 0; i < depth; ++i) found.chain[i].depth = depth - 1 - i;
   if (auto grown = grow(found.chain.back().event.metadata.position, bytes_left, limits, found);
       !grown)
     return std::move(grown).error();
+  found.damaged = std::move(damaged_);
   return found;
 }
 

@@ -28,7 +28,8 @@ class cause_finder {
 public:
   explicit cause_finder(engine& e) noexcept : engine_(e) {}
 
-  /// Errors: `not_found` (no event there), `corrupt_commit`, `io`.
+  /// Errors: `not_found` (no event there), `corrupt_commit` (the commit of the event asked about),
+  /// `io`.
   result<event_causes> find(position of, const causes_options& limits);
 
 private:
@@ -65,7 +66,11 @@ private:
   result<void> grow(position root, std::size_t bytes_left, const causes_options& limits,
                     event_causes& into);
 
+  /// Notes a damaged commit, so that the rest is told. False if the error is of another kind.
+  bool is_damage(const error& e, position where);
+
   engine& engine_;
+  std::vector<position> damaged_;
   std::size_t old_commits_left_ = 0; ///< of those that may be looked through
   bool is_cut_short_ = false;        ///< there were more
 };

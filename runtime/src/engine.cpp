@@ -561,6 +561,15 @@ std::vector<stuck_delivery> engine::stuck(std::size_t limit) const {
   return p != nullptr ? p->stuck(limit) : std::vector<stuck_delivery>{};
 }
 
+void engine::when_visible(std::string_view view, position at_least,
+                          std::chrono::steady_clock::time_point deadline,
+                          std::function<void(result<void>)> f) {
+  read_side_->when_visible(view, at_least, deadline,
+                           [queue = replies_->queue(), f = std::move(f)](const result<void>& came) {
+                             queue->push([f, came] { f(came); });
+                           });
+}
+
 bool engine::settle(std::chrono::milliseconds allowed) {
   const auto deadline = later(std::chrono::steady_clock::now(), allowed);
   for (;;) {

@@ -100,15 +100,24 @@ public:
              const std::function<result<void>(const aggregate_type&, erased_state&)>& use);
   result<std::vector<recorded_event>> read_events(std::string_view aggregate, std::string_view id,
                                                   event_range range);
+  /// As projections::when_visible, but `f` is called on the reply thread.
+  void when_visible(std::string_view view, position at_least,
+                    std::chrono::steady_clock::time_point deadline,
+                    std::function<void(result<void>)> f);
+  /// As runtime::set_aside.
+  [[nodiscard]] result<std::vector<set_aside_record>> set_aside(std::size_t limit,
+                                                                std::string_view after) const;
+  result<void> drop_set_aside(std::string_view id);
   /// Whether a commit of this stream has that command id. @param far  also where ids are no longer
   /// remembered. Cost: one look-up; far: reading the stream. Errors: `unknown_aggregate`, `io`,
   /// `corrupt_commit`.
   result<bool> has_taken(std::string_view aggregate, std::string_view id, const uuid& command_id,
                          bool far);
-  /// The last position of a partition that was recorded before `time`; 0 if there is none.
+  /// The last position of a partition that was recorded before `time`; 0 if there is none. Damaged
+  /// commits, whose time nobody knows, count as recorded before it if the commit before them was.
   result<std::uint64_t> last_before(std::uint32_t partition, time_point time);
   /// The time of the last commit whose command id may be forgotten, of all partitions; nothing if
-  /// all are remembered.
+  /// all are remembered. If that commit is damaged: the time of the next one that is not.
   result<std::optional<time_point>> forgotten_until();
   [[nodiscard]] std::uint64_t last_position(std::uint32_t partition) const noexcept {
     return store_->partitions()[partition]->last_position();

@@ -56,6 +56,18 @@ result<void> engine::start_processes() {
   return {};
 }
 
+result<std::vector<set_aside_record>> engine::set_aside(std::size_t limit,
+                                                        std::string_view after) const {
+  const auto* p = processes();
+  return p != nullptr ? p->set_aside(limit, after) : std::vector<set_aside_record>{};
+}
+
+result<void> engine::drop_set_aside(std::string_view id) {
+  auto* p = processes();
+  if (p == nullptr) return error(errc::not_found, "this program has no processes");
+  return p->drop_set_aside(id);
+}
+
 result<void> engine::use_schedules() {
   const std::lock_guard lock(processes_mutex_);
   if (processes_closed_) return error(runtime_errc::stopped, "the runtime is stopping");

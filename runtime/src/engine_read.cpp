@@ -170,23 +170,52 @@ journal_proof engine::journal_proof() const {
       }};
 }
 
+namespace {
+
+struct dated_commit {
+  std::uint64_t first = 0, last = 0;
+  time_point recorded_at{};
+};
+
+/// The commit that holds `from`, or the next one behind it that can be read; nothing if there is
+/// none before `end`.
+result<std::optional<dated_commit>> next_readable(persistence::partition& p, std::uint64_t from,
+                                                  std::uint64_t end) {
+  while (from < end) {
+    std::optional<dated_commit> found;
+    auto read = p.read_log(from, [&](const persistence::commit_view& c) {
+      found = {c.position(), c.last_position(), c.recorded_at()};
+      return false;
+    });
+    if (read) return found;
+    if (read.error().code() != condition::corrupt) return std::move(read).error();
+    auto next = p.next_commit(from);
+    if (!next) return std::move(next).error();
+    from = *next;
+  }
+  return std::optional<dated_commit>{};
+}
+
+} // namespace
+
 result<std::uint64_t> engine::last_before(std::uint32_t partition, time_point time) {
   auto& p = *store_->partitions()[partition];
   // Times rise with positions.
   std::uint64_t before = 0;
-  std::uint64_t after = p.last_position() + 1;
+  const auto end = p.last_position() + 1;
+  auto after = end;
   while (before + 1 < after) {
     const auto middle = before + (after - before) / 2;
-    auto read = p.read_log(middle, [&](const persistence::commit_view& c) {
-      if (c.recorded_at() < time)
-        before = c.last_position();
-      else
-        after = c.position();
-      return false;
-    });
-    if (!read) return std::move(read).error();
+    auto found = next_readable(p, middle, after);
+    if (!found) return std::move(found).error();
+    if (*found && (*found)->recorded_at < time)
+      before = (*found)->last;
+    else
+      after = *found ? std::min(middle, (*found)->first) : middle;
   }
-  return before;
+  auto next = next_readable(p, before + 1, end);
+  if (!next) return std::move(next).error();
+  return std::max(before, (*next ? (*next)->first : end) - 1);
 }
 
 result<std::optional<time_point>> engine::forgotten_until() {
@@ -194,11 +223,10 @@ result<std::optional<time_point>> engine::forgotten_until() {
   for (const auto& p : store_->partitions()) {
     const auto position = p->forgotten_up_to();
     if (position == 0) continue;
-    auto read = p->read_log(position, [&](const persistence::commit_view& c) {
-      last = std::max(last.value_or(c.recorded_at()), c.recorded_at());
-      return false;
-    });
+    auto read = next_readable(*p, position, p->last_position() + 1);
     if (!read) return std::move(read).error();
+    const auto time = *read ? (*read)->recorded_at : now();
+    last = std::max(last.value_or(time), time);
   }
   return last;
 }

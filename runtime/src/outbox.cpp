@@ -17,8 +17,6 @@ namespace {
 constexpr char delivery_row = 'd';
 constexpr char timer_row = 't';
 constexpr char checkpoint_row = 'c';
-/// Before the key of a row that could not be read, so that it holds up nobody and is not lost.
-constexpr char row_set_aside = 'x';
 /// On disk: rises with every change of the rows.
 constexpr std::uint64_t rows_format = 2;
 
@@ -48,18 +46,6 @@ std::string row_of_checkpoint(std::string_view process, std::uint32_t partition)
   auto out = prefix_of(checkpoint_row, process);
   append_big_endian(partition, out);
   return out;
-}
-
-bool read_row(std::string_view row, outbox::stored& out) {
-  if (row.size() < 2 + delivery_key_bytes || row[0] != delivery_row) return false;
-  const auto key = row.substr(row.size() - delivery_key_bytes);
-  if (row[row.size() - delivery_key_bytes - 1] != '\0') return false;
-  out.row = row;
-  out.target = row.substr(1, row.size() - delivery_key_bytes - 2);
-  out.key = {{read_big_endian<std::uint32_t>(key), read_big_endian<std::uint64_t>(key.substr(4))},
-             read_big_endian<std::uint16_t>(key.substr(12)),
-             static_cast<delivery_kind>(key[14])};
-  return true;
 }
 
 /// A column of kind time: a sign, then the count.
@@ -95,6 +81,18 @@ result<bool> seek_after(table_cursor& cursor, std::string_view entry, table_entr
 }
 
 } // namespace
+
+bool read_delivery_row(std::string_view row, outbox::stored& out) {
+  if (row.size() < 2 + delivery_key_bytes || row[0] != delivery_row) return false;
+  const auto key = row.substr(row.size() - delivery_key_bytes);
+  if (row[row.size() - delivery_key_bytes - 1] != '\0') return false;
+  out.row = row;
+  out.target = row.substr(1, row.size() - delivery_key_bytes - 2);
+  out.key = {{read_big_endian<std::uint32_t>(key), read_big_endian<std::uint64_t>(key.substr(4))},
+             read_big_endian<std::uint16_t>(key.substr(12)),
+             static_cast<delivery_kind>(key[14])};
+  return true;
+}
 
 std::string row_of_delivery(std::string_view target, const delivery_key& key) {
   auto out = prefix_of(delivery_row, target);
@@ -211,7 +209,7 @@ result<bool> outbox::visit(std::string_view from, const std::function<bool(const
   auto found = (*cursor)->seek(as_bytes_view(from.empty() ? first : from), entry);
   for (; found && *found; found = (*cursor)->next(entry)) {
     stored s;
-    if (!read_row(as_text(entry.key), s)) return true;
+    if (!read_delivery_row(as_text(entry.key), s)) return true;
     s.value = entry.value;
     if (!f(s)) return false;
   }

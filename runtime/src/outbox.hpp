@@ -13,6 +13,7 @@
 #include "delivery.hpp"
 
 #include <acta/persistence/view_store.hpp>
+#include <acta/runtime/set_aside.hpp>
 
 #include <filesystem>
 #include <functional>
@@ -33,6 +34,12 @@ namespace acta::detail {
 /// By due time, then row.
 [[nodiscard]] std::string entry_of_timer(time_point due, std::string_view row);
 [[nodiscard]] std::string_view row_of_entry(std::string_view entry);
+/// Before the key of a row that is set aside, so that it holds up nobody and is not lost. On disk.
+inline constexpr char row_set_aside = 'x';
+/// Of a key that may be in the outbox.
+inline constexpr std::size_t row_bytes_max = table_key_bytes_max - 1;
+/// Why a delivery is set aside. On disk.
+inline constexpr std::string_view set_aside_attribute = "acta.set_aside";
 /// Those of all timers of a stream begin with it.
 [[nodiscard]] std::string rows_of_timers(std::string_view stream);
 
@@ -118,6 +125,12 @@ public:
   /// Those at or after a row, in order, until `f` says false. True if it came to the end.
   result<bool> visit(std::string_view from, const std::function<bool(const stored&)>& f);
 
+  /// Rows that are set aside, by their ids. Errors: `invalid_argument`, `io`.
+  [[nodiscard]] result<std::vector<set_aside_record>> set_aside(std::size_t limit,
+                                                                std::string_view after) const;
+  /// False if there is no such row. Errors: `invalid_argument`, `io`, `store_full`.
+  result<bool> drop_set_aside(std::string_view id);
+
   /// Streams with timers that begin with `prefix` and stand after `after`, in order.
   result<std::vector<std::string>> streams_with_timers(std::string_view prefix,
                                                        std::string_view after, std::size_t limit);
@@ -132,5 +145,8 @@ private:
   explicit outbox(std::unique_ptr<persistence::view_store> store) : store_(std::move(store)) {}
   std::unique_ptr<persistence::view_store> store_;
 };
+
+/// Reads the key of a delivery's row; false if it is none.
+bool read_delivery_row(std::string_view row, outbox::stored& out);
 
 } // namespace acta::detail

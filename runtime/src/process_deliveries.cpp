@@ -193,8 +193,12 @@ process_runner::item_list::iterator process_runner::pop(target& t, item_list::it
 }
 
 bool process_runner::make_json(item& i) {
-  return !i.event || i.stored || !i.what.json.empty() ||
-         i.event->append_json(i.payload, i.what.json);
+  if (!i.event || i.stored || !i.what.json.empty()) return true;
+  if (!i.without_json && !i.event->append_json(i.payload, i.what.json)) {
+    i.without_json = true;
+    i.what.json.clear(); // of half a value
+  }
+  return !i.without_json;
 }
 
 process_runner::item_list::iterator
@@ -210,9 +214,14 @@ void process_runner::put_aside(const std::string& to, const delivery_key& key, d
                                std::string_view why) {
   engine_.log(log_level::error, "processes: {} for {}, asked for at {}, is set aside: {}",
               d.command, to, key.from.to_string(), why);
+  keep_aside(to, key, std::move(d), why);
+}
+
+void process_runner::keep_aside(const std::string& to, const delivery_key& key, delivery d,
+                                std::string_view why) {
   // What it comes from stays in the journal.
   if (d.json.size() > set_aside_json_bytes_max) d.json.clear();
-  d.attributes.insert_or_assign("acta.set_aside",
+  d.attributes.insert_or_assign(std::string(set_aside_attribute),
                                 std::string(why.substr(0, set_aside_reason_bytes_max)));
   changes_.set_aside.insert_or_assign(row_of_delivery(to, key), std::move(d));
   ++counted_.set_aside;
@@ -237,9 +246,9 @@ void process_runner::dispatch(target& t) {
       }
       const auto answered = answered_before(*i);
       if (!answered) return failed(t, *i, answered.error());
-      if (*answered) {
+      if (*answered != past_answer::none) {
         if (t.held_up()) recovered(t);
-        i = pop(t, i);
+        i = *answered == past_answer::given ? pop(t, i) : set_aside(t, t.items, i, unknown_answer);
         continue;
       }
       if (auto there = refill(t, *i); !there) {
@@ -328,14 +337,13 @@ void process_runner::retry_due() {
   }
 }
 
-result<bool> process_runner::answered_before(item& i) {
-  if (i.key.from.number > start_positions_[i.key.from.partition] || i.looked_far) return false;
-  if (i.is_timer()) return false; // the process knows which of its timers are set
+result<process_runner::past_answer> process_runner::answered_before(item& i) {
+  if (i.key.from.number > start_positions_[i.key.from.partition] || i.looked_far)
+    return past_answer::none;
+  if (i.is_timer()) return past_answer::none; // the process knows which of its timers are set
   auto old = is_old(i.key.from);
   if (!old) return std::move(old).error();
-  if (i.looked && !*old) return false;
-  i.looked = true;
-  i.looked_far = *old;
+  if (i.looked && !*old) return past_answer::none;
   const auto is_stored = [&](std::string_view stream, const delivery_key& key) {
     const auto slash = stream.find('/');
     return engine_.has_taken(stream.substr(0, slash), stream.substr(slash + 1), id_of(key), *old);
@@ -347,10 +355,21 @@ result<bool> process_runner::answered_before(item& i) {
     auto key = i.key;
     key.kind = delivery_kind::rejection;
     auto told = is_stored(sender->second, key);
-    if (!told || *told) return told;
+    // A damaged stream of the process must not hold up the target.
+    if (!told && told.error().code() == persistence::errc::corrupt_commit)
+      return past_answer::unreadable;
+    if (!told) return std::move(told).error();
+    if (*told) return past_answer::given;
   }
-  if (!*old) return false; // the target recognises its id
-  return is_stored(i.what.target(), i.key);
+  if (*old) { // else the target recognises its id
+    auto taken = is_stored(i.what.target(), i.key);
+    if (!taken) return std::move(taken).error();
+    if (*taken) return past_answer::given;
+  }
+  // Only now: what could not be looked up must be looked for again before it is sent.
+  i.looked = true;
+  i.looked_far = *old;
+  return past_answer::none;
 }
 
 result<bool> process_runner::is_old(position p) {

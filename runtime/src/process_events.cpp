@@ -94,6 +94,36 @@ void process_runner::set_step_aside(const recorded_event& e, std::string_view wh
   put_aside(e.metadata.stream, {at, 0, delivery_kind::event}, std::move(d), why);
 }
 
+result<bool> process_runner::pass_over_commit() {
+  auto lost = pass_over_damage(engine_, *events_);
+  if (!lost) return std::move(lost).error();
+  set_commit_aside(*lost);
+  // The records and the checkpoints behind the commit are written in one transaction, so a restart
+  // neither forgets it nor counts it again.
+  scanned_ = events_->scanned();
+  note_change(outbox_delay);
+  return true;
+}
+
+void process_runner::set_commit_aside(const lost_commit& lost) {
+  const position last{lost.first.partition, lost.last};
+  const auto reason = lost.why.to_string();
+  std::string losers;
+  for (const auto& f : followers_) {
+    if (f.has_taken(last) || (f.process->built_in && !engine_.has_schedules())) continue;
+    losers.append(losers.empty() ? "" : ", ").append(f.process->name);
+    delivery d;
+    d.aggregate = f.process->name;
+    d.command = damaged_commit;
+    append_json_string(d.json, lost.text());
+    keep_aside(f.process->name + '/', {lost.first, 0, delivery_kind::event}, std::move(d), reason);
+  }
+  if (!losers.empty())
+    engine_.log(log_level::error,
+                "processes: a damaged commit is passed over; what {} asked for is lost to {}: {}",
+                lost.text(), losers, reason);
+}
+
 void process_runner::take_step(const recorded_event& e) {
   process_step step;
   const auto& m = e.metadata;

@@ -60,6 +60,11 @@ inline constexpr std::size_t set_aside_json_bytes_max = std::size_t{64} << 10;
 inline constexpr std::size_t set_aside_reason_bytes_max = 1'024;
 inline constexpr std::string_view no_json =
     "it has no JSON (text that is no UTF-8, a number that is none), and so no place in a step";
+inline constexpr std::string_view unknown_answer =
+    "whether it was rejected in an earlier run cannot be told: the stream of its process is "
+    "damaged";
+/// What stands for the command in the record of a damaged commit.
+inline constexpr std::string_view damaged_commit = "acta.damaged";
 /// Attempts after which a delivery counts as stuck.
 inline constexpr unsigned stuck_attempts = 5;
 

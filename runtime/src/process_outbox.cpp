@@ -101,7 +101,7 @@ void process_runner::after_flush() {
   noted.swap(listed_);
   for (auto* t : noted) {
     for (auto& i : t->items) {
-      i.stored = !i.is_timer();
+      i.stored = !i.is_timer() && !i.without_json;
       if (i.event) std::string().swap(i.what.json); // the payload is enough to send it
     }
     // Who is not loaded yet is counted when it is.

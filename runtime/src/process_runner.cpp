@@ -208,7 +208,10 @@ bool process_runner::may_load() const {
 result<bool> process_runner::read_events() {
   if (!has_room()) return false;
   auto page = events_->next(turn_events_max);
-  if (!page) return std::move(page).error();
+  if (!page) {
+    if (page.error().code() == condition::corrupt) return pass_over_commit();
+    return std::move(page).error();
+  }
   if (page->scanned == scanned_) return false;
   for (const auto& e : page->events) take_event(e);
   if (!page->events.empty()) count_change(0);
@@ -261,6 +264,7 @@ void process_runner::publish() {
     counted_.stuck = stuck_.size();
     figures_ = counted_;
     figures_.timers -= std::min<std::uint64_t>(figures_.timers, fired_.size());
+    figures_.set_aside -= std::min(figures_.set_aside, dropped_);
     published_scanned_ = scanned_;
     published_due_ = next_due_;
     published_looks_ = looks_;
@@ -291,6 +295,16 @@ std::vector<stuck_delivery> process_runner::stuck(std::size_t limit) const {
     all.push_back(one);
   }
   return all;
+}
+
+result<void> process_runner::drop_set_aside(std::string_view id) {
+  auto gone = outbox_.drop_set_aside(id);
+  if (!gone) return std::move(gone).error();
+  if (!*gone) return error(errc::not_found, "nothing is set aside under this id");
+  const std::lock_guard lock(figures_mutex_);
+  ++dropped_;
+  if (figures_.set_aside > 0) --figures_.set_aside;
+  return {};
 }
 
 process_figures process_runner::figures() const {

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "crash_point.hpp"
+#include "lost_commit.hpp"
 #include "outbox.hpp"
 
 #include <acta/core/hash.hpp>
@@ -52,6 +53,13 @@ public:
   [[nodiscard]] std::vector<stuck_delivery> stuck(std::size_t limit) const;
   /// A target was let out of quarantine: what waits for it need not wait any longer.
   void released(std::string_view name);
+
+  /// As runtime::set_aside.
+  [[nodiscard]] result<std::vector<set_aside_record>> set_aside(std::size_t limit,
+                                                                std::string_view after) const {
+    return outbox_.set_aside(limit, after);
+  }
+  result<void> drop_set_aside(std::string_view id);
 
   /// As outbox::streams_with_timers.
   [[nodiscard]] result<std::vector<std::string>>
@@ -98,12 +106,13 @@ private:
     version_number timer_version = 0;
     /// Of those with the same number the later one waits for the earlier one; 0: with all.
     std::uint64_t sender = 0;
-    std::size_t bytes = 0;   ///< in memory, about
-    bool sent = false;       ///< and not answered
-    bool stored = false;     ///< its row is in the outbox
-    bool emptied = false;    ///< its text is in the outbox alone
-    bool looked = false;     ///< whether an earlier run has had its answer
-    bool looked_far = false; ///< the same, further back than ids are remembered
+    std::size_t bytes = 0;     ///< in memory, about
+    bool sent = false;         ///< and not answered
+    bool stored = false;       ///< its row is in the outbox
+    bool without_json = false; ///< it has none, and so no row
+    bool emptied = false;      ///< its text is in the outbox alone
+    bool looked = false;       ///< whether an earlier run has had its answer
+    bool looked_far = false;   ///< the same, further back than ids are remembered
 
     [[nodiscard]] bool is_timer() const noexcept { return key.kind == delivery_kind::timer; }
   };
@@ -193,6 +202,10 @@ private:
   void take_step(const recorded_event& e);
   void bring(const recorded_event& e, const std::vector<receiver>& receivers);
   void set_step_aside(const recorded_event& e, std::string_view why);
+  /// Passes over a damaged commit: nobody knows what it asked for, or of whom, so each process that
+  /// had not taken it keeps a record of what it may have lost.
+  result<bool> pass_over_commit();
+  void set_commit_aside(const lost_commit& lost);
   void take_timers(const metadata& m, process_step& step, const uuid& correlation);
   void change_timer(std::string row, timer_change c);
   /// The input that tells a process of a rejection; nothing if it has none for that command.
@@ -224,9 +237,12 @@ private:
   /// Takes an item out that nobody can take, and keeps it where an operator finds it.
   item_list::iterator set_aside(target& t, item_list& from, item_list::iterator i,
                                 std::string_view why);
-  /// Keeps something that was not even to be sent.
+  /// Keeps something that was not even to be sent, and says so.
   void put_aside(const std::string& target, const delivery_key& key, delivery d,
                  std::string_view why);
+  /// Keeps it where an operator finds it.
+  void keep_aside(const std::string& target, const delivery_key& key, delivery d,
+                  std::string_view why);
   /// Takes an item out.
   item_list::iterator pop(target& t, item_list::iterator i);
   void recovered(target& t);
@@ -236,8 +252,13 @@ private:
   result<void> send(target& t, item_list::iterator i);
   void dispatch_ready();
   void retry_due();
-  /// Whether it was answered in an earlier run, and nobody noted it.
-  result<bool> answered_before(item& i);
+  /// What is known of its answer in an earlier run that nobody noted.
+  enum class past_answer : std::uint8_t {
+    none,       ///< it may be sent
+    given,      ///< it must not be sent again
+    unreadable, ///< the process's own stream, which would tell, is damaged
+  };
+  result<past_answer> answered_before(item& i);
   result<bool> is_old(position p);
   void list(target& t);
   void forget_if_empty(target& t);
@@ -320,7 +341,8 @@ private:
   std::optional<time_point> next_due_unwritten_;
 
   mutable std::mutex figures_mutex_;
-  process_figures figures_; ///< as of the last turn; counters by the thread
+  std::uint64_t dropped_ = 0; ///< of what was set aside
+  process_figures figures_;   ///< as of the last turn; counters by the thread
   std::map<std::string, stuck_delivery, std::less<>> stuck_;
   std::vector<position> published_scanned_;
   std::optional<time_point> published_due_;

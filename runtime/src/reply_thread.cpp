@@ -24,8 +24,14 @@ bool reply_queue::is_at_rest() const noexcept {
 }
 
 void reply_queue::push(ticket_ptr t, std::function<void(result<receipt>)> callback) {
+  push(item{std::move(t), std::move(callback), {}});
+}
+
+void reply_queue::push(std::function<void()> callback) { push(item{{}, {}, std::move(callback)}); }
+
+void reply_queue::push(item i) {
   std::unique_lock lock(mutex_);
-  queue_.push_back({std::move(t), std::move(callback)});
+  queue_.push_back(std::move(i));
   waiting_.fetch_add(1);
   pushed_.fetch_add(1);
   if (!ended_) {
@@ -92,7 +98,10 @@ void reply_queue::call(item i) noexcept {
   const auto* const outer = std::exchange(calling, this);
   ++calls;
   try {
-    i.callback(i.t->take());
+    if (i.other)
+      i.other();
+    else
+      i.callback(i.t->take());
   } catch (...) { told_.threw(describe_exception()); }
   i = {}; // what the callback holds goes before it counts as over
   --calls;

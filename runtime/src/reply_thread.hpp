@@ -37,6 +37,7 @@ public:
 
   /// Never waits: the journal's thread pushes too, and a callback may be waiting for the journal.
   void push(ticket_ptr t, std::function<void(result<receipt>)> callback);
+  void push(std::function<void()> callback);
   /// Slows down a caller that is never told to, because it looks at no answer: it must not fill
   /// memory. Callbacks do not wait. Blocking: until callbacks have returned. Threads: callers'
   /// only.
@@ -64,7 +65,9 @@ private:
   struct item {
     ticket_ptr t;
     std::function<void(result<receipt>)> callback;
+    std::function<void()> other; ///< instead of them: of no command
   };
+  void push(item i);
   void call(item i) noexcept;
 
   const events told_;

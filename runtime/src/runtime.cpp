@@ -220,6 +220,16 @@ std::vector<quarantine> runtime::quarantined() const { return engine_->quarantin
 std::vector<stuck_delivery> runtime::stuck(std::size_t limit) const {
   return engine_->stuck(limit);
 }
+result<std::vector<set_aside_record>> runtime::set_aside(std::size_t limit,
+                                                         std::string_view after) const {
+  return engine_->set_aside(limit, after);
+}
+result<void> runtime::drop_set_aside(std::string_view id) { return engine_->drop_set_aside(id); }
+void runtime::when_visible(std::string_view view, acta::position at_least,
+                           std::chrono::steady_clock::time_point deadline,
+                           std::function<void(result<void>)> f) {
+  engine_->when_visible(view, at_least, deadline, std::move(f));
+}
 bool runtime::settle(std::chrono::milliseconds deadline) { return engine_->settle(deadline); }
 bool runtime::release(std::string_view aggregate, std::string_view id) {
   return engine_->release(aggregate, id);

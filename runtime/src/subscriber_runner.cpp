@@ -77,7 +77,8 @@ result<void> subscriber_runner::open() {
   for (const auto& taken : type_->events)
     for (const auto& a : engine_.model().aggregates())
       for (const auto& e : a->events)
-        if (*e.type == *taken.type) from.filter.types.push_back(e.name);
+        if (*e.type == *taken.type) types_.push_back(e.name);
+  from.filter.types = types_;
   auto events = engine_.read_side().subscribe(from);
   if (!events) return std::move(events).error();
   events_ = std::move(*events);
@@ -196,7 +197,46 @@ result<void> subscriber_runner::write() {
   return {};
 }
 
+result<void> subscriber_runner::lose_commit() {
+  auto lost = pass_over_damage(engine_, *events_);
+  if (!lost) return std::move(lost).error();
+  engine_.log(log_level::error,
+              "subscriber {}: a damaged commit is passed over, with a dead letter for each of {}, "
+              "which may have been its events: {}",
+              type_->name, lost->text(), lost->why.to_string());
+  lost_ = std::move(*lost);
+  return {};
+}
+
+result<bool> subscriber_runner::park_lost() {
+  std::size_t most = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    most = room();
+  }
+  if (most == 0) return false;
+  const auto partition = lost_->first.partition;
+  const auto last = std::min(lost_->last, lost_->first.number + most - 1);
+  // A letter that was kept before a restart may have been dropped since.
+  std::vector<position> all;
+  for (auto n = lost_->first.number; n <= last; ++n) all.push_back({partition, n});
+  auto past = record_.look_up(all);
+  if (!past) return std::move(past).error();
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (!(*past)[i].done)
+        notes_.push_back({subscriber_note::kind::parked, all[i], (*past)[i].failed_attempts,
+                          reason_of(lost_->why), engine_.now()});
+    window_->set_scanned(all.back());
+  }
+  lost_->first.number = last + 1;
+  if (last == lost_->last) lost_.reset();
+  return true;
+}
+
 result<bool> subscriber_runner::read() {
+  if (lost_) return park_lost();
   if (!page_) {
     std::size_t events = 0, bytes = 0;
     {
@@ -209,6 +249,8 @@ result<bool> subscriber_runner::read() {
     auto page = events_->next(events, {}, std::min(bytes, event_page_bytes_max));
     if (!page) {
       if (page.error().code() == projection_errc::stopped) return false;
+      if (page.error().code() == condition::corrupt)
+        return lose_commit().and_then([this] { return park_lost(); });
       return std::move(page).error();
     }
     if (page->events.empty() && page->scanned == before) return false;
@@ -320,6 +362,10 @@ result<recorded_event> subscriber_runner::event_at(position where) const {
   return std::move(*found);
 }
 
+bool subscriber_runner::takes(const recorded_event& e) const {
+  return std::ranges::find(types_, e.type) != types_.end();
+}
+
 result<void> subscriber_runner::retry(position where) {
   if (auto claimed = claim_letter(where); !claimed) return claimed;
   // The record is asked after the claim: nothing that is still to be written can make it wrong.
@@ -328,7 +374,14 @@ result<void> subscriber_runner::retry(position where) {
     letter = std::move(found);
     return letter ? event_at(where) : result<recorded_event>(no_dead_letter(where));
   });
+  // Of a commit that was damaged, and is put back: its other events are nothing to this subscriber.
+  const bool is_nothing = event && !takes(*event);
+  result<void> dropped = is_nothing ? drop(where) : result<void>{};
   const std::lock_guard lock(mutex_);
+  if (is_nothing) {
+    window_->release_letter(where);
+    return dropped;
+  }
   if (!event) {
     window_->release_letter(where);
     return std::move(event).error();

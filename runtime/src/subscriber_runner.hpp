@@ -11,6 +11,7 @@
 /// subscriber_options::concurrency, and end when there has been nothing for a while.
 #pragma once
 
+#include "lost_commit.hpp"
 #include "subscriber_record.hpp"
 #include "subscriber_window.hpp"
 
@@ -81,12 +82,18 @@ private:
   bool note_trouble(const error& why);
   /// Whether there was anything.
   result<bool> read();
+  /// Passes over the damaged commit that the subscription stands at. Errors: as
+  /// subscription::skip.
+  result<void> lose_commit();
+  /// A dead letter for each position of it, as many as there is room for. False: for none.
+  result<bool> park_lost();
   /// Of the page, what is not done yet. Errors: `io`; nothing was added.
   result<void> add(event_page& page);
   result<bool> add_letters();
   /// Errors: as retry(), but `not_found`.
   result<void> claim_letter(position where);
   result<recorded_event> event_at(position where) const;
+  [[nodiscard]] bool takes(const recorded_event& e) const;
   [[nodiscard]] error no_dead_letter(position where) const;
 
   /// Threads for what is ready. Pre: the lock is held. (What is to be logged is kept: a log may ask
@@ -109,9 +116,11 @@ private:
 
   // The shared thread's own.
   std::optional<subscription> events_;
-  std::optional<event_page> page_; ///< taken from the journal, not yet in the window
-  writing unwritten_;              ///< of a transaction that failed
-  bool gave_up_ = false;           ///< at the stop: nothing more comes, and writing it failed
+  std::vector<std::string> types_;  ///< durable names of its events
+  std::optional<event_page> page_;  ///< taken from the journal, not yet in the window
+  std::optional<lost_commit> lost_; ///< passed over, and not yet parked: from its `first` on
+  writing unwritten_;               ///< of a transaction that failed
+  bool gave_up_ = false;            ///< at the stop: nothing more comes, and writing it failed
   std::vector<std::uint64_t> written_up_to_, collected_up_to_;
   std::vector<std::uint64_t> known_up_to_; ///< at the start: beyond it nothing is done yet
   unsigned disk_failures_ = 0;

@@ -6,6 +6,7 @@
 #include "damaged_journal.hpp"
 #include "eventually.hpp"
 #include "http_client.hpp"
+#include "noter.hpp"
 #include "runtime.hpp"
 #include "temp_folder.hpp"
 
@@ -242,6 +243,66 @@ TEST_CASE("one damaged commit does not hide the events behind it from lists and 
   }
   CHECK(stream.find("id: 0:2\nevent: acta.damaged\ndata: {\"type\":null,\"position\":\"0:2\"") !=
         std::string::npos);
+}
+
+TEST_CASE("a list of one stream names the commit that is damaged, and goes on behind it") {
+  test::temp_folder folder;
+  const auto opened = [&] {
+    acta::model m;
+    m.aggregate<counter>();
+    return test::must_open(folder / "data", std::move(m));
+  };
+  {
+    auto runtime = opened();
+    for (const auto* id : {"a", "b", "a", "a"})
+      REQUIRE(runtime.ask<counter>(id, test::add{1}).wait_for(10s));
+  }
+  test::damage_commit(folder / "data/p000/journal", 3);
+  auto runtime = opened();
+  auto http = acta::gateway::open(runtime);
+  REQUIRE(http);
+  http_client c((*http)->port());
+  for (const auto* path : {"/v1/counter/a/events", "/v1/counter/a", "/v1/events/0:3/why"}) {
+    const auto no = c.get(path);
+    CHECK(is_problem(no, 500, "corrupt_commit"));
+    CHECK(no.has("the commit at 0:3 is damaged"));
+  }
+  const auto before = c.get("/v1/counter/a/events?limit=1");
+  CHECK(before.has(R"("position":"0:1")"));
+  CHECK(before.has(R"("next":2)"));
+  CHECK(c.get("/v1/counter/a/events?from=3").has(R"("position":"0:4")"));
+  CHECK(c.get("/v1/counter/b/events").has(R"("position":"0:2")"));
+  CHECK(c.get("/v1/events/0:2/why").status == 200);
+}
+
+TEST_CASE("what processes have set aside is listed and dropped over HTTP") {
+  acta::model m;
+  m.aggregate<counter>().process<test::listener>();
+  auto runtime = acta::runtime::in_memory(std::move(m));
+  REQUIRE(runtime);
+  for (int i = 0; i < 3; ++i) REQUIRE(runtime->ask<counter>("a", note{"bad \xff"}).wait_for(10s));
+  REQUIRE(test::eventually([&] { return runtime->set_aside()->size() == 3; }));
+  auto http = acta::gateway::open(*runtime);
+  REQUIRE(http);
+  http_client c((*http)->port());
+  const std::string route = "/v1/processes/set-aside";
+  const auto page = c.get(route + "?limit=2");
+  INFO(page.body);
+  CHECK(page.status == 200);
+  CHECK(page.has(R"("kind":"event","from":"0:1","target":"listener/a","process":"listener/a",)"
+                 R"("command":"noted","reason":"it has no JSON)"));
+  const auto second = runtime->set_aside()->at(1).id;
+  CHECK(page.has(R"("next":")" + second + '"'));
+  const auto rest = c.get(route + "?after=" + second);
+  CHECK_FALSE(rest.has(second));
+  CHECK(rest.has(R"("next":null)"));
+  CHECK(c.post(route + '/' + second + "/drop", "").body == R"({"dropped":")" + second + R"("})");
+  CHECK(is_problem(c.post(route + '/' + second + "/drop", ""), 404, "not_found"));
+  CHECK(is_problem(c.post(route + "/zz/drop", ""), 400, "invalid_argument"));
+  CHECK(is_problem(c.get(route + "?after=zz"), 400, "invalid_argument"));
+  CHECK(is_problem(c.get(route + '/' + second + "/drop"), 405, "method_not_allowed"));
+  CHECK(is_problem(c.get("/v1/processes"), 404, "unknown_route"));
+  CHECK(c.get("/health/ready").has(R"("set_aside":2)"));
 }
 
 TEST_CASE("an unknown route is told them all") {

@@ -157,9 +157,10 @@ TEST_CASE("a position that the journal does not have is refused at once, whereve
     CHECK(runtime.query(grand_total{}, ask).error().code() == unknown);
     CHECK(runtime.view_row_json("totals", "a", ask).error().code() == unknown);
     CHECK(runtime.past<ledger>(nowhere).error().code() == unknown);
-    acta::result<void> came;
-    runtime.when_visible("totals", nowhere, begin + 60s, [&](acta::result<void> r) { came = r; });
-    CHECK(came.error().code() == unknown);
+    std::promise<acta::result<void>> came;
+    runtime.when_visible("totals", nowhere, begin + 60s,
+                         [&](acta::result<void> r) { came.set_value(std::move(r)); });
+    CHECK(came.get_future().get().error().code() == unknown);
   }
   // What begins may begin with the next event, and not behind it.
   CHECK(runtime.subscribe({.from = {{0, 4}}}));

@@ -14,6 +14,7 @@
 #include <fstream>
 #include <future>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -320,6 +321,43 @@ TEST_CASE("who waits without limit waits") {
   REQUIRE(is_ready(row, 20s));
   CHECK(row.get());
   CHECK(visible.get());
+}
+
+namespace {
+
+/// Asks again as soon as it is answered.
+struct asks_again {
+  acta::runtime& runtime;
+  acta::position at;
+  int left;
+  std::set<std::thread::id> where{};
+  std::promise<void> done{};
+
+  void ask() {
+    runtime.when_visible("notes", at, std::chrono::steady_clock::time_point::max(),
+                         [this](const acta::result<void>& r) {
+                           where.insert(std::this_thread::get_id());
+                           if (!r || --left == 0) return done.set_value();
+                           ask();
+                         });
+  }
+};
+
+} // namespace
+
+TEST_CASE("who asks for what a view shows already is called back on one thread, and asking again "
+          "needs no deeper stack") {
+  test::temp_folder folder;
+  auto runtime = must_open(folder / "data", with<notes>());
+  const auto at = note_in(runtime, "a", "one");
+  REQUIRE(runtime.view<notes>().get("a", {.at_least = at, .timeout = 20s}));
+  asks_again a{runtime, at, 100'000};
+  a.ask();
+  REQUIRE(is_ready(a.done.get_future(), 60s));
+  CHECK(a.left == 0);
+  CHECK(runtime.settle(20s));
+  CHECK(a.where.size() == 1);
+  CHECK_FALSE(a.where.contains(std::this_thread::get_id()));
 }
 
 TEST_CASE("a picture without an age limit stays") {

@@ -380,6 +380,43 @@ TEST_CASE("an event that no step can hold is set aside, told of, and holds up no
   CHECK(told == 50);
 }
 
+namespace {
+
+/// Keeps an answer from the runner until the outbox has been written after the sending.
+std::atomic<int> notes_written{0}, written_at_send{0};
+void answer_after_outbox(acta::detail::crash_point p) {
+  using acta::detail::crash_point;
+  if (p == crash_point::after_outbox_commit) ++notes_written;
+  if (p == crash_point::after_send) written_at_send = notes_written.load();
+  if (p == crash_point::answer_unseen)
+    (void)test::eventually([] { return notes_written > written_at_send; }, 20s);
+}
+
+} // namespace
+
+TEST_CASE("an event that no step can hold is not taken for noted when the outbox is written before "
+          "its answer comes") {
+  acta::model m;
+  m.aggregate<counter>().process<test::listener>();
+  acta::detail::engine engine(std::move(m), impatient(), acta::persistence::store::in_memory({}),
+                              acta::actors::make_caf_host);
+  engine.on_crash_point = answer_after_outbox;
+  REQUIRE(engine.start());
+  for (const std::string text : {"bad \xff", "fine"}) {
+    acta::detail::ticket_ptr t;
+    engine.submit(engine.find_route("counter"), "counter", "a", 1,
+                  acta::detail::own(test::note{text}), {}, t);
+    REQUIRE(acta::pending(std::move(t)).wait_for(20s));
+    REQUIRE(engine.settle(120s));
+  }
+  const auto figures = engine.figures().processes;
+  CHECK(figures.stuck == 0);
+  CHECK(figures.failures == 0);
+  CHECK(figures.set_aside == 1);
+  CHECK(figures.waiting == 0);
+  CHECK(figures.delivered == 1);
+}
+
 TEST_CASE("an outbox that power loss has put back does not undo a rejection that was told") {
   test::temp_folder folder;
   const auto outbox = folder / "data" / "processes";

@@ -65,6 +65,7 @@ struct projection_figures {
   std::uint64_t building = 0;      ///< now
   std::uint64_t dead_letters = 0;  ///< parked now: alert when it rises
   std::uint64_t failures = 0;      ///< attempts of events or transactions that failed
+  std::uint64_t damaged = 0;       ///< generations whose file was damaged, made anew: alert
   std::uint64_t behind_max = 0;    ///< events, of the view that is furthest behind, now
   std::uint64_t events = 0;        ///< taken in by views
   std::uint64_t transactions = 0;  ///< of views

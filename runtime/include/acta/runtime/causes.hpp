@@ -46,6 +46,9 @@ struct event_causes {
   std::vector<caused_event> tree;
   /// The chain is longer, the tree larger, or more was to be looked through, than was allowed.
   bool truncated = false;
+  /// Damaged commits that were met, by a position in each: the chain ends before one that is a
+  /// reason, and the tree lacks one that is an effect, with all that came of it.
+  std::vector<position> damaged{};
 };
 
 struct causes_options {

@@ -93,7 +93,8 @@ struct process_figures {
   std::uint64_t failures = 0;  ///< attempts without an answer that counts
   std::uint64_t timers = 0;    ///< set, now; new ones count once they are in the outbox
   std::uint64_t timers_fired = 0;
-  /// Deliveries and timers that cannot be read, events that no step can hold: alert when not 0.
+  /// Deliveries and timers that cannot be read, events that no step can hold, damaged commits, by
+  /// process: runtime::set_aside() lists them. Alert when not 0.
   std::uint64_t set_aside = 0;
   std::uint64_t schedules_refused = 0; ///< commands of schedules that the domain said no to
 };

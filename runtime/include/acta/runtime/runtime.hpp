@@ -12,6 +12,7 @@
 #include <acta/runtime/options.hpp>
 #include <acta/runtime/pending.hpp>
 #include <acta/runtime/schedule.hpp>
+#include <acta/runtime/set_aside.hpp>
 #include <acta/runtime/subscriber.hpp>
 #include <acta/runtime/view_handle.hpp>
 
@@ -253,13 +254,13 @@ public:
                                  const read_options& options = {}) {
     return read_side().answer_json(name, request, options);
   }
-  /// Calls `f` when the view shows the event, or with `view_late` at the deadline; it may be called
-  /// before this returns, and must not block. For hosts that must not wait in a thread.
+  /// Calls `f` when the view shows the event, or with `view_late` at the deadline, or with
+  /// `view_stopped`. Always on the thread that runs the callbacks of pending::then, also if the
+  /// answer is there already: it must not block, and may ask again. For hosts that must not wait in
+  /// a thread.
   void when_visible(std::string_view view, acta::position at_least,
                     std::chrono::steady_clock::time_point deadline,
-                    std::function<void(result<void>)> f) {
-    read_side().when_visible(view, at_least, deadline, std::move(f));
-  }
+                    std::function<void(result<void>)> f);
 
   /// Follows the events of all streams, or of some. Errors: `invalid_argument`,
   /// `unknown_aggregate`, `unknown_event_type`.
@@ -296,6 +297,14 @@ public:
   [[nodiscard]] std::vector<quarantine> quarantined() const;
   /// What processes have to do and cannot, in order of targets, at most `limit`.
   [[nodiscard]] std::vector<stuck_delivery> stuck(std::size_t limit = 1000) const;
+  /// What processes have set aside, ordered by id, at most `limit`, behind the one with the id
+  /// `after` (empty: from the first). What has just been set aside may still be missing. Errors:
+  /// `invalid_argument` (not the form of an id), `io`.
+  [[nodiscard]] result<std::vector<set_aside_record>> set_aside(std::size_t limit = 1000,
+                                                                std::string_view after = {}) const;
+  /// Forgets one, so that it no longer counts. Errors: `invalid_argument`, `not_found`, `io`,
+  /// `store_full`.
+  result<void> drop_set_aside(std::string_view id);
   /// Lets a quarantined stream try again at its next command, or at once if a process has one for
   /// it. False if it is not in quarantine.
   bool release(std::string_view aggregate, std::string_view id);
