@@ -16,6 +16,8 @@
 #include <atomic>
 #include <filesystem>
 
+namespace damaged_view_test {
+
 using namespace std::chrono_literals;
 using namespace test;
 namespace fs = std::filesystem;
@@ -115,3 +117,5 @@ TEST_CASE("a view whose file is damaged while it is being built begins again") {
   REQUIRE(runtime.projection("totals")->rebuild());
   REQUIRE(eventually([&] { return status_of<totals>(runtime).serving->number == 3; }));
 }
+
+} // namespace damaged_view_test

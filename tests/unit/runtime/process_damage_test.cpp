@@ -18,6 +18,8 @@
 #include <filesystem>
 #include <mutex>
 
+namespace process_damage_test {
+
 using namespace std::chrono_literals;
 using test::counter;
 using test::listener;
@@ -353,3 +355,5 @@ TEST_CASE("every kind of what is set aside says what it is") {
   CHECK(one.from == acta::position{0, 1});
   CHECK(one.reason.find("has no JSON") != std::string::npos);
 }
+
+} // namespace process_damage_test

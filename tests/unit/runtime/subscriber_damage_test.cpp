@@ -18,6 +18,8 @@
 #include <set>
 #include <vector>
 
+namespace subscriber_damage_test {
+
 using namespace std::chrono_literals;
 using test::counter;
 using test::eventually;
@@ -177,3 +179,5 @@ TEST_CASE("what a subscriber did with a commit before it was damaged is not undo
   CHECK(one.of("counter/c") == 1);
   CHECK(runtime.subscriber("clerk1")->status().dead_letters == 0);
 }
+
+} // namespace subscriber_damage_test
