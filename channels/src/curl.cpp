@@ -65,7 +65,7 @@ result<void> check_limits(const curl_limits& limits, std::size_t kept_max) {
     std::ifstream file(limits.ca_file);
     if (!file || file.peek() == std::ifstream::traits_type::eof())
       return bad_options("ca_file " + limits.ca_file.string() +
-                 " cannot be read: " + (errno != 0 ? std::strerror(errno) : "it is empty"));
+                         " cannot be read: " + (errno != 0 ? std::strerror(errno) : "it is empty"));
   }
   return {};
 }
