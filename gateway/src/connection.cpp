@@ -253,9 +253,13 @@ void connection::check(std::chrono::steady_clock::time_point now) {
     return;
   if (phase_ == phase::streaming && step_ == stream_step::waiting) return beat();
   if (phase_ != phase::reading) return close();
-  // The answer is written beside the read that is under way; close() ends that one.
-  response_.set(
+  turn_away(
       {.status = 408, .code = "request_timeout", .detail = "the request did not arrive in time"});
+}
+
+void connection::turn_away(problem why) {
+  // The answer is written beside the read that is under way; close() ends that one.
+  response_.set(std::move(why));
   write_head(head_, response_, {.date = worker_->date(), .keep_alive = false});
   error_code ignored;
   socket_.write_some(std::array{asio::buffer(head_), asio::buffer(response_.body)}, ignored);
@@ -264,6 +268,8 @@ void connection::check(std::chrono::steady_clock::time_point now) {
 
 void connection::wind_down() {
   if (phase_ == phase::idle || phase_ == phase::draining) return close();
+  // Nothing was promised to a request that has not arrived, and it must not hold up the end.
+  if (phase_ == phase::reading) return turn_away(problem_of(error(projection_errc::stopped)));
   if (phase_ == phase::waiting) {
     ++wait_;
     phase_ = phase::serving;
@@ -273,7 +279,7 @@ void connection::wind_down() {
   if (phase_ != phase::streaming) return;
   if (step_ == stream_step::waiting) return end_stream();
   // A page under way is finished; a reader that has stopped must not hold up the end.
-  if (step_ == stream_step::writing) deadline_ = std::min(deadline_, stream_end_by());
+  if (step_ == stream_step::writing) deadline_ = std::min(deadline_, end_by());
 }
 
 void connection::close() {

@@ -86,7 +86,9 @@ private:
   void wait_for_events();
   void end_stream();
   void hang_up();
-  static std::chrono::steady_clock::time_point stream_end_by();
+  static std::chrono::steady_clock::time_point end_by();
+  /// Answers a request that has not wholly arrived, and closes.
+  void turn_away(problem why);
   void answered(result<receipt> answer);
   void answer(const result<receipt>& answer);
   /// Whether it has been sent and the next request may be read.

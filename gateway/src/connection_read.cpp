@@ -23,7 +23,7 @@ using boost::system::error_code;
 
 namespace {
 /// For a client to take the end of its stream.
-constexpr std::chrono::milliseconds stream_end_time_max{1000};
+constexpr std::chrono::milliseconds end_time_max{1000};
 } // namespace
 
 template <class F> void connection::on_reader(F f) {
@@ -218,8 +218,8 @@ void connection::page_written() {
   go_on_streaming();
 }
 
-std::chrono::steady_clock::time_point connection::stream_end_by() {
-  return std::chrono::steady_clock::now() + stream_end_time_max;
+std::chrono::steady_clock::time_point connection::end_by() {
+  return std::chrono::steady_clock::now() + end_time_max;
 }
 
 void connection::hang_up() {
@@ -227,14 +227,14 @@ void connection::hang_up() {
   if (socket_.available(ignored) == 0) return close();
   // What was not read would throw the end away with the connection; a read is under way already.
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  set(phase::draining, stream_end_time_max);
+  set(phase::draining, end_time_max);
 }
 
 void connection::end_stream() {
   step_ = stream_step::ending;
   ++wait_;
   to_write_ = {head_, chunked_ ? last_chunk : std::string_view{}, {}};
-  deadline_ = stream_end_by();
+  deadline_ = end_by();
   if (to_write_[0].empty() && to_write_[1].empty()) return page_written();
   write_rest();
 }

@@ -44,11 +44,13 @@ std::optional<std::string> parse_host(std::string_view text) {
   return host;
 }
 
-/// `https://shop.example.org:8443` -> the authority.
+/// `https://shop.example.org:8443` -> the authority. Nothing for what is not a page of the web,
+/// such as a browser's extension: it is called as it likes.
 std::optional<authority> authority_of_origin(std::string_view origin) {
-  const auto scheme = origin.find("://");
-  if (scheme == std::string_view::npos) return std::nullopt;
-  return authority::parse(origin.substr(scheme + 3));
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (same_ignoring_case(origin.substr(0, scheme.size()), scheme))
+      return authority::parse(origin.substr(scheme.size()));
+  return std::nullopt;
 }
 
 std::string in_quotes(std::string_view text) {

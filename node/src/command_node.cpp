@@ -49,7 +49,9 @@ std::string_view name_of(int signal) { return signal == SIGINT ? "SIGINT" : "SIG
 exit_code stop(gateway& http, acta::runtime& serving, std::chrono::milliseconds deadline,
                logging& log) {
   const auto until = std::chrono::steady_clock::now() + deadline;
-  const auto answered = http.stop(deadline);
+  // Who does not read an answer must not leave the runtime without time to end its letters.
+  const auto answered =
+      http.stop(deadline - std::min(deadline / 4, std::chrono::milliseconds{1000}));
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
   const auto stored = serving.stop(std::max(left, std::chrono::milliseconds{0}));

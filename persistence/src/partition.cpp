@@ -234,7 +234,7 @@ result<std::unique_ptr<derived_store>> open_usable(const std::filesystem::path& 
   auto head = (*derived)->head();
   if (!head && is_unusable(head.error())) return none();
   if (!head) return std::move(head).error();
-  auto ours = is_derived_from(log, *head);
+  auto ours = is_derived_from(identity.partition, log, **derived, *head);
   if (!ours) return std::move(ours).error();
   return *ours && head->indexed_up_to > 0 ? std::move(derived) : none();
 }

@@ -103,9 +103,39 @@ result<std::uint64_t> forgotten_by(std::uint32_t partition, log_reader& reader, 
   return end.position;
 }
 
+/// Is the derived data this log's, by the last commit before `position` that can be read: does the
+/// derived data know its command's id, at that place?
+result<bool> knows_commit_before(std::uint32_t partition, log_store& log, derived_store& derived,
+                                 std::uint64_t position) {
+  auto reader = log.read();
+  if (!reader) return std::move(reader).error();
+  const auto place = readable_at(partition, **reader, position - 1);
+  if (!place) return place.error();
+  log_record record;
+  auto found = (*reader)->seek_holding(place->first, record);
+  if (!found) return std::move(found).error();
+  if (place->first == 0 || !*found) return false;
+  const auto view = commit_view::parse(partition, record.position, record.bytes);
+  if (!view) return false;
+  name_table names(log);
+  if (auto loaded = names.load(); !loaded) return std::move(loaded).error();
+  const stream_key stream{names.name_of(view->header().aggregate_name),
+                          std::string(view->header().stream_id)};
+  bool is_known = false;
+  auto scanned = derived.scan(stream, view->first_version(), [&](const index_entry& e) {
+    is_known = e.position == record.position && e.first_version == view->first_version() &&
+               e.events == view->event_count();
+    return false;
+  });
+  const auto command = derived.find_command(stream, view->header().command_id);
+  // What cannot tell makes it anew.
+  return is_known && scanned && command && (!*command || **command == record.position);
+}
+
 } // namespace
 
-result<bool> is_derived_from(log_store& log, const derived_head& head) {
+result<bool> is_derived_from(std::uint32_t partition, log_store& log, derived_store& derived,
+                             const derived_head& head) {
   if (head.indexed_up_to == 0) return true;
   auto reader = log.read();
   if (!reader) return std::move(reader).error();
@@ -115,8 +145,13 @@ result<bool> is_derived_from(log_store& log, const derived_head& head) {
   if (!*found || record.bytes.size() < sizeof head.checksum) return false;
   // The checksum covers position and time, so another history never has the same; that it ends here
   // is seen in its length.
-  if (load_le<std::uint64_t>(record.bytes.data()) != head.checksum) return false;
+  const bool is_same = load_le<std::uint64_t>(record.bytes.data()) == head.checksum;
   const auto view = commit_view::parse(0, record.position, record.bytes);
+  if (view && !is_same) return false;
+  // Its checksum is damaged with it, so it cannot tell whose it was.
+  if (!is_same)
+    if (auto ours = knows_commit_before(partition, log, derived, record.position); !ours || !*ours)
+      return ours;
   if (view) return view->last_position() == head.indexed_up_to;
   // It is damaged, but it was this one. Where it ends is seen in where the next one begins.
   auto next = (*reader)->next(record);

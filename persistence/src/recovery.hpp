@@ -14,7 +14,8 @@ namespace acta::persistence {
 
 /// Does the derived store describe this log? False if it is ahead of it or was made from another
 /// history. Errors: `io`, `corrupt_commit` (of the log).
-result<bool> is_derived_from(log_store& log, const derived_head& head);
+result<bool> is_derived_from(std::uint32_t partition, log_store& log, derived_store& derived,
+                             const derived_head& head);
 
 struct recovery_run {
   std::uint32_t partition;

@@ -147,7 +147,12 @@ public:
     if (auto begun = begin_making(folder_, about_); !begun) return begun;
     for (std::uint32_t i = 0; i < about_.partitions; ++i)
       if (auto opened = open(i, if_missing::create); !opened) return give_up(std::move(opened));
-    if (auto made = end_making(folder_); !made) return give_up(std::move(made));
+    if (auto made = end_making(folder_); !made) {
+      // Once store.toml has its name the store is whole, and only its safety from power loss is not
+      // known: the next start finds it.
+      if (file_exists(store_toml_in(folder_))) return made;
+      return give_up(std::move(made));
+    }
     return {};
   }
 

@@ -182,7 +182,10 @@ void view_unit::try_to_make() {
 }
 
 result<void> view_unit::set_paused(bool paused) {
-  if (!any()) return unmade_ ? *unmade_ : stopping();
+  if (!any()) { // the one that is made next is paused, or is not: try_to_make() sees to it
+    if (unmade_) return {};
+    return stopping();
+  }
   return any()->set_paused(paused);
 }
 

@@ -498,7 +498,7 @@ TEST_CASE("a request that drips in is 408, however steadily") {
 
 TEST_CASE("a connection without a request is closed, and one that takes no answer too") {
   acta::gateway_options options;
-  options.idle_timeout = 50ms;
+  options.idle_timeout = 1s; // a client that is slow to send its next request is not meant
   options.write_timeout = 100ms;
   served s(options);
   auto idle = s.client();
@@ -575,6 +575,20 @@ TEST_CASE("stopping answers the requests under way and closes the idle connectio
   CHECK(busy.closed());
   CHECK(stopped.get());
   CHECK_THROWS(http_client(s.http->port()));
+}
+
+TEST_CASE("a request that never arrives whole does not hold up the end") {
+  served s;
+  auto first_byte = s.client();
+  first_byte.send("P");
+  auto half_a_body = s.client();
+  half_a_body.send("POST /v1/counter/1/add HTTP/1.1\r\nHost: localhost\r\n"
+                   "Content-Type: application/json\r\nContent-Length: 20\r\n\r\n{\"by\":");
+  auto idle = s.client();
+  REQUIRE(idle.get("/health/live").status == 200); // both have been accepted before it
+  CHECK(s.http->stop(20s));
+  CHECK(half_a_body.receive().status == 503);
+  CHECK(first_byte.receive().status == 503);
 }
 
 TEST_CASE("stopping ends at its deadline and an answer that comes later is nobody's") {

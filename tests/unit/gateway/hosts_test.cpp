@@ -98,7 +98,8 @@ TEST_CASE("a page of another origin sends no commands") {
   CHECK(from_page("https://LOCALHOST:8080") == 200); // TLS may end at a proxy
   for (const auto* other :
        {"http://evil.example", "null", "localhost:8080", "http://localhost:3000",
-        "http://localhost", "http://evil.example:8080", "", "http://"}) {
+        "http://localhost", "http://evil.example:8080", "", "http://",
+        "chrome-extension://localhost:8080", "file://localhost:8080"}) {
     INFO(other);
     if (*other != '\0') CHECK(from_page(other) == 403);
   }

@@ -125,6 +125,25 @@ TEST_CASE("a damaged commit stops its stream alone, wherever it stands, with and
   }
 }
 
+TEST_CASE(
+    "a last commit of which no byte is left stops its stream alone, for the index knows whose "
+    "it was") {
+  const place at;
+  fill(at, {{"a", 2}, {"b", 3}, {"c"}, {"a"}}); // a's last is 7
+  test::change_record(at.journal(), 7,
+                      [](std::string& bytes) { std::memset(bytes.data(), 0x5A, bytes.size()); });
+  for (int round = 0; round < 2; ++round) {
+    CAPTURE(round);
+    const auto p = at.open();
+    CHECK(p->recovery().in_doubt == 0);
+    writer w(*p);
+    check_corrupt(append_to(*p, w, "a"), "0:7");
+    for (const auto* other : {"b", "c", "new"}) CHECK_FALSE(append_to(*p, w, other));
+    w.wait();
+    p->stop();
+  }
+}
+
 TEST_CASE("whose a commit with a damaged header was shows in what its stream lacks") {
   const place at;
   fill(at, {{"a", 2}, {"b", 3}, {"c"}, {"b"}, {"a"}});
@@ -152,6 +171,15 @@ TEST_CASE("a stream that may have ended with a commit of which nothing is known 
     CAPTURE(round);
     const auto p = at.open(small_maps(commits_max));
     CHECK(p->recovery().in_doubt == 6);
+    // A reader that never attaches must not take what is left for all there was.
+    const auto read = [&](const char* stream) -> std::optional<acta::error> {
+      auto done = p->read_stream(key_of(stream), 1, [](const commit_view&) { return true; });
+      if (!done) return done.error();
+      return std::nullopt;
+    };
+    check_corrupt(read("b"), "0:6");
+    check_corrupt(read("new"), "0:6");
+    for (const auto* sure : {"a", "c"}) CHECK_FALSE(read(sure));
     writer w(*p);
     check_corrupt(append_to(*p, w, "b"), "0:6");
     check_corrupt(append_to(*p, w, "new"), "0:6");
