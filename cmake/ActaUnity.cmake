@@ -2,9 +2,9 @@
 #
 #   acta_compile_together(<target> [BATCH <sources at a time>])
 #
-# ACTA_UNITY is for builds of everything (the presets for optimised code and sanitizers); who edits one source compiles that
-# one faster without (preset debug). It demands that two sources of a target give one name in their unnamed namespaces
-# to one thing only: what two tests share belongs into tests/support.
+# ACTA_UNITY is for builds of everything (the presets for optimised code and sanitizers). Without it (preset debug) a single
+# source that was edited compiles faster. Two sources of a target must not use one name for two things in their unnamed
+# namespaces; what two tests share belongs in tests/support.
 
 function(acta_compile_together target)
   cmake_parse_arguments(arg "" "BATCH" "" ${ARGN})

@@ -83,17 +83,19 @@ void answer_events(runtime& from, const call& c, response& to, const log_sink& l
     // One more than is shown tells whether a page follows.
     const auto wanted = std::min(left, events_piece);
     auto piece = from.events(c.aggregate, c.id, {.from = next, .limit = wanted + 1});
-    // What is shown may end just before a damaged commit.
+    // The page may end just before a damaged commit.
     const bool damage_follows = !piece && piece.error().code() == persistence::errc::corrupt_commit;
     if (damage_follows) piece = from.events(c.aggregate, c.id, {.from = next, .limit = wanted});
     if (!piece) return answer_error(piece.error(), c, to, log);
-    more = piece->size() > wanted || damage_follows;
-    for (std::size_t i = 0; i < std::min(wanted, piece->size()); ++i) {
+    const auto shown = std::min(wanted, piece->size());
+    // Fewer than wanted in spite of damage: by now it has been read, and this is the end.
+    more = piece->size() > wanted || (damage_follows && shown == wanted);
+    for (std::size_t i = 0; i < shown; ++i) {
       if (out.back() != '[') out += ',';
       append_event(out, (*piece)[i], false);
     }
-    if (more) next = piece->at(wanted - 1).metadata.version + 1;
-    left -= std::min(wanted, piece->size());
+    if (more) next = (*piece)[shown - 1].metadata.version + 1;
+    left -= shown;
     if (!more) {
       out += R"(],"next":null})";
     } else if (left == 0 || out.size() >= events_page_bytes_max) {

@@ -49,7 +49,7 @@ std::string_view name_of(int signal) { return signal == SIGINT ? "SIGINT" : "SIG
 exit_code stop(gateway& http, acta::runtime& serving, std::chrono::milliseconds deadline,
                logging& log) {
   const auto until = std::chrono::steady_clock::now() + deadline;
-  // Who does not read an answer must not leave the runtime without time to end its letters.
+  // The runtime needs time to end its letters, even if a client does not read its answer.
   const auto answered =
       http.stop(deadline - std::min(deadline / 4, std::chrono::milliseconds{1000}));
   const auto left =

@@ -104,7 +104,7 @@ result<void> stream_reading::read_stream(const stream_key& stream, version_numbe
   if (*more && next <= durable)
     return damaged(stream, "the index ends before version " + std::to_string(next) +
                                ", the stream with " + std::to_string(durable));
-  // What there is has been shown; that it is all must not be said if a lost commit may follow.
+  // All that can be read has been shown, but a lost commit of this stream may follow it.
   if (*more && durable == 0 && in_doubt != 0)
     if (auto ends = indexed_version(stream); !ends) return std::move(ends).error();
   return {};

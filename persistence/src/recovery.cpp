@@ -103,8 +103,8 @@ result<std::uint64_t> forgotten_by(std::uint32_t partition, log_reader& reader, 
   return end.position;
 }
 
-/// Is the derived data this log's, by the last commit before `position` that can be read: does the
-/// derived data know its command's id, at that place?
+/// Does the derived data know the command of the last commit before `position` that can be read, at
+/// that commit's place? No other history has it there; one that is forgotten proves nothing.
 result<bool> knows_commit_before(std::uint32_t partition, log_store& log, derived_store& derived,
                                  std::uint64_t position) {
   auto reader = log.read();
@@ -121,15 +121,8 @@ result<bool> knows_commit_before(std::uint32_t partition, log_store& log, derive
   if (auto loaded = names.load(); !loaded) return std::move(loaded).error();
   const stream_key stream{names.name_of(view->header().aggregate_name),
                           std::string(view->header().stream_id)};
-  bool is_known = false;
-  auto scanned = derived.scan(stream, view->first_version(), [&](const index_entry& e) {
-    is_known = e.position == record.position && e.first_version == view->first_version() &&
-               e.events == view->event_count();
-    return false;
-  });
-  const auto command = derived.find_command(stream, view->header().command_id);
-  // What cannot tell makes it anew.
-  return is_known && scanned && command && (!*command || **command == record.position);
+  const auto known = derived.find_command(stream, view->header().command_id);
+  return known && *known == record.position; // what it cannot tell makes it anew
 }
 
 } // namespace

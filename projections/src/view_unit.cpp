@@ -174,7 +174,11 @@ void view_unit::try_to_make() {
     if (look().closed || !unmade_) return;
     auto made = make_missing();
     if (!made) unmade_ = made.error();
-    if (made && paused_) (void)set_paused(true).has_value(); // else a restart resumes it
+    if (made && paused_)
+      if (auto set = set_paused(true); !set)
+        around_.log(log_level::error,
+                    "view {}: a restart will resume it, for its pause cannot be kept: {}",
+                    type_->name, set.error().to_string());
     let_run();
     if (made) return;
   }
@@ -182,10 +186,7 @@ void view_unit::try_to_make() {
 }
 
 result<void> view_unit::set_paused(bool paused) {
-  if (!any()) { // the one that is made next is paused, or is not: try_to_make() sees to it
-    if (unmade_) return {};
-    return stopping();
-  }
+  if (!any()) return unmade_ ? *unmade_ : stopping();
   return any()->set_paused(paused);
 }
 

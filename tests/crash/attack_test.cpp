@@ -3,6 +3,7 @@
 // Something happens to the files of a store, or to the clock, between two lives of a process that
 // is killed at random: bits turn, files shrink, go, or come back from an older day. What is derived
 // never decides what is true; what is true is never made anew; every answer is right or an error.
+#include "eventually.hpp"
 #include "journal_judge.hpp"
 #include "temp_folder.hpp"
 #include "victim.hpp"
@@ -252,15 +253,12 @@ private:
                              std::to_string(m.clock.count())});
     const auto before = acknowledged_bytes();
     const auto errors = errors_bytes();
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-    while (worker.lives() && acknowledged_bytes() == before && errors_bytes() <= errors + 5) {
-      if (std::chrono::steady_clock::now() > deadline) FAIL("the victim does nothing");
-      std::this_thread::sleep_for(std::chrono::microseconds{200});
-    }
-    const auto end =
-        std::chrono::steady_clock::now() + std::chrono::microseconds{random_() % 300'000};
-    while (worker.lives() && std::chrono::steady_clock::now() < end)
-      std::this_thread::sleep_for(std::chrono::microseconds{200});
+    const auto has_begun = [&] {
+      return !worker.lives() || acknowledged_bytes() != before || errors_bytes() > errors + 5;
+    };
+    if (!test::eventually(has_begun, std::chrono::seconds{60})) FAIL("the victim does nothing");
+    // Until a random moment, or its own end.
+    test::eventually([&] { return !worker.lives(); }, std::chrono::milliseconds{random_() % 300});
     worker.signal(SIGKILL);
     const auto code = worker.end();
     REQUIRE(code);

@@ -9,6 +9,7 @@
 //
 // Exit code 3 says: the store was refused, with the reason on stderr.
 #include "client.hpp"
+#include "eventually.hpp"
 #include "journal_judge.hpp"
 #include "views.hpp"
 
@@ -131,18 +132,14 @@ int settle(const std::string& folder) {
   const auto is_settled = [](const acta::view_status& s) {
     return s.serving && !s.building && s.serving->behind == 0;
   };
-  const auto deadline = std::chrono::steady_clock::now() + 60s;
-  while (!std::ranges::all_of(runtime.views(), is_settled)) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      for (const auto& s : runtime.views())
-        if (!is_settled(s)) {
-          std::cerr << "view " << s.view << " does not settle";
-          if (s.serving && s.serving->trouble) std::cerr << ": " << s.serving->trouble->to_string();
-          std::cerr << std::endl;
-        }
-      return 1;
-    }
-    std::this_thread::sleep_for(std::chrono::microseconds{200});
+  if (!test::eventually([&] { return std::ranges::all_of(runtime.views(), is_settled); }, 60s)) {
+    for (const auto& s : runtime.views())
+      if (!is_settled(s)) {
+        std::cerr << "view " << s.view << " does not settle";
+        if (s.serving && s.serving->trouble) std::cerr << ": " << s.serving->trouble->to_string();
+        std::cerr << std::endl;
+      }
+    return 1;
   }
   if (!runtime.stop()) crash::give_up("it does not stop");
   return 0;

@@ -3,6 +3,7 @@
 // The victim with a subscriber: adds, as much as goes, until it is killed.
 // Usage: crash_subscriber_worker FOLDER SEED
 #include "client.hpp"
+#include "eventually.hpp"
 #include "witness.hpp"
 
 #include <random>
@@ -21,8 +22,8 @@ int main(int argc, char** argv) {
   std::deque<acta::pending> on_their_way;
   for (std::uint64_t n = 0;; ++n) {
     // No faster than the subscriber, or what the judge has to wait for would grow with every life.
-    while (runtime->figures().subscribers.behind_max > 3'000)
-      std::this_thread::sleep_for(std::chrono::microseconds{200});
+    if (!test::eventually([&] { return runtime->figures().subscribers.behind_max <= 3'000; }, 60s))
+      crash::give_up("the subscriber does not come near");
     on_their_way.push_back(
         runtime->ask<test::counter>(std::to_string(random() % crash::streams),
                                     test::add_many{static_cast<std::int64_t>(random() % 1'000'000),

@@ -4,6 +4,7 @@
 /// A victim as its judge sees it: a process that must live until it is killed.
 #pragma once
 
+#include "eventually.hpp"
 #include "plan.hpp"
 #include "subprocess.hpp"
 
@@ -44,12 +45,13 @@ public:
 
   /// Waits, and sees to it that the victim lives.
   template <class F> void live_until(F&& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-    while (!condition()) {
+    const auto is_met = [&] {
+      if (condition()) return true;
       must_live();
-      if (std::chrono::steady_clock::now() > deadline) FAIL("the victim does not come so far");
-      std::this_thread::sleep_for(std::chrono::microseconds{200}); // leaves the processor to it
-    }
+      return false;
+    };
+    if (!test::eventually(is_met, std::chrono::seconds{60}))
+      FAIL("the victim does not come so far");
   }
   void live_for(std::chrono::microseconds time) {
     const auto end = std::chrono::steady_clock::now() + time;

@@ -133,15 +133,14 @@ TEST_CASE("a second signal ends a node that is still stopping at once") {
   CHECK(node->end() == 128 + SIGINT);
 }
 
-TEST_CASE("a node whose clients do not let go ends at the deadline, and says so") {
-  const node_folder here('"' + std::string(GOOD_MODULE) + '"', "shutdown_deadline = \"50ms\"");
+TEST_CASE("a client that never ends its request does not keep a node from stopping well") {
+  const node_folder here('"' + std::string(GOOD_MODULE) + '"', "shutdown_deadline = \"60s\"");
   const auto node = here.start();
   http_client c(port_of(*node));
   c.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health/live HTTP/1.1\r\n");
   REQUIRE(c.receive().status == 200);
   node->signal(SIGTERM);
-  CHECK(node->end() == 6);
-  says(node->errors(), "not everything was answered within node.shutdown_deadline");
+  CHECK(node->end() == 0); // it waits for less than the deadline
 }
 
 TEST_CASE("a store that another node has open is refused with that node's pid") {

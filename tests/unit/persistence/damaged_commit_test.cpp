@@ -56,8 +56,9 @@ std::uint64_t fill(const place& at, std::initializer_list<commit_of> commits) {
   writer w(*p);
   for (const auto& c : commits) {
     const auto lane = attach(*p, key_of(c.stream));
-    const auto& entry =
-        w.append(lane, {.first_version = lane->durable_version() + 1, .events = c.events});
+    const auto& entry = w.append(lane, {.first_version = lane->durable_version() + 1,
+                                        .events = c.events,
+                                        .command_id = uuid::random()});
     REQUIRE_FALSE(entry.failure);
   }
   w.wait();
@@ -142,6 +143,24 @@ TEST_CASE(
     w.wait();
     p->stop();
   }
+}
+
+TEST_CASE(
+    "an index of another branch of the past is not believed because the last commit is damaged") {
+  const place at;
+  const auto ours = at.root / "ours", theirs = at.root / "theirs";
+  fill(at, {{"a"}});
+  fs::copy(at.folder, ours, fs::copy_options::recursive);
+  fill(at, {{"a"}, {"b"}}); // the same places, other commands
+  fs::copy(at.folder / "derived", theirs, fs::copy_options::recursive);
+  fs::remove_all(at.folder);
+  fs::copy(ours, at.folder, fs::copy_options::recursive);
+  fill(at, {{"a"}, {"c"}});
+  test::change_record(at.journal(), 3,
+                      [](std::string& bytes) { std::memset(bytes.data(), 0x5A, bytes.size()); });
+  at.forget_derived();
+  fs::copy(theirs, at.folder / "derived", fs::copy_options::recursive);
+  CHECK(at.open()->recovery().in_doubt == 3); // it must not say that this was a commit of b
 }
 
 TEST_CASE("whose a commit with a damaged header was shows in what its stream lacks") {

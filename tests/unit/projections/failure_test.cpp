@@ -8,6 +8,7 @@
 #include "faulty_stores.hpp"
 #include "runtime.hpp"
 #include "temp_folder.hpp"
+#include "view_requests.hpp"
 
 #include <acta/runtime/view_handle.hpp>
 
@@ -24,6 +25,10 @@
 #include <vector>
 
 namespace failure_test {
+
+using test::note_in;
+using test::showing;
+using test::status_of;
 
 using namespace std::chrono_literals;
 using namespace test;
@@ -47,12 +52,6 @@ acta::runtime_options with_map(std::size_t bytes) {
   return options;
 }
 
-acta::position note_in(acta::runtime& runtime, std::string_view id, std::string text) {
-  auto receipt = runtime.ask<counter>(id, note{std::move(text)}).wait_for(20s);
-  if (!receipt) FAIL(receipt.error());
-  return receipt->position;
-}
-
 /// A long text each for counters `first` to `last`: `totals` and `notes` keep it.
 acta::position fill(acta::runtime& runtime, int first, int last) {
   std::vector<acta::pending> on_their_way;
@@ -67,14 +66,6 @@ acta::position fill(acta::runtime& runtime, int first, int last) {
   }
   return at;
 }
-
-template <class V> acta::view_status status_of(acta::runtime& runtime) {
-  auto view = runtime.projection(V::name);
-  REQUIRE(view);
-  return view->status();
-}
-
-acta::read_options showing(acta::position at) { return {.at_least = at, .timeout = 20s}; }
 
 /// Events in `totals`, as one picture shows them, and how many there should be.
 struct counted {

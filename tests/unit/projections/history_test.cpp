@@ -7,6 +7,7 @@
 #include "eventually.hpp"
 #include "runtime.hpp"
 #include "temp_folder.hpp"
+#include "view_requests.hpp"
 
 #include <acta/runtime/view_handle.hpp>
 
@@ -19,6 +20,10 @@
 #include <vector>
 
 namespace history_test {
+
+using test::add_ones;
+using test::showing;
+using test::status_of;
 
 using namespace std::chrono_literals;
 using namespace test;
@@ -83,23 +88,6 @@ acta::model with_views(acta::view_options options = stopping) {
   return m;
 }
 
-acta::position add_to(acta::runtime& runtime, std::string_view id, int times = 1) {
-  acta::position at;
-  for (int i = 0; i < times; ++i) {
-    auto receipt = runtime.ask<counter>(id, add{1}).wait_for(20s);
-    if (!receipt) FAIL(receipt.error());
-    at = receipt->position;
-  }
-  return at;
-}
-
-template <class V> acta::view_status status_of(acta::runtime& runtime) {
-  auto view = runtime.projection(V::name);
-  REQUIRE(view);
-  return view->status();
-}
-acta::read_options showing(acta::position at) { return {.at_least = at, .timeout = 20s}; }
-
 const acta::persistence::errc unknown = acta::persistence::errc::unknown_position;
 
 } // namespace
@@ -110,7 +98,7 @@ TEST_CASE("a view of a journal that was put back, and has grown again, does not 
   const auto data = folder / "data";
   {
     auto runtime = must_open(data, with_views());
-    add_to(runtime, "a", 10);
+    add_ones(runtime, "a", 10);
     REQUIRE(runtime.view<ledger>().get("0", showing({0, 10})));
   }
   fs::copy(data / "p000", folder / "copy", fs::copy_options::recursive);
@@ -144,7 +132,7 @@ TEST_CASE("a view of a journal that was put back, and has grown again, does not 
 TEST_CASE("a position that the journal does not have is refused at once, wherever it is given") {
   test::temp_folder folder;
   auto runtime = must_open(folder / "data", with_views());
-  add_to(runtime, "a", 3);
+  add_ones(runtime, "a", 3);
   const auto begin = std::chrono::steady_clock::now();
   for (const acta::position nowhere :
        {acta::position{0, 4}, acta::position{0, 1'000'000}, acta::position{9, 1}}) {
@@ -177,7 +165,7 @@ TEST_CASE("a rebuild from a position of which a crash left only the folder is no
   const auto data = folder / "data";
   {
     auto runtime = must_open(data, with_views());
-    REQUIRE(runtime.view<totals>().get("a", showing(add_to(runtime, "a", 20))));
+    REQUIRE(runtime.view<totals>().get("a", showing(add_ones(runtime, "a", 20))));
   }
   // LMDB makes its file before the first transaction.
   fs::create_directories(data / "views" / "totals@2");
@@ -229,9 +217,9 @@ TEST_CASE("a damaged commit stops a view at its own position, and skip passes it
   const auto data = folder / "data";
   {
     auto runtime = must_open(data, without_views());
-    add_to(runtime, "a", 3);
+    add_ones(runtime, "a", 3);
     REQUIRE(runtime.ask<counter>("b", add_many{1, 3}).wait_for(20s)); // 4..6
-    add_to(runtime, "c", 2);
+    add_ones(runtime, "c", 2);
   }
   damage_commit(data / "p000" / "journal", 4);
   acta::model m = without_views();
@@ -244,7 +232,7 @@ TEST_CASE("a damaged commit stops a view at its own position, and skip passes it
     CHECK(s.trouble->code() == acta::persistence::errc::corrupt_commit);
     CHECK(s.scanned.at(0) == acta::position{0, 3});
     // Other streams go on.
-    CHECK(add_to(runtime, "a") == acta::position{0, 9});
+    CHECK(add_ones(runtime, "a") == acta::position{0, 9});
     REQUIRE(runtime.projection("totals")->skip());
     CHECK(runtime.view<totals>().get("a", showing({0, 9}))->total == 4);
     CHECK(runtime.view<totals>().get("c")->total == 2);
@@ -277,9 +265,9 @@ TEST_CASE("a view that parks passes a damaged commit by itself, also as the last
   const auto data = folder / "data";
   {
     auto runtime = must_open(data, without_views());
-    add_to(runtime, "a", 3);
-    add_to(runtime, "b");
-    add_to(runtime, "c", 2);
+    add_ones(runtime, "a", 3);
+    add_ones(runtime, "b");
+    add_ones(runtime, "c", 2);
   }
   damage_commit(data / "p000" / "journal", 4);
   auto m = without_views();
@@ -297,9 +285,9 @@ TEST_CASE("a subscription names the damaged commit and can pass over it") {
   const auto data = folder / "data";
   {
     auto runtime = must_open(data, without_views());
-    add_to(runtime, "a", 2);
+    add_ones(runtime, "a", 2);
     REQUIRE(runtime.ask<counter>("b", add_many{1, 3}).wait_for(20s)); // 3..5
-    add_to(runtime, "c", 2);
+    add_ones(runtime, "c", 2);
   }
   damage_commit(data / "p000" / "journal", 3);
   auto runtime = must_open(data, without_views());
@@ -324,7 +312,7 @@ TEST_CASE("who asks a stopped view for what it will not show is told so at once,
   test::temp_folder folder;
   notes::choking = true;
   auto runtime = must_open(folder / "data", with_views());
-  add_to(runtime, "a");
+  add_ones(runtime, "a");
   const auto poisoned = runtime.ask<counter>("a", note{"poison"}).wait_for(20s)->position;
   // Who waits already is told as soon as it stops.
   const auto begin = std::chrono::steady_clock::now();
@@ -351,14 +339,14 @@ TEST_CASE("who asks a stopped view for what it will not show is told so at once,
 TEST_CASE("an answer tells the position that it shows, also from the cache") {
   test::temp_folder folder;
   auto runtime = must_open(folder / "data", with_views());
-  const auto at = add_to(runtime, "a", 3);
+  const auto at = add_ones(runtime, "a", 3);
   acta::answer_info info;
   REQUIRE(runtime.query(grand_total{}, showing(at), &info));
   CHECK(info.positions == std::vector<acta::position>{at});
   CHECK(info.standing.empty());
   CHECK_FALSE(info.cached);
   REQUIRE(runtime.projection("totals")->pause());
-  add_to(runtime, "a");
+  add_ones(runtime, "a");
   const auto json = runtime.query_json("grand_total", R"({"above":0})");
   REQUIRE(json);
   CHECK(json->positions == std::vector<acta::position>{at});
@@ -371,10 +359,10 @@ TEST_CASE("what is late is told as it is when the time is up, not as it was befo
   auto m = without_views();
   m.view<notes>({.attempts = 1'000'000, .backoff_min = 1ms, .backoff_max = 5ms});
   auto runtime = must_open(folder / "data", std::move(m));
-  add_to(runtime, "a");
+  add_ones(runtime, "a");
   REQUIRE(runtime.view<notes>().get("a", showing({0, 1})).error().code() == acta::errc::not_found);
   REQUIRE(runtime.projection("notes")->pause());
-  add_to(runtime, "a");
+  add_ones(runtime, "a");
   const auto poisoned = runtime.ask<counter>("a", note{"poison"}).wait_for(20s)->position;
   auto late = std::async(std::launch::async, [&] {
     return runtime.view<notes>().get("a", {.at_least = poisoned, .timeout = 500ms});

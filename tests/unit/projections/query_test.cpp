@@ -4,6 +4,7 @@
 #include "eventually.hpp"
 #include "runtime.hpp"
 #include "temp_folder.hpp"
+#include "view_requests.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,6 +13,9 @@
 #include <vector>
 
 namespace query_test {
+
+using test::add_to;
+using test::showing;
 
 using namespace std::chrono_literals;
 using namespace test;
@@ -25,14 +29,6 @@ acta::model counters(const acta::query_options& query = {.cached = true}) {
   m.query<grand_total>(query);
   return m;
 }
-
-acta::position add_to(acta::runtime& runtime, std::string_view id, std::int64_t amount) {
-  auto receipt = runtime.ask<counter>(id, add{amount}).wait_for(20s);
-  if (!receipt) FAIL(receipt.error());
-  return receipt->position;
-}
-
-acta::read_options showing(acta::position at) { return {.at_least = at, .timeout = 20s}; }
 
 } // namespace
 

@@ -6,6 +6,7 @@
 #include "eventually.hpp"
 #include "runtime.hpp"
 #include "temp_folder.hpp"
+#include "view_requests.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -19,6 +20,9 @@
 #include <vector>
 
 namespace review_test {
+
+using test::note_in;
+using test::showing;
 
 using namespace std::chrono_literals;
 using namespace test;
@@ -74,14 +78,6 @@ template <class... Vs> acta::model with(const acta::view_options& options = {}) 
   (m.view<Vs>(options), ...);
   return m;
 }
-
-acta::position note_in(acta::runtime& runtime, std::string_view id, std::string text) {
-  auto receipt = runtime.ask<counter>(id, note{std::move(text)}).wait_for(20s);
-  if (!receipt) FAIL(receipt.error());
-  return receipt->position;
-}
-
-acta::read_options showing(acta::position at) { return {.at_least = at, .timeout = 20s}; }
 
 template <class T> bool is_ready(const std::future<T>& f, std::chrono::milliseconds limit) {
   return f.wait_for(limit) == std::future_status::ready;

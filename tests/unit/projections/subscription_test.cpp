@@ -4,6 +4,7 @@
 #include "eventually.hpp"
 #include "runtime.hpp"
 #include "temp_folder.hpp"
+#include "view_requests.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,6 +13,9 @@
 #include <vector>
 
 namespace subscription_test {
+
+using test::add_to;
+using test::note_in;
 
 using namespace std::chrono_literals;
 using namespace test;
@@ -22,17 +26,6 @@ acta::model counters() {
   acta::model m;
   m.aggregate<counter>();
   return m;
-}
-
-acta::position tell(acta::runtime& runtime, std::string_view id, std::string text) {
-  auto receipt = runtime.ask<counter>(id, note{std::move(text)}).wait_for(20s);
-  if (!receipt) FAIL(receipt.error());
-  return receipt->position;
-}
-acta::position add_to(acta::runtime& runtime, std::string_view id, std::int64_t amount) {
-  auto receipt = runtime.ask<counter>(id, add{amount}).wait_for(20s);
-  if (!receipt) FAIL(receipt.error());
-  return receipt->position;
 }
 
 acta::subscription must_subscribe(acta::runtime& runtime,
@@ -72,7 +65,7 @@ TEST_CASE("a subscription catches up, then follows live, and misses and doubles 
 TEST_CASE("what a checkpoint tells is scanned, not matched") {
   test::temp_folder folder;
   auto runtime = must_open(folder / "data", counters());
-  tell(runtime, "a", "one");
+  note_in(runtime, "a", "one");
   acta::position last;
   for (int i = 0; i < 100; ++i) last = add_to(runtime, "b", 1);
   auto events = must_subscribe(runtime, {.filter = {.types = {"counter.noted"}}});
@@ -85,7 +78,7 @@ TEST_CASE("what a checkpoint tells is scanned, not matched") {
   auto resumed = must_subscribe(
       runtime, {.from = {{0, last.number + 1}}, .filter = {.types = {"counter.noted"}}});
   CHECK(resumed.behind() == 0);
-  tell(runtime, "a", "two");
+  note_in(runtime, "a", "two");
   page = resumed.next(10, 20s);
   REQUIRE(page);
   REQUIRE(page->events.size() == 1);
@@ -108,7 +101,7 @@ TEST_CASE("a reader that waits is woken by the next commit") {
   auto runtime = must_open(folder / "data", counters());
   auto events = must_subscribe(runtime);
   auto page = std::async(std::launch::async, [&] { return events.next(10, 20s); });
-  tell(runtime, "a", "hello");
+  note_in(runtime, "a", "hello");
   const auto got = page.get();
   REQUIRE(got);
   CHECK(got->events.size() == 1);
@@ -117,7 +110,7 @@ TEST_CASE("a reader that waits is woken by the next commit") {
   events.notify([&] { told.set_value(); });
   auto future = told.get_future();
   CHECK(future.wait_for(0s) == std::future_status::timeout);
-  tell(runtime, "a", "again");
+  note_in(runtime, "a", "again");
   CHECK(future.wait_for(20s) == std::future_status::ready);
   std::promise<void> at_once;
   events.notify([&] { at_once.set_value(); });

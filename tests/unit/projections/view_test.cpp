@@ -4,6 +4,7 @@
 #include "eventually.hpp"
 #include "runtime.hpp"
 #include "temp_folder.hpp"
+#include "view_requests.hpp"
 
 #include <acta/runtime.hpp>
 
@@ -19,6 +20,10 @@
 
 namespace view_test {
 
+using test::add_to;
+using test::note_in;
+using test::status_of;
+
 using namespace std::chrono_literals;
 using namespace test;
 
@@ -32,27 +37,10 @@ acta::model counters(const acta::view_options& notes_options = {}) {
   return m;
 }
 
-acta::position add_to(acta::runtime& runtime, std::string_view id, std::int64_t amount) {
-  auto receipt = runtime.ask<counter>(id, add{amount}).wait_for(20s);
-  if (!receipt) FAIL(receipt.error());
-  return receipt->position;
-}
-acta::position note_in(acta::runtime& runtime, std::string_view id, std::string text) {
-  auto receipt = runtime.ask<counter>(id, note{std::move(text)}).wait_for(20s);
-  if (!receipt) FAIL(receipt.error());
-  return receipt->position;
-}
-
 ledger::row book(acta::runtime& runtime, acta::position at) {
   auto row = runtime.view<ledger>().get("0", {.at_least = at, .timeout = 20s});
   if (!row) FAIL(row.error());
   return *row;
-}
-
-template <class V> acta::view_status status_of(acta::runtime& runtime) {
-  auto view = runtime.projection(V::name);
-  REQUIRE(view);
-  return view->status();
 }
 
 /// Many commands at once, to some streams.

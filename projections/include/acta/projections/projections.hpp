@@ -38,6 +38,7 @@ public:
   [[nodiscard]] view_status status() const;
 
   /// Takes in no more events until resume(), also after a restart. What it has can be read.
+  /// An error while its file is missing or made anew: nothing could keep the wish.
   result<void> pause();
   /// Goes on after pause(), and tries again at once where it has stopped or waits.
   result<void> resume();

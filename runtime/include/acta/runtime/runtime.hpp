@@ -302,8 +302,8 @@ public:
   /// `invalid_argument` (not the form of an id), `io`.
   [[nodiscard]] result<std::vector<set_aside_record>> set_aside(std::size_t limit = 1000,
                                                                 std::string_view after = {}) const;
-  /// Forgets one, so that it no longer counts. Errors: `invalid_argument`, `not_found`, `io`,
-  /// `store_full`.
+  /// Forgets one, so that it no longer counts; after a power loss it may be back. Errors:
+  /// `invalid_argument`, `not_found`, `io`, `store_full`.
   result<void> drop_set_aside(std::string_view id);
   /// Lets a quarantined stream try again at its next command, or at once if a process has one for
   /// it. False if it is not in quarantine.
