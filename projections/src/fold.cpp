@@ -25,7 +25,7 @@ std::string reason_of(const error& e) {
 }
 
 view_fold::view_fold(const view_type& view, std::shared_ptr<const catalog> names)
-    : view_(view), names_(std::move(names)) {
+    : names_(std::move(names)) {
   for (const auto& e : view.events)
     for (const auto name : names_->names_of(*e.type)) {
       if (by_name_.size() <= name) by_name_.resize(name + 1);

@@ -59,7 +59,6 @@ private:
   /// Null if the view does not take the event, or is to pass over it.
   [[nodiscard]] const view_event* fold_of(const persistence::event_view& e, const range& r) const;
 
-  const view_type& view_;
   std::shared_ptr<const catalog> names_;
   std::vector<const view_event*> by_name_; ///< by name id; null: not of this view
   metadata metadata_;                      ///< kept for its memory

@@ -62,7 +62,7 @@ private:
 };
 
 constexpr std::uint64_t many = std::uint64_t{1} << 30;
-constexpr microseconds day = 24h;
+constexpr microseconds a_day = 24h;
 
 } // namespace
 
@@ -75,8 +75,8 @@ result<void> check_options(const runtime_options& o) {
       .number("resident_max", o.resident_max, 1, many)
       .number("recoveries_max", o.recoveries_max, 1, 65536)
       .number("replay_attempts", o.replay_attempts, 1, 1000)
-      .time("restart_backoff_min", o.restart_backoff_min, 0us, day)
-      .time("restart_backoff_max", o.restart_backoff_max, 0us, day)
+      .time("restart_backoff_min", o.restart_backoff_min, 0us, a_day)
+      .time("restart_backoff_max", o.restart_backoff_max, 0us, a_day)
       .that(o.restart_backoff_min <= o.restart_backoff_max, "restart_backoff_min",
             "greater than restart_backoff_max", "at most that")
       .bytes("journal_queue_bytes_max", o.journal_queue_bytes_max, 1)

@@ -210,7 +210,7 @@ TEST_CASE("every committed event is in every view exactly once after SIGKILL und
   found.show();
   CHECK(found.events > 0);
   CHECK(found.behind > 0);
-  if (rounds >= 50) CHECK(found.between > 0);
+  if (rounds >= 20) CHECK(found.between > 0);
 }
 
 namespace {

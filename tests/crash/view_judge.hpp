@@ -50,7 +50,8 @@ struct journal {
       std::string wrong;
       const auto done = p->read_log(1, [&](const acta::persistence::commit_view& c) {
         c.for_each_event([&](const acta::persistence::event_view& e) {
-          auto& event = events.emplace_back(std::string(c.header().stream_id), e.version);
+          auto& event =
+              events.emplace_back(journal::event{std::string(c.header().stream_id), e.version});
           if (p->name_of(e.name) == "counter.noted") event.what = test::noted{};
           const auto decode = [&](auto& to) { return acta::decode_binary(e.payload, to); };
           if (e.position != events.size() || !std::visit(decode, event.what))

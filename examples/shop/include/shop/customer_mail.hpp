@@ -58,11 +58,11 @@ private:
     return write(order.name, order.email, "Your order " + id_of(c) + ' ' + std::string(what), text);
   }
 
-  static letter write(const std::string& name, const std::string& email, std::string subject,
+  static letter write(const std::string& whom, const std::string& email, std::string subject,
                       const std::string& text) {
     if (email.empty()) return std::nullopt;
     return acta::mail{email, std::move(subject),
-                      "Dear " + name + ",\n\n" + text + "\nYours sincerely\nThe shop\n"};
+                      "Dear " + whom + ",\n\n" + text + "\nYours sincerely\nThe shop\n"};
   }
 
   /// The lines and the total, a line each.

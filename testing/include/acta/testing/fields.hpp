@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -18,9 +19,9 @@ namespace acta::testing::detail {
 
 inline constexpr std::size_t fields_max = 16;
 
-/// Converts to any type; never evaluated.
+/// Converts to any type; never evaluated. Defined all the same: clang misses it for a local type.
 struct anything {
-  template <class T> operator T() const;
+  template <class T> operator T() const { std::abort(); }
 };
 /// Converts to the base classes of `T` only.
 template <class T> struct base_of {

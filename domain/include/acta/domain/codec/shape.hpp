@@ -274,7 +274,8 @@ template <class T> void shape_recorder::record() {
     record_list<std::remove_const_t<typename T::element_type>>("?", ',', "");
   } else if constexpr (is_variant<T>) {
     [this]<class... A>(std::variant<A...>*) {
-      record_list<alternative<A, std::variant<A...>>...>("(", '|', sizeof...(A) == 1 ? "|)" : ")");
+      this->template record_list<alternative<A, std::variant<A...>>...>(
+          "(", '|', sizeof...(A) == 1 ? "|)" : ")");
     }(static_cast<T*>(nullptr));
   } else if constexpr (is_alternative<T>) {
     // By name: two alternatives alike that change places would change what is on disk.
