@@ -80,6 +80,10 @@ exit_code serve(node_config config, node_channels channels, stop_signals& signal
   else
     log.info("aggregates: " + names);
 
+  // First: a node that cannot be reached leaves no new store behind. Who comes before the store is
+  // open is refused by the system, as if there were no node.
+  auto address = reserved_address::reserve(config.http);
+  if (!address) return fail(log, address.error());
   log.info("store " + config.store_path.string());
   for (const auto& note : channels.notes) log.info(note);
   config.runtime.mail = std::move(channels.mail);
@@ -88,7 +92,7 @@ exit_code serve(node_config config, node_channels channels, stop_signals& signal
   auto serving = acta::runtime::open(config.store_path, std::move(model), config.runtime);
   if (!serving) return fail(log, serving.error());
 
-  auto http = gateway::open(*serving, config.http);
+  auto http = gateway::open(*serving, config.http, std::move(*address));
   if (!http) return fail(log, http.error());
   if (signals.came() == 0) {
     const auto url = (*http)->url();
