@@ -3,7 +3,7 @@
 /// @file
 /// `acta node`: serves the modules of a config until it is told to stop.
 #include "channels.hpp"
-#include "commands.hpp"
+#include "command_line.hpp"
 #include "config.hpp"
 #include "logging.hpp"
 #include "module_loader.hpp"
@@ -138,10 +138,16 @@ void add_node_command(CLI::App& app, action& chosen) {
   auto given = std::make_shared<node_arguments>();
   auto* node =
       app.add_subcommand("node", "Serve the modules of a config over HTTP until SIGINT or SIGTERM");
-  node->add_option("--config", given->config, "The config (TOML)")->required()->type_name("FILE");
+  node->add_option("--config", given->config, "The config (TOML)")
+      ->required()
+      ->check(check_filled)
+      ->type_name("FILE");
   node->add_option("--data", given->data, "The data directory, instead of store.path")
+      ->check(check_filled)
       ->type_name("DIR");
-  node->add_option("--port", given->port, "The port, instead of http.port; 0 takes a free one");
+  node->add_option("--port", given->port, "The port, instead of http.port; 0 takes a free one")
+      ->check(check_port)
+      ->type_name("PORT");
   node->callback([given, &chosen] { chosen = [given] { return run(*given); }; });
 }
 
