@@ -126,6 +126,7 @@ bool connection::serve() {
   case route::subscribers:
   case route::dead_letters:
   case route::subscriber:
+  case route::processes:
   case route::set_aside:
   case route::drop_set_aside:
     wait_until_ = std::chrono::steady_clock::now() + call_.read.timeout;

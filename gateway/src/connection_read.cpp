@@ -62,6 +62,8 @@ bool connection::read_store() {
     case route::why:
       return answer_why(state_.runtime, call_, response_, log);
     default:
+    case route::processes:
+      return answer_processes(state_.runtime, response_);
       late_view_ = answer_read(state_.runtime, call_, target_, r, response_, log);
     }
   });

@@ -605,6 +605,11 @@ runtime_figures engine::figures() const {
   runtime_figures f;
   f.accepted = get(counters_.accepted);
   f.rejected = get(counters_.rejected);
+void engine::count_passed_over(const std::string& process) {
+  const std::lock_guard lock(passed_over_mutex_);
+  ++passed_over_[process];
+}
+
   f.failed = get(counters_.failed);
   f.commands = f.accepted + f.rejected + f.failed;
   f.overloaded = get(counters_.overloaded);
@@ -638,3 +643,7 @@ runtime_figures engine::figures() const {
 }
 
 } // namespace acta::detail
+  {
+    const std::lock_guard lock(passed_over_mutex_);
+    f.processes.passed_over = passed_over_;
+  }

@@ -137,6 +137,8 @@ public:
   void offer(aggregate& a, persistence::snapshot s);
   void retry_later(aggregate& a, unsigned attempt);
   void quarantine(aggregate& a, const error& why);
+  /// A finished instance of the process has passed over what the runtime has brought it.
+  void count_passed_over(const std::string& process);
   [[nodiscard]] bool take_permit(aggregate& a) { return supervisor_->take_permit(a); }
   void give_permit_back() { supervisor_->give_permit_back(); }
   [[nodiscard]] time_point now() const { return options_.clock(); }
@@ -229,6 +231,8 @@ private:
   mutable std::mutex quarantine_mutex_;
   std::map<std::string, error> quarantine_;
 
+  mutable std::mutex passed_over_mutex_;
+  std::map<std::string, std::uint64_t, std::less<>> passed_over_; ///< by process
   std::mutex drained_mutex_;
   std::condition_variable drained_;
   std::atomic<bool> stopping_{false};

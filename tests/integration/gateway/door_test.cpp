@@ -301,7 +301,9 @@ TEST_CASE("what processes have set aside is listed and dropped over HTTP") {
   CHECK(is_problem(c.post(route + "/zz/drop", ""), 400, "invalid_argument"));
   CHECK(is_problem(c.get(route + "?after=zz"), 400, "invalid_argument"));
   CHECK(is_problem(c.get(route + '/' + second + "/drop"), 405, "method_not_allowed"));
-  CHECK(is_problem(c.get("/v1/processes"), 404, "unknown_route"));
+  CHECK(is_problem(c.get("/v1/processes/other"), 404, "unknown_route"));
+  CHECK(is_problem(c.post("/v1/processes", ""), 405, "method_not_allowed"));
+  CHECK(c.get("/v1/processes").has(R"("timers":0,"set_aside":2,"passed_over":{},"stuck":[]})"));
   CHECK(c.get("/health/ready").has(R"("set_aside":2)"));
 }
 

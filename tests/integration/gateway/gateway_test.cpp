@@ -373,7 +373,7 @@ TEST_CASE("health: live while it serves, ready until the runtime stops") {
   CHECK(c.get("/health/live").body == R"({"status":"live"})");
   CHECK(c.get("/health/ready").body ==
         R"({"status":"ready","outstanding":0,"resident":0,"quarantined":0,"failed_batches":0,)"
-        R"("processes":{"waiting":0,"stuck":0,"timers":0,"set_aside":0},)"
+        R"("processes":{"waiting":0,"stuck":0,"timers":0,"set_aside":0,"passed_over":0},)"
         R"("subscribers":{"paused":0,"retrying":0,"dead_letters":0,"behind_max":0},)"
         R"("views":{"all":)" +
             std::to_string(s.runtime.views().size()) +
