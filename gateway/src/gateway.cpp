@@ -79,7 +79,12 @@ public:
         state_->log(log_level::warning, "gateway: aggregate '" + type->name +
                                             "' cannot be reached: /v1/" + type->name +
                                             " is the gateway's own");
-    for (const auto& w : workers_) w->start();
+    for (const auto& w : workers_) {
+      const bool accepts = w == workers_.front();
+      w->start([this, accepts] {
+        if (accepts) accept_anew();
+      });
+    }
     asio::post(workers_.front()->context(), [this] { accept(); });
     return {};
   }
@@ -116,20 +121,35 @@ private:
     auto& w = *workers_[next_worker_++ % workers_.size()];
     acceptor_.async_accept(
         w.context().get_executor(), [this, &w](const error_code& failed, http::socket_type socket) {
-          if (!acceptor_.is_open()) return;
-          if (!failed) {
-            close_on_exec(socket.native_handle());
-            w.take(std::move(socket));
-            return accept();
-          }
-          // Out of descriptors, most likely: the kernel keeps the client waiting, and trying at
-          // once would spin.
-          state_->log(log_level::warning, "gateway: accept: " + failed.message());
+          if (!acceptor_.is_open() || failed == asio::error::operation_aborted) return;
+          if (!failed && took(w, std::move(socket))) return accept();
+          // Out of descriptors or memory, most likely: the kernel keeps the client waiting, and
+          // trying at once would spin.
+          if (failed) state_->log(log_level::warning, "gateway: accept: " + failed.message());
           pause_.expires_after(accept_pause);
           pause_.async_wait([this](const error_code& cancelled) {
             if (!cancelled && acceptor_.is_open()) accept();
           });
         });
+  }
+
+  /// Whether or not it is waiting for somebody just now.
+  void accept_anew() {
+    error_code ignored;
+    pause_.cancel();
+    acceptor_.cancel(ignored);
+    if (acceptor_.is_open()) accept();
+  }
+
+  bool took(http::worker& w, http::socket_type socket) {
+    try {
+      close_on_exec(socket.native_handle());
+      w.take(std::move(socket));
+      return true;
+    } catch (...) {
+      state_->log_failure("gateway: accept");
+      return false;
+    }
   }
 
   std::shared_ptr<http::shared_state> state_;
