@@ -18,7 +18,7 @@
 
 #include <pthread.h>
 
-namespace {
+namespace memory_test {
 
 /// Memory of which one allocation fails, on the gateway's threads alone.
 namespace memory {
@@ -43,17 +43,17 @@ bool fails_now() {
 
 } // namespace memory
 
-} // namespace
+} // namespace memory_test
 
 void* operator new(std::size_t bytes) {
-  if (memory::fails_now()) throw std::bad_alloc();
+  if (memory_test::memory::fails_now()) throw std::bad_alloc();
   if (auto* p = std::malloc(bytes == 0 ? 1 : bytes)) return p;
   throw std::bad_alloc();
 }
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
-namespace gateway_memory_test {
+namespace memory_test {
 
 using test::http_client;
 
@@ -144,4 +144,4 @@ TEST_CASE("a gateway short of memory for one moment answers 500 or hangs up, and
   CHECK(runtime->stop(std::chrono::seconds{20}));
 }
 
-} // namespace gateway_memory_test
+} // namespace memory_test
