@@ -4,14 +4,17 @@
 /// A partition over any pair of stores; tests put faulty ones under it.
 #pragma once
 
+#include "damage.hpp"
 #include "log_store.hpp"
 
 namespace acta::persistence {
 
-/// Errors: as open_partition.
+/// Errors: as open_partition; `damaged_index` if derived data must be made anew, without the
+/// headers that are now in `doubted`.
 result<std::unique_ptr<partition>>
 make_partition(std::uint32_t number, std::unique_ptr<log_store> log,
                std::unique_ptr<derived_store> derived, partition_options options,
-               const open_progress& progress = {}, bool index_rebuilt = false);
+               doubted_headers& doubted, const open_progress& progress = {},
+               bool index_rebuilt = false);
 
 } // namespace acta::persistence

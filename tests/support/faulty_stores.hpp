@@ -95,8 +95,9 @@ private:
 
 inline std::unique_ptr<partition> make_faulty(const std::shared_ptr<fault>& f,
                                               partition_options options = {}) {
+  doubted_headers none;
   auto made = make_partition(0, std::make_unique<faulty_log>(f),
-                             std::make_unique<faulty_derived>(f), std::move(options));
+                             std::make_unique<faulty_derived>(f), std::move(options), none);
   if (!made) throw std::runtime_error(made.error().to_string());
   return std::move(*made);
 }
