@@ -149,7 +149,7 @@ public:
       if (auto opened = open(i, if_missing::create); !opened) return give_up(std::move(opened));
     if (auto made = end_making(folder_); !made) {
       // Once store.toml has its name the store is whole, and only its safety from power loss is not
-      // known: the next start finds it.
+      // known: the next start sees to it.
       if (file_exists(store_toml_in(folder_))) return made;
       return give_up(std::move(made));
     }
@@ -161,6 +161,9 @@ public:
     auto read = read_store_file(file);
     if (!read) return std::move(read).error();
     about_ = std::move(*read);
+    // Who made it may not have been able to. A loss of power could take store.toml away again, and
+    // with it all that is stored from now on.
+    if (auto synced = sync_folder(folder_); !synced) return synced;
     if (options_.partitions != 0 && options_.partitions != about_.partitions)
       return error(errc::wrong_format,
                    file.string() + " says " + std::to_string(about_.partitions) +
