@@ -40,8 +40,7 @@ damaged_commit describe_damage(const log_record& record, const name_table& names
   damaged_commit d;
   d.position = record.position;
   d.events = commit_events_max;
-  if (record.bytes.size() >= sizeof d.checksum)
-    d.checksum = load_le<std::uint64_t>(record.bytes.data());
+  d.checksum = record.checksum();
   byte_buffer bytes;
   bytes.append(record.bytes);
   mend_header(record.position, bytes);

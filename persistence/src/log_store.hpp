@@ -26,6 +26,11 @@ namespace acta::persistence {
 struct log_record {
   std::uint64_t position = 0;
   bytes_view bytes; ///< valid while the reader is held
+
+  /// As it is stored, whether it is right or not; 0 if not even that is left.
+  [[nodiscard]] std::uint64_t checksum() const noexcept {
+    return bytes.size() < sizeof(std::uint64_t) ? 0 : load_le<std::uint64_t>(bytes.data());
+  }
 };
 
 /// A cursor over a frozen picture of the log. Threads: one at a time.

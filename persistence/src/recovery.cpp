@@ -132,10 +132,10 @@ result<bool> is_derived_from(std::uint32_t partition, log_store& log, derived_st
   log_record record;
   auto found = (*reader)->seek_holding(head.indexed_up_to, record);
   if (!found) return std::move(found).error();
-  if (!*found || record.bytes.size() < sizeof head.checksum) return false;
+  if (!*found) return false;
   // The checksum covers position and time, so another history never has the same; that it ends here
   // is seen in its length.
-  const bool is_same = load_le<std::uint64_t>(record.bytes.data()) == head.checksum;
+  const bool is_same = record.checksum() == head.checksum;
   const auto view = commit_view::parse(0, record.position, record.bytes);
   if (view && !is_same) return false;
   // Its checksum is damaged with it, so it cannot tell whose it was.

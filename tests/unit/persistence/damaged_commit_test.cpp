@@ -69,6 +69,35 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a last commit of which less is left than a checksum is damage, not a read past its end, "
+          "and costs no index") {
+  const damaged_place at;
+  fill(at, {{"a", 2}, {"b", 3}, {"c"}, {"a"}}); // a's last is 7
+  const auto left =
+      GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{7}, std::size_t{8}, std::size_t{43});
+  const bool rebuild = GENERATE(false, true);
+  CAPTURE(left, rebuild);
+  test::change_record(at.journal(), 7, [&](std::string& bytes) { bytes.resize(left); });
+  if (rebuild) at.forget_derived();
+  for (int round = 0; round < 2; ++round) {
+    CAPTURE(round);
+    const auto p = at.open();
+    CHECK(p->recovery().index_rebuilt == (rebuild && round == 0));
+    CHECK(p->recovery().in_doubt == (rebuild ? 7 : 0));
+    writer w(*p);
+    check_corrupt(append_to(*p, w, "a"), "0:7");
+    if (rebuild)
+      check_corrupt(append_to(*p, w, "b"), "0:7");
+    else
+      for (const auto* other : {"b", "c", "new"}) CHECK_FALSE(append_to(*p, w, other));
+    const auto read = p->read_log(7, [](const commit_view&) { return true; });
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code() == errc::corrupt_commit);
+    w.wait();
+    p->stop();
+  }
+}
+
 TEST_CASE(
     "an index of another branch of the past is not believed because the last commit is damaged") {
   const damaged_place at;

@@ -270,6 +270,59 @@ TEST_CASE("a contract that is lost, emptied, cut short or garbled is refused wit
   CHECK(*read() == lines);
 }
 
+TEST_CASE("a contract that is put back alone from an older copy is refused, unless somebody says "
+          "that it is meant") {
+  const test::temp_folder root;
+  const auto file = root.path() / "contract.txt", about = root.path() / "store.toml";
+  const std::string first = "event cart.made 1 {}\n", second = first + "event cart.paid 1 {}\n";
+  std::string first_file, first_about;
+  {
+    const auto s = store::open(root.path(), small_store());
+    REQUIRE(s);
+    CHECK((*s)->contract()->empty());
+    REQUIRE((*s)->write_contract(first));
+    first_file = text_of(file), first_about = text_of(about);
+    REQUIRE((*s)->write_contract(second));
+    CHECK(*(*s)->contract() == second);
+  }
+  const auto second_file = text_of(file);
+  const auto put = [](const fs::path& path, std::string_view text) {
+    std::ofstream(path, std::ios::trunc) << text;
+  };
+  const auto read = [&] { return store::open(root.path(), small_store()).value()->contract(); };
+  put(file, first_file);
+  const auto older = read();
+  REQUIRE_FALSE(older);
+  CAPTURE(older.error().to_string());
+  CHECK(older.error().code() == errc::damaged_file);
+  CHECK(older.error().detail().find(file.string() + " is an older copy, of change 1") !=
+        std::string_view::npos);
+  put(about, first_about); // both of one time
+  CHECK(*read() == first);
+  put(file, second_file); // power was lost between the two
+  CHECK(*read() == second);
+  {
+    const auto s = store::open(root.path(), small_store());
+    CHECK(*(*s)->contract() == second);
+    REQUIRE((*s)->write_contract(first + second.substr(first.size()) + "event cart.sent 1 {}\n"));
+  }
+  put(file, second_file);
+  CHECK_FALSE(read());
+  put(file, second_file.substr(second_file.find('\n') + 1)); // it is meant
+  CHECK(*read() == second);
+  auto unnumbered = first_file; // as older programs wrote it
+  unnumbered.erase(unnumbered.find(", change 1"), std::string_view(", change 1").size());
+  put(file, unnumbered);
+  CHECK(*read() == first);
+  {
+    const auto s = store::open(root.path(), small_store());
+    CHECK(*(*s)->contract() == first);
+    REQUIRE((*s)->write_contract(second));
+  }
+  CHECK(*read() == second);
+  CHECK(text_of(file).find(", change 4.") != std::string::npos);
+}
+
 TEST_CASE("a store killed while it is made is nothing yet, and is made by the next opener") {
   const auto seed = std::random_device{}();
   CAPTURE(seed);
