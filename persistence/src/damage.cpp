@@ -59,11 +59,6 @@ const stream_key& nobodys_stream() {
   return key;
 }
 
-void lost_commits::add(damaged_commit d) {
-  if (doubted_.contains(d.position)) d.stream.reset();
-  all_.push_back({std::move(d)});
-}
-
 bool lost_commits::end_last_at(std::uint64_t position) {
   auto& last = all_.back();
   last.events = position - last.position;
@@ -78,7 +73,7 @@ result<std::vector<damaged_commit>> lost_commits::fill(const version_gap& gap) {
   for (auto& one : all_) {
     if (one.position <= gap.after || one.position >= gap.before) continue;
     between.push_back(&one);
-    if (one.is != fate::settled) left.push_back(&one);
+    if (!one.is_settled) left.push_back(&one);
   }
   if (events_of(between) < missing) return std::vector<damaged_commit>{};
   if (const auto chosen = choose_by_headers(gap, left); chosen.count == ways::one)
@@ -87,16 +82,12 @@ result<std::vector<damaged_commit>> lost_commits::fill(const version_gap& gap) {
     const auto chosen = choose(candidates, missing);
     if (chosen.count == ways::one) return take(chosen.commits);
     if (chosen.count == ways::none) continue;
-    for (auto* one : candidates) {
-      one->wanted = true;
-      adds_up_ = adds_up_ && one->is == fate::open;
-    }
+    for (auto* one : candidates) one->wanted = true;
     missed_ += missing;
     return stop(gap, candidates);
   }
   // Then a header was believed that was wrong, and the commit that it was on may be anybody's.
-  for (auto* one : between)
-    if (one->is == fate::settled) one->is = fate::open;
+  for (auto* one : between) one->is_settled = false;
   adds_up_ = false;
   return stop(gap, between);
 }
@@ -105,33 +96,19 @@ result<std::vector<settled_commit>> lost_commits::settle() {
   if (auto judged = judge_headers(); !judged) return std::move(judged).error();
   std::vector<settled_commit> all;
   for (auto& one : all_)
-    if (one.is == fate::open && one.fits) {
-      one.is = fate::settled;
-      one.believed = true;
+    if (!one.is_settled && one.fits) {
+      one.is_settled = true;
       all.push_back({one});
     }
   const bool is_explained = all_wanted_are_missed();
   auto nobodys = stand_(nobodys_stream());
   if (!nobodys) return std::move(nobodys).error();
   for (auto& one : all_) {
-    if (one.is != fate::open) continue;
-    one.is = one.wanted && is_explained ? fate::settled : fate::nobodys;
+    if (one.is_settled || (one.wanted && is_explained)) continue;
     // The last of them stands for those before it.
-    if (one.is == fate::settled || one.position <= nobodys->position) continue;
-    nobodys->position = one.position;
-    all.push_back({one, true});
+    if (one.position > nobodys->position) all.push_back({one, true});
   }
-  missed_ = 0;
-  adds_up_ = true;
   return all;
-}
-
-bool lost_commits::contradict(const stream_key& stream, version_number first) {
-  const auto doubted_before = doubted_.size();
-  for (const auto& one : all_)
-    if (one.believed && one.stream == stream && one.first_version + one.events > first)
-      doubted_.insert(one.position);
-  return doubted_.size() > doubted_before;
 }
 
 /// In the order of positions, so that headers which follow one another are believed together.
@@ -139,7 +116,7 @@ result<void> lost_commits::judge_headers() {
   std::unordered_map<std::string, stream_stand> stands;
   for (auto& one : all_) {
     one.fits = false;
-    if (one.is != fate::open || !one.stream) continue;
+    if (one.is_settled || !one.stream) continue;
     const auto [at, is_new] = stands.try_emplace(one.stream->text());
     if (is_new) {
       auto stand = stand_(*one.stream);
@@ -228,7 +205,7 @@ lost_commits::lost_set lost_commits::not_of_others(const version_gap& gap, const
 std::vector<damaged_commit> lost_commits::take(const lost_set& commits) {
   std::vector<damaged_commit> all;
   for (auto* one : commits) {
-    one->is = fate::settled;
+    one->is_settled = true;
     all.push_back(*one);
   }
   return all;
@@ -255,7 +232,7 @@ std::vector<damaged_commit> lost_commits::stop(const version_gap& gap, const los
 bool lost_commits::all_wanted_are_missed() const {
   std::uint64_t events = 0;
   for (const auto& one : all_)
-    if (one.is == fate::open && one.wanted) events += one.events;
+    if (!one.is_settled && one.wanted) events += one.events;
   return adds_up_ && events == missed_;
 }
 

@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -56,9 +55,6 @@ struct version_gap {
   std::uint64_t before;
 };
 
-/// Positions of damaged commits whose headers a later commit has contradicted.
-using doubted_headers = std::set<std::uint64_t>;
-
 struct settled_commit {
   damaged_commit commit;
   bool is_nobodys = false; ///< else it is of the stream that its header names
@@ -68,11 +64,10 @@ struct settled_commit {
 class lost_commits {
 public:
   using stand_finder = std::function<result<stream_stand>(const stream_key&)>;
-  /// @param doubted  is read, and added to by contradict().
-  lost_commits(stand_finder stand, doubted_headers& doubted)
-      : stand_(std::move(stand)), doubted_(doubted) {}
+  explicit lost_commits(stand_finder stand) : stand_(std::move(stand)) {}
 
-  void add(damaged_commit d);
+  void add(damaged_commit d) { all_.push_back({std::move(d)}); }
+  [[nodiscard]] bool any() const noexcept { return !all_.empty(); }
   /// The last one added ends before `position`. False if that cannot be.
   [[nodiscard]] bool end_last_at(std::uint64_t position);
   [[nodiscard]] std::uint64_t last_position() const noexcept { return all_.back().position; }
@@ -81,21 +76,16 @@ public:
   /// The commits that held what a stream lacks, in the order of versions; `events` is the number of
   /// versions that each is to stand for. Nothing if less was lost there than is not there.
   result<std::vector<damaged_commit>> fill(const version_gap& gap);
-  /// What is left when the index is written, in the order of positions, those that are nobody's
-  /// last: each must be put into the index.
+  /// What is left at the journal's end, in the order of positions, those that are nobody's last:
+  /// each must be put into the index.
   result<std::vector<settled_commit>> settle();
-  /// A stream has a commit that begins with `first`, a version that settle() has found in a damaged
-  /// one by its header. False if it has not.
-  [[nodiscard]] bool contradict(const stream_key& stream, version_number first);
 
 private:
-  enum class fate : std::uint8_t { open, settled, nobodys };
   struct lost : damaged_commit {
-    fate is = fate::open;
-    bool fits = false;     ///< its header goes on where the stream that it names ends
-    bool believed = false; ///< so it was settled
-    bool wanted = false;   ///< it may be what a stream lacks
-    bool used = false;     ///< it stands for what a stream lacks
+    bool is_settled = false;
+    bool fits = false;   ///< its header goes on where the stream that it names ends
+    bool wanted = false; ///< it may be what a stream lacks
+    bool used = false;   ///< it stands for what a stream lacks
   };
   using lost_set = std::vector<lost*>;
   enum class ways : std::uint8_t { none, one, many };
@@ -114,7 +104,6 @@ private:
   [[nodiscard]] bool all_wanted_are_missed() const;
 
   stand_finder stand_;
-  doubted_headers& doubted_;
   std::vector<lost> all_;
   std::uint64_t missed_ = 0; ///< versions that streams lack, and that more than one set would fill
   bool adds_up_ = true;      ///< what streams lack and what was lost can be told by counting

@@ -43,11 +43,11 @@ public:
                                                                        *lanes_, names_} {}
   ~partition_impl() override { stop(); }
 
-  result<void> open(doubted_headers& doubted, const open_progress& progress, bool index_rebuilt) {
+  result<void> open(const open_progress& progress, bool index_rebuilt) {
     const auto begin = std::chrono::steady_clock::now();
     if (auto loaded = names_.load(); !loaded) return loaded;
-    recovery_run run{number_,  *log_,    *derived_, *lanes_,  names_,
-                     indexer_, journal_, options_,  progress, doubted};
+    recovery_run run{number_,  *log_,    *derived_, *lanes_, names_,
+                     indexer_, journal_, options_,  progress};
     if (auto done = run.run(recovery_); !done) return done;
     auto nobodys = derived_->last_of(nobodys_stream());
     if (!nobodys) return std::move(nobodys).error();
@@ -210,11 +210,10 @@ private:
 result<std::unique_ptr<partition>>
 make_partition(std::uint32_t number, std::unique_ptr<log_store> log,
                std::unique_ptr<derived_store> derived, partition_options options,
-               doubted_headers& doubted, const open_progress& progress, bool index_rebuilt) {
+               const open_progress& progress, bool index_rebuilt) {
   auto made = std::make_unique<partition_impl>(number, std::move(log), std::move(derived),
                                                std::move(options));
-  if (auto opened = made->open(doubted, progress, index_rebuilt); !opened)
-    return std::move(opened).error();
+  if (auto opened = made->open(progress, index_rebuilt); !opened) return std::move(opened).error();
   return std::unique_ptr<partition>(std::move(made));
 }
 
@@ -248,7 +247,7 @@ struct partition_opening {
   if_missing journal;
 
   /// @param anew  whatever derived data there is.
-  [[nodiscard]] result<std::unique_ptr<partition>> run(bool anew, doubted_headers& doubted) const {
+  [[nodiscard]] result<std::unique_ptr<partition>> run(bool anew) const {
     const auto derived_folder = folder / "derived";
     auto log = open_lmdb_log(folder / "journal", identity, options, journal);
     if (!log) return std::move(log).error();
@@ -263,7 +262,7 @@ struct partition_opening {
       if (!derived) return std::move(derived).error();
     }
     return make_partition(identity.partition, std::move(*log), std::move(*derived), options,
-                          doubted, progress, !usable);
+                          progress, !usable);
   }
 };
 
@@ -273,22 +272,15 @@ result<std::unique_ptr<partition>>
 open_partition(const std::filesystem::path& folder, std::uint32_t number, const uuid& store_id,
                partition_options options, const open_progress& progress, if_missing journal) {
   const partition_opening how{folder, {store_id, number}, options, progress, journal};
-  doubted_headers doubted;
-  auto opened = how.run(false, doubted);
-  // What derived data contradicts is judged by the journal alone; and again, if a damaged header
-  // was believed that the journal contradicts.
-  for (auto before = ~std::size_t{0};
-       !opened && opened.error().code() == errc::damaged_index && before != doubted.size();) {
-    before = doubted.size();
-    opened = how.run(true, doubted);
-  }
+  auto opened = how.run(false);
+  // What derived data contradicts is judged by the journal alone.
+  if (!opened && opened.error().code() == errc::damaged_index) opened = how.run(true);
   return opened;
 }
 
 std::unique_ptr<partition> make_memory_partition(std::uint32_t number, partition_options options) {
-  doubted_headers none;
-  auto made =
-      make_partition(number, make_memory_log(), make_memory_derived(), std::move(options), none);
+  auto made = make_partition(number, make_memory_log(), make_memory_derived(), std::move(options),
+                             {}, false);
   ACTA_ASSERT(made);
   return std::move(*made);
 }

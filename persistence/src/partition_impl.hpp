@@ -4,17 +4,14 @@
 /// A partition over any pair of stores; tests put faulty ones under it.
 #pragma once
 
-#include "damage.hpp"
 #include "log_store.hpp"
 
 namespace acta::persistence {
 
-/// Errors: as open_partition; `damaged_index` if derived data must be made anew, without the
-/// headers that are now in `doubted`.
+/// Errors: as open_partition.
 result<std::unique_ptr<partition>>
 make_partition(std::uint32_t number, std::unique_ptr<log_store> log,
                std::unique_ptr<derived_store> derived, partition_options options,
-               doubted_headers& doubted, const open_progress& progress = {},
-               bool index_rebuilt = false);
+               const open_progress& progress = {}, bool index_rebuilt = false);
 
 } // namespace acta::persistence

@@ -177,7 +177,8 @@ result<void> recovery_run::run(recovery_report& report) {
 
   std::vector<std::shared_ptr<lane_impl>> lanes_with_tail;
   std::size_t unwritten = 0;
-  bool unsettled = false; ///< the stream of a damaged commit is not known
+  bool unsettled = false;     ///< the stream of a damaged commit is not known
+  bool is_unfinished = false; ///< the index has gone past one that is not settled
   const auto lane_of = [&](const stream_key& stream) {
     return lanes.find_or_make(stream, [&]() -> result<version_number> {
       auto last = derived.last_of(stream);
@@ -195,19 +196,17 @@ result<void> recovery_run::run(recovery_report& report) {
     ++report.tail_commits;
     ++unwritten;
   };
-  lost_commits lost(
-      [&](const stream_key& stream) -> result<stream_stand> {
-        auto lane = lane_of(stream);
-        if (!lane) return std::move(lane).error();
-        const auto next = (*lane)->next_version();
-        std::vector<index_entry> tail;
-        lanes.tail_from(**lane, next - 1, tail);
-        if (!tail.empty()) return stream_stand{next, tail.back().position};
-        auto last = derived.last_of(stream);
-        if (!last) return std::move(last).error();
-        return stream_stand{next, *last ? (*last)->position : 0};
-      },
-      doubted);
+  lost_commits lost([&](const stream_key& stream) -> result<stream_stand> {
+    auto lane = lane_of(stream);
+    if (!lane) return std::move(lane).error();
+    const auto next = (*lane)->next_version();
+    std::vector<index_entry> tail;
+    lanes.tail_from(**lane, next - 1, tail);
+    if (!tail.empty()) return stream_stand{next, tail.back().position};
+    auto last = derived.last_of(stream);
+    if (!last) return std::move(last).error();
+    return stream_stand{next, *last ? (*last)->position : 0};
+  });
   // A damaged commit stands in the index of its stream, so that reading that stream meets it.
   const auto push_damaged = [&](lane_impl& lane, const damaged_commit& d, std::uint64_t events) {
     push({&lane,
@@ -270,11 +269,9 @@ result<void> recovery_run::run(recovery_report& report) {
       const auto what = stream.text() + " goes on with version " +
                         std::to_string(header.first_version) + " after " +
                         std::to_string((*lane)->durable_version());
-      // Only without the help of derived data, and of damaged headers, is the journal itself found
-      // guilty.
-      const bool is_doubted = lost.contradict(stream, header.first_version);
-      return head->indexed_up_to > 0 || is_doubted ? error(errc::damaged_index, what, stream.text())
-                                                   : corrupt(expected, what);
+      // Only without the help of derived data is the journal itself found guilty.
+      return head->indexed_up_to > 0 ? error(errc::damaged_index, what, stream.text())
+                                     : corrupt(expected, what);
     }
     if (before->first > 0)
       age += static_cast<std::uint64_t>(
@@ -291,8 +288,11 @@ result<void> recovery_run::run(recovery_report& report) {
            record.position > head->forgotten_up_to ? header.command_id : uuid{}}});
     expected = view->last_position() + 1;
     if (unwritten >= chunk) {
-      // Before the index goes past them: the next start does not see them again.
-      if (auto settled = settle(); !settled) return settled;
+      // What comes may still tell whose they were; but the next start would not see them again.
+      if (!is_unfinished && lost.any()) {
+        if (auto begun = derived.begin_unfinished(); !begun) return begun;
+        is_unfinished = true;
+      }
       index.note(lanes_with_tail, unwritten, expected - 1, age);
       unwritten = 0;
       lane->reset();
@@ -308,7 +308,9 @@ result<void> recovery_run::run(recovery_report& report) {
   if (unwritten > 0) index.note(lanes_with_tail, unwritten, expected - 1, age);
   journal.resume(end->position, end->recorded_at, age);
   // Lanes that were made on the way do not know that their end is in doubt.
-  if (unsettled && unwritten > 0) return index.write_now();
+  if (unsettled || is_unfinished)
+    if (auto written = index.write_now(); !written) return written;
+  if (is_unfinished) return derived.end_unfinished();
   return {};
 }
 

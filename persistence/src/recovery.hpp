@@ -28,13 +28,12 @@ struct recovery_run {
   journal_thread& journal;
   const partition_options& options;
   const open_progress& progress;
-  doubted_headers& doubted;
 
   /// Reads the commits the index lacks into the lanes' tails; a long way behind, it writes the
   /// index as it goes. Every commit read is checked: checksum, no gap in positions, no gap in its
   /// stream's versions. Errors: `corrupt_commit` (names the position), `io`, `store_full`;
   /// `damaged_index` if what the journal says does not go on from the derived data, which then must
-  /// be made anew, without the headers that are now in `doubted`.
+  /// be made anew.
   result<void> run(recovery_report& report);
 };
 

@@ -92,6 +92,8 @@ public:
     return inner_->newest_snapshot(s);
   }
   void condemn(const acta::error& why) noexcept override { inner_->condemn(why); }
+  result<void> begin_unfinished() override { return inner_->begin_unfinished(); }
+  result<void> end_unfinished() override { return inner_->end_unfinished(); }
 
 private:
   std::shared_ptr<fault> fault_;
@@ -107,10 +109,9 @@ inline std::unique_ptr<partition>
 make_faulty(const std::shared_ptr<fault>& f, partition_options options = {},
             std::unique_ptr<log_store> log = make_memory_log(),
             std::unique_ptr<derived_store> derived = make_memory_derived()) {
-  doubted_headers none;
   return must(make_partition(0, std::make_unique<faulty_log>(f, std::move(log)),
                              std::make_unique<faulty_derived>(f, std::move(derived)),
-                             std::move(options), none));
+                             std::move(options)));
 }
 
 /// A store with one partition.
