@@ -78,13 +78,12 @@ result<std::vector<damaged_commit>> lost_commits::fill(const version_gap& gap) {
   if (events_of(between) < missing) return std::vector<damaged_commit>{};
   if (const auto chosen = choose_by_headers(gap, left); chosen.count == ways::one)
     return take(chosen.commits);
-  for (const auto& candidates : {not_of_others(gap, left), left}) {
-    const auto chosen = choose(candidates, missing);
-    if (chosen.count == ways::one) return take(chosen.commits);
-    if (chosen.count == ways::none) continue;
-    for (auto* one : candidates) one->wanted = true;
+  const auto chosen = choose(left, missing);
+  if (chosen.count == ways::one) return take(chosen.commits);
+  if (chosen.count == ways::many) {
+    for (auto* one : left) one->wanted = true;
     missed_ += missing;
-    return stop(gap, candidates);
+    return stop(gap, left);
   }
   // Then a header was believed that was wrong, and the commit that it was on may be anybody's.
   for (auto* one : between) one->is_settled = false;
@@ -184,7 +183,7 @@ lost_commits::choice lost_commits::choose_by_headers(const version_gap& gap, con
     inner.until = one->first_version;
     inner.before = one->position;
   }
-  auto rest = not_of_others(gap, from);
+  auto rest = from; // also what names another stream: that one may contradict it yet
   std::erase_if(rest, [&](const lost* one) {
     return one->position <= inner.after || one->position >= inner.before;
   });
@@ -193,13 +192,6 @@ lost_commits::choice lost_commits::choose_by_headers(const version_gap& gap, con
   front.insert(front.end(), middle.commits.begin(), middle.commits.end());
   front.insert(front.end(), back.rbegin(), back.rend());
   return {ways::one, std::move(front)};
-}
-
-lost_commits::lost_set lost_commits::not_of_others(const version_gap& gap, const lost_set& from) {
-  lost_set ours;
-  std::ranges::copy_if(from, std::back_inserter(ours),
-                       [&](const lost* one) { return !one->fits || one->stream == gap.stream; });
-  return ours;
 }
 
 std::vector<damaged_commit> lost_commits::take(const lost_set& commits) {

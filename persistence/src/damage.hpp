@@ -98,7 +98,6 @@ private:
   [[nodiscard]] static std::uint64_t events_of(const lost_set& commits);
   [[nodiscard]] static choice choose(const lost_set& from, std::uint64_t events);
   [[nodiscard]] static choice choose_by_headers(const version_gap& gap, const lost_set& from);
-  [[nodiscard]] static lost_set not_of_others(const version_gap& gap, const lost_set& from);
   static std::vector<damaged_commit> take(const lost_set& commits);
   std::vector<damaged_commit> stop(const version_gap& gap, const lost_set& candidates);
   [[nodiscard]] bool all_wanted_are_missed() const;

@@ -189,6 +189,18 @@ TEST_CASE(
   check_stops(at, {{"a", "0:3"}, {"b", "0:4"}, {"new", "0:4"}}, {"c", "d"});
 }
 
+TEST_CASE("a damaged header that names a stream which never was does not make another stream the "
+          "loser of what a third has lost") {
+  const damaged_place at;
+  // a's first says that it is c's first; b's last is lost where only a lacks something.
+  fill(at, {{"a"}, {"b"}, {"b"}, {"a"}, {"d"}, {"c"}});
+  test::change_record(at.journal(), 1, spoil_stream);
+  test::change_record(at.journal(), 3, garble);
+  at.forget_derived();
+  CHECK(at.open()->recovery().in_doubt == 3);
+  check_stops(at, {{"a", "0:3"}, {"b", "0:3"}, {"new", "0:3"}}, {"c", "d"});
+}
+
 TEST_CASE("one turned bit in the first commit of a stream does not give it to a stream that never "
           "was") {
   const damaged_place at;
