@@ -1,10 +1,15 @@
 # Installs the components, the program and the CMake package `Acta`.
 
 include(CMakePackageConfigHelpers)
+include(ActaInstallChecks)
 
 set(ACTA_PACKAGE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/Acta")
 get_property(acta_components GLOBAL PROPERTY ACTA_COMPONENTS)
 
+if(TARGET acta)
+  set(acta_program acta)
+endif()
+acta_install_only_if_built(${acta_components} ${acta_program})
 install(TARGETS ${acta_components} EXPORT ActaTargets FILE_SET HEADERS)
 install(EXPORT ActaTargets NAMESPACE acta:: DESTINATION "${ACTA_PACKAGE_DIR}")
 if(TARGET acta)
@@ -29,9 +34,10 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/ActaConfig.cmake" "${CMAKE_CURRENT_BI
   DESTINATION "${ACTA_PACKAGE_DIR}")
 install(DIRECTORY cmake/modules DESTINATION "${ACTA_PACKAGE_DIR}" FILES_MATCHING PATTERN "Find*.cmake")
 # What has been installed is listed beside it, for whoever wants to take it away later: the build folder, where CMake
-# leaves its own list, may be gone by then. Last, so that the list is whole.
+# would leave its own list, may be gone by then. Behind all files, so that the list is whole.
 install(CODE "
   set(listed \"\${CMAKE_INSTALL_PREFIX}/${ACTA_PACKAGE_DIR}/installed.txt\")
   string(REPLACE \";\" \"\\n\" files \"\${CMAKE_INSTALL_MANIFEST_FILES};\${listed}\")
   file(WRITE \"\$ENV{DESTDIR}\${listed}\" \"\${files}\\n\")
   list(APPEND CMAKE_INSTALL_MANIFEST_FILES \"\${listed}\")")
+acta_install_without_manifest()

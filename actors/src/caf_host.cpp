@@ -18,8 +18,11 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <new>
+#include <thread>
 
 namespace acta::actors {
 
@@ -69,7 +72,11 @@ public:
   void wake() {
     if ((state_.fetch_or(pending | active, std::memory_order_acq_rel) & active) != 0) return;
     caf::intrusive_ptr_add_ref(ctrl()); // the scheduler's, given back after each resume
-    home_system().scheduler().enqueue(this);
+    // What is not in the queue never runs, so this waits for the memory of a place in it.
+    for (bool queued = false; !queued;) try {
+        home_system().scheduler().enqueue(this);
+        queued = true;
+      } catch (const std::bad_alloc&) { std::this_thread::sleep_for(std::chrono::milliseconds{1}); }
   }
 
   // -- resumable ---------------------------------------------------------------

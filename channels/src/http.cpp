@@ -36,15 +36,15 @@ struct answer {
     bytes_left -= bytes;
     return true;
   }
-  static std::size_t take_body(char* from, std::size_t size, std::size_t count,
-                               void* self) noexcept {
+  static std::size_t take_body(char* from, std::size_t size, std::size_t count, void* self) noexcept
+      try {
     auto& a = *static_cast<answer*>(self);
     if (!a.count(size * count)) return 0; // ends the transfer
     if (a.body.size() < 100) a.body.append(from, std::min(size * count, 100 - a.body.size()));
     return size * count;
-  }
+  } catch (...) { return 0; } // memory; libcurl must not be thrown through
   static std::size_t take_header(char* from, std::size_t size, std::size_t count,
-                                 void* self) noexcept {
+                                 void* self) noexcept try {
     static constexpr std::string_view name = "retry-after:";
     auto& a = *static_cast<answer*>(self);
     std::string_view line(from, size * count);
@@ -55,7 +55,7 @@ struct answer {
       a.retry_after = line.substr(0, 40);
     }
     return a.count(size * count) ? size * count : 0;
-  }
+  } catch (...) { return 0; } // as above
 };
 
 /// The URL as libcurl understands it: what is checked must be what is called.

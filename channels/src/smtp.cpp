@@ -43,13 +43,14 @@ struct conversation {
     c.text_began = true;
     return n;
   }
-  static std::size_t hear(char* line, std::size_t size, std::size_t count, void* self) noexcept {
+  static std::size_t hear(char* line, std::size_t size, std::size_t count, void* self) noexcept
+      try {
     const std::string_view text(line, size * count);
     if (text.starts_with('4') || text.starts_with('5'))
       static_cast<conversation*>(self)->complaint =
           printable(text.substr(0, text.find_last_not_of("\r\n") + 1));
     return size * count;
-  }
+  } catch (...) { return 0; } // memory: ends the transfer; libcurl must not be thrown through
 };
 
 class smtp_channel {

@@ -124,11 +124,14 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
                        {"quarantined", figures.quarantined},
                        {"failed_batches", figures.failed_batches}});
   const auto& p = figures.processes;
+  std::uint64_t passed_over = 0;
+  for (const auto& [process, count] : p.passed_over) passed_over += count;
   out += R"(,"processes":{)";
   append_figures(out, {{"waiting", p.waiting},
                        {"stuck", p.stuck},
                        {"timers", p.timers},
-                       {"set_aside", p.set_aside}});
+                       {"set_aside", p.set_aside},
+                       {"passed_over", passed_over}});
   const auto& s = figures.subscribers;
   out += R"(},"subscribers":{)";
   append_figures(out, {{"paused", s.paused},

@@ -13,6 +13,9 @@ namespace acta::http {
 
 namespace {
 
+/// `/health/ready` counts them all.
+constexpr std::size_t stuck_shown_max = 1000;
+
 void append_text(std::string& out, std::string_view name, std::string_view text) {
   out.append(R"(,")").append(name).append(R"(":)");
   append_json_string(out, text);
@@ -34,7 +37,47 @@ void append_record(std::string& out, const set_aside_record& r) {
   out += '}';
 }
 
+void append_figure(std::string& out, std::string_view name, std::uint64_t value) {
+  if (out.back() != '{') out += ',';
+  append_json_string(out, name);
+  out += ':';
+  append_number(out, value);
+}
+
+void append_stuck(std::string& out, const stuck_delivery& s) {
+  out += R"({"target":)";
+  append_json_string(out, s.target);
+  append_text(out, "process", s.process);
+  append_text(out, "command", s.command);
+  out += ',';
+  out += R"("attempts":)";
+  append_number(out, s.attempts);
+  append_text(out, "since", to_rfc3339(s.since));
+  append_text(out, "code", s.reason.code().message());
+  append_text(out, "reason", reason_of(s.reason));
+  out += '}';
+}
+
 } // namespace
+
+void answer_processes(const runtime& from, response& to) {
+  const auto f = from.figures().processes;
+  auto& out = to.body;
+  out += '{';
+  append_figure(out, "waiting", f.waiting);
+  append_figure(out, "delivered", f.delivered);
+  append_figure(out, "failures", f.failures);
+  append_figure(out, "timers", f.timers);
+  append_figure(out, "set_aside", f.set_aside);
+  out += R"(,"passed_over":{)";
+  for (const auto& [process, count] : f.passed_over) append_figure(out, process, count);
+  out += R"(},"stuck":[)";
+  for (const auto& s : from.stuck(stuck_shown_max)) {
+    if (out.back() != '[') out += ',';
+    append_stuck(out, s);
+  }
+  out += "]}";
+}
 
 void answer_set_aside(const runtime& from, const call& c, response& to, const log_sink& log) {
   // One more than is shown tells whether a page follows.

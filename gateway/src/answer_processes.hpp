@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Answers about what processes have set aside.
+/// Answers about processes, and what they have set aside.
 #pragma once
 
 #include "call.hpp"
@@ -12,6 +12,7 @@
 
 namespace acta::http {
 
+void answer_processes(const runtime& from, response& to);
 /// Blocking: reads the store.
 void answer_set_aside(const runtime& from, const call& c, response& to, const log_sink& log);
 /// Blocking: writes the outbox.

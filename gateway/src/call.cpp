@@ -162,6 +162,9 @@ std::string subject_of(const call& c) {
   case route::subscriber:
     text.append("subscriber ").append(c.name);
     break;
+  case route::processes:
+    text = "processes";
+    break;
   case route::set_aside:
   case route::drop_set_aside:
     text = "set aside by processes";

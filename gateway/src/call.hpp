@@ -32,6 +32,7 @@ enum class route : std::uint8_t {
   subscribers,
   dead_letters,
   subscriber, ///< an order to one
+  processes,
   set_aside,
   drop_set_aside,
   live,

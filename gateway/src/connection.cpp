@@ -89,7 +89,7 @@ void connection::read_more() {
                           [self = shared_from_this()](const error_code& failed, std::size_t bytes) {
                             if (self->phase_ == phase::closed) return;
                             if (failed) return self->close();
-                            self->on_read(bytes);
+                            self->safely([&] { self->on_read(bytes); });
                           });
 }
 
@@ -126,6 +126,7 @@ bool connection::serve() {
   case route::subscribers:
   case route::dead_letters:
   case route::subscriber:
+  case route::processes:
   case route::set_aside:
   case route::drop_set_aside:
     wait_until_ = std::chrono::steady_clock::now() + call_.read.timeout;
@@ -147,27 +148,24 @@ bool connection::serve() {
 
 bool connection::ask() {
   self_ = shared_from_this();
-  call_.options.timeout = options().request_timeout;
-  state_.runtime
-      .ask_json(call_.aggregate, call_.id, call_.command, json_of(reader_.request()),
-                std::move(call_.options))
-      .then([this](result<receipt> given) {
-        answered(std::move(given));
-      }); // one pointer: no allocation
-  if (!answered_at_once_) return false;
-  answered_at_once_ = false;
-  const auto self = std::move(self_);
-  answer(*answer_);
-  return true;
+  try {
+    call_.options.timeout = options().request_timeout;
+    state_.runtime
+        .ask_json(call_.aggregate, call_.id, call_.command, json_of(reader_.request()),
+                  std::move(call_.options))
+        .then([this](result<receipt> given) {
+          answered(std::move(given));
+        }); // one pointer: no allocation
+  } catch (...) {
+    self_.reset(); // nobody will answer
+    throw;
+  }
+  return false;
 }
 
 void connection::answered(result<receipt> given) {
   answer_.emplace(std::move(given));
-  // The event loop's own thread gets here only from within ask().
-  if (worker_->is_this_thread())
-    answered_at_once_ = true;
-  else
-    worker_->answered(this);
+  worker_->answered(this);
 }
 
 void connection::answer(const result<receipt>& given) {
@@ -183,6 +181,7 @@ void connection::answer(const result<receipt>& given) {
 void connection::finish() {
   const auto self = std::move(self_);
   if (phase_ == phase::closed) return;
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   if (stream_) return page_read();
   if (answer_) answer(*answer_);
   if (wait_for_view()) return;
@@ -213,7 +212,9 @@ bool connection::send() {
                     [self = shared_from_this()](const error_code& broken, std::size_t) {
                       if (self->phase_ == phase::closed) return;
                       if (broken) return self->close();
-                      if (self->sent()) self->advance();
+                      self->safely([&] {
+                        if (self->sent()) self->advance();
+                      });
                     });
   return false;
 }
@@ -235,6 +236,21 @@ void connection::refuse(const problem& p) {
   keep_alive_ = false;
   response_.set(p);
   send();
+}
+
+void connection::give_up() noexcept {
+  try {
+    state_.log_failure(subject_of(call_));
+  } catch (...) {} // memory
+  // While somebody works for it nothing but the socket may be touched.
+  if (phase_ != phase::serving || self_) return close();
+  try {
+    stream_.reset();
+    late_view_.clear();
+    answer_.reset();
+    refuse(
+        {.status = 500, .code = "internal", .detail = "the node failed in a way it does not know"});
+  } catch (...) { close(); }
 }
 
 void connection::drain() {
@@ -282,7 +298,7 @@ void connection::wind_down() {
   if (step_ == stream_step::writing) deadline_ = std::min(deadline_, end_by());
 }
 
-void connection::close() {
+void connection::close() noexcept {
   if (phase_ == phase::closed) return;
   const auto self = shared_from_this(); // remove() may drop the last reference
   phase_ = phase::closed;

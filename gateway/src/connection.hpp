@@ -13,6 +13,7 @@
 
 #include <array>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,14 @@ public:
   /// @param admitted  false: there are too many; say so and close.
   connection(std::shared_ptr<worker> owner, socket_type socket, std::size_t index, bool admitted);
 
+  /// Does what a handler does. What it throws (memory, mostly) ends this connection and no other,
+  /// with a 500 if a request waits for its answer. Pre: whoever calls holds the connection.
+  template <class F> void safely(F f) noexcept {
+    try {
+      f();
+    } catch (...) { give_up(); }
+  }
+
   void start();
   /// The answer is there.
   void finish();
@@ -35,13 +44,15 @@ public:
   void check(std::chrono::steady_clock::time_point now);
   /// The gateway stops: closes unless a request is being served or has begun to arrive.
   void wind_down();
-  void close();
+  void close() noexcept;
   /// The answer has come too late for anybody. Threads: any, once the worker is closed.
-  void abandon() { self_.reset(); }
+  void abandon() noexcept { self_.reset(); }
 
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] bool admitted() const noexcept { return admitted_; }
   void move_to(std::size_t index) noexcept { index_ = index; }
+
+  connection* next_answered = nullptr; ///< its worker's
 
 private:
   enum class phase : std::uint8_t {
@@ -81,6 +92,7 @@ private:
   void go_on_streaming();
   void write_page();
   void write_rest();
+  void on_written(std::size_t bytes);
   void page_written();
   void beat();
   void wait_for_events();
@@ -95,6 +107,8 @@ private:
   bool send();
   bool sent();
   void refuse(const problem& p);
+  /// Pre: in a catch block.
+  void give_up() noexcept;
   void drain();
   void set(phase p, std::chrono::milliseconds at_most);
   [[nodiscard]] const gateway_options& options() const noexcept { return state_.options; }
@@ -107,7 +121,6 @@ private:
   phase phase_ = phase::idle;
   bool keep_alive_ = true;
   bool request_done_ = false; ///< read to its end
-  bool answered_at_once_ = false;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
 
   std::vector<char> buffer_;
@@ -120,6 +133,7 @@ private:
   response response_;
   std::string head_;
   std::optional<result<receipt>> answer_;
+  std::exception_ptr failure_; ///< of the reading thread
 
   std::string late_view_; ///< the read under way has found
   std::chrono::steady_clock::time_point wait_until_{};

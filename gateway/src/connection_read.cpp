@@ -28,10 +28,17 @@ constexpr std::chrono::milliseconds end_time_max{1000};
 
 template <class F> void connection::on_reader(F f) {
   self_ = shared_from_this();
-  asio::post(state_.readers, [this, f] {
-    f();
-    worker_->answered(this);
-  });
+  try {
+    asio::post(state_.readers, [this, f]() noexcept {
+      try {
+        f();
+      } catch (...) { failure_ = std::current_exception(); }
+      worker_->answered(this);
+    });
+  } catch (...) {
+    self_.reset();
+    throw;
+  }
 }
 
 // -- reads ------------------------------------------------------------------------------------
@@ -55,6 +62,8 @@ bool connection::read_store() {
       return answer_dead_letters(state_.runtime, call_, response_, log);
     case route::subscriber:
       return answer_order(state_.runtime, call_, response_, log);
+    case route::processes:
+      return answer_processes(state_.runtime, response_);
     case route::set_aside:
       return answer_set_aside(state_.runtime, call_, response_, log);
     case route::drop_set_aside:
@@ -77,7 +86,7 @@ bool connection::wait_for_view() {
       view, call_.read.at_least, wait_until_,
       [w = worker_, weak = weak_from_this(), n = ++wait_](const result<void>& came) {
         w->post([weak, n, came] {
-          if (const auto c = weak.lock()) c->view_came(n, came);
+          if (const auto c = weak.lock()) c->safely([&] { c->view_came(n, came); });
         });
       });
   return true;
@@ -166,7 +175,7 @@ void connection::wait_for_events() {
     w->post([weak, n] {
       const auto c = weak.lock();
       if (c && n == c->wait_ && c->phase_ == phase::streaming && c->step_ == stream_step::waiting)
-        c->read_page();
+        c->safely([&] { c->read_page(); });
     });
   });
 }
@@ -192,19 +201,22 @@ void connection::write_rest() {
       pieces, [self = shared_from_this()](const error_code& failed, std::size_t bytes) {
         if (self->phase_ == phase::closed) return;
         if (failed) return self->close();
-        bool left = false;
-        for (auto& piece : self->to_write_) {
-          const auto of_it = std::min(bytes, piece.size());
-          piece.remove_prefix(of_it);
-          bytes -= of_it;
-          left = left || !piece.empty();
-        }
-        if (!left) return self->page_written();
-        // Whoever takes anything at all is given time for more, unless the gateway stops.
-        if (!self->state_.stopping)
-          self->deadline_ = std::chrono::steady_clock::now() + self->options().write_timeout;
-        self->write_rest();
+        self->safely([&] { self->on_written(bytes); });
       });
+}
+
+void connection::on_written(std::size_t bytes) {
+  bool left = false;
+  for (auto& piece : to_write_) {
+    const auto of_it = std::min(bytes, piece.size());
+    piece.remove_prefix(of_it);
+    bytes -= of_it;
+    left = left || !piece.empty();
+  }
+  if (!left) return page_written();
+  // Whoever takes anything at all is given time for more, unless the gateway stops.
+  if (!state_.stopping) deadline_ = std::chrono::steady_clock::now() + options().write_timeout;
+  write_rest();
 }
 
 void connection::page_written() {

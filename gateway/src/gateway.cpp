@@ -9,12 +9,14 @@
 #include <acta/core/printable.hpp>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace acta {
 
@@ -63,22 +65,26 @@ public:
         workers_(make_workers(state_)) {}
   ~server() { stop(std::chrono::milliseconds{0}); }
 
-  result<void> start() {
+  /// Takes over a socket that is bound.
+  result<void> start(int socket) {
     const tcp::endpoint at(asio::ip::make_address(state_->options.address), state_->options.port);
     error_code failed;
-    acceptor_.open(at.protocol(), failed);
-    if (!failed) close_on_exec(acceptor_.native_handle());
-    if (!failed) acceptor_.set_option(tcp::acceptor::reuse_address(true), failed);
-    if (!failed) acceptor_.bind(at, failed);
-    if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
+    acceptor_.assign(at.protocol(), socket, failed);
+    if (failed) ::close(socket);
     if (!failed) endpoint_ = acceptor_.local_endpoint(failed);
-    if (failed) return socket_error(at, failed);
+    if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
+    if (failed) return socket_error(endpoint_.port() == 0 ? at : endpoint_, failed);
     for (const auto& type : state_->runtime.model().aggregates())
       if (http::is_reserved(type->name))
         state_->log(log_level::warning, "gateway: aggregate '" + type->name +
                                             "' cannot be reached: /v1/" + type->name +
                                             " is the gateway's own");
-    for (const auto& w : workers_) w->start();
+    for (const auto& w : workers_) {
+      const bool accepts = w == workers_.front();
+      w->start([this, accepts] {
+        if (accepts) accept_anew();
+      });
+    }
     asio::post(workers_.front()->context(), [this] { accept(); });
     return {};
   }
@@ -115,20 +121,35 @@ private:
     auto& w = *workers_[next_worker_++ % workers_.size()];
     acceptor_.async_accept(
         w.context().get_executor(), [this, &w](const error_code& failed, http::socket_type socket) {
-          if (!acceptor_.is_open()) return;
-          if (!failed) {
-            close_on_exec(socket.native_handle());
-            w.take(std::move(socket));
-            return accept();
-          }
-          // Out of descriptors, most likely: the kernel keeps the client waiting, and trying at
-          // once would spin.
-          state_->log(log_level::warning, "gateway: accept: " + failed.message());
+          if (!acceptor_.is_open() || failed == asio::error::operation_aborted) return;
+          if (!failed && took(w, std::move(socket))) return accept();
+          // Out of descriptors or memory, most likely: the kernel keeps the client waiting, and
+          // trying at once would spin.
+          if (failed) state_->log(log_level::warning, "gateway: accept: " + failed.message());
           pause_.expires_after(accept_pause);
           pause_.async_wait([this](const error_code& cancelled) {
             if (!cancelled && acceptor_.is_open()) accept();
           });
         });
+  }
+
+  /// Whether or not it is waiting for somebody just now.
+  void accept_anew() {
+    error_code ignored;
+    pause_.cancel();
+    acceptor_.cancel(ignored);
+    if (acceptor_.is_open()) accept();
+  }
+
+  bool took(http::worker& w, http::socket_type socket) {
+    try {
+      close_on_exec(socket.native_handle());
+      w.take(std::move(socket));
+      return true;
+    } catch (...) {
+      state_->log_failure("gateway: accept");
+      return false;
+    }
   }
 
   std::shared_ptr<http::shared_state> state_;
@@ -172,14 +193,43 @@ result<void> gateway::check(const gateway_options& o) {
   return {};
 }
 
-result<std::unique_ptr<gateway>> gateway::open(acta::runtime& r, gateway_options options) {
-  if (auto ok = check(options); !ok) return std::move(ok).error();
+reserved_address::~reserved_address() {
+  if (socket_ >= 0) ::close(socket_);
+}
+
+result<reserved_address> reserved_address::reserve(const gateway_options& options) {
+  if (auto ok = gateway::check(options); !ok) return std::move(ok).error();
   if (auto held = hold_standard_descriptors(); !held)
     return error(gateway_errc::io, std::string(held.error().detail()));
+  const tcp::endpoint at(asio::ip::make_address(options.address), options.port);
+  try {
+    asio::io_context context;
+    tcp::acceptor bound(context);
+    error_code failed;
+    bound.open(at.protocol(), failed);
+    if (!failed) close_on_exec(bound.native_handle());
+    if (!failed) bound.set_option(tcp::acceptor::reuse_address(true), failed);
+    if (!failed) bound.bind(at, failed);
+    const auto taken = failed ? at : bound.local_endpoint(failed);
+    if (failed) return socket_error(at, failed);
+    return reserved_address(bound.release(), taken.port());
+  } catch (const std::exception& e) { return error(gateway_errc::io, e.what()); }
+}
+
+result<std::unique_ptr<gateway>> gateway::open(acta::runtime& r, gateway_options options) {
+  auto at = reserved_address::reserve(options);
+  if (!at) return std::move(at).error();
+  return open(r, std::move(options), std::move(*at));
+}
+
+result<std::unique_ptr<gateway>> gateway::open(acta::runtime& r, gateway_options options,
+                                               reserved_address at) {
+  if (auto ok = check(options); !ok) return std::move(ok).error();
   options.log = printable_lines(std::move(options.log)); // ids and texts in it are clients'
   try {
     auto s = std::make_unique<server>(r, std::move(options));
-    if (auto started = s->start(); !started) return std::move(started).error();
+    if (auto started = s->start(std::exchange(at.socket_, -1)); !started)
+      return std::move(started).error();
     return std::unique_ptr<gateway>(new gateway(std::move(s)));
   } catch (const std::exception& e) { return error(gateway_errc::io, e.what()); }
 }

@@ -127,11 +127,13 @@ problem of_invalid(const error& e) {
     return {.status = 500,
             .code = code.message(),
             .detail = "the command's own code failed; nothing was stored"};
-  if (code == codec_errc::encode_failed)
-    return {.status = 500,
-            .code = code.message(),
-            .detail = "a value has no JSON form" +
-                      (e.where().empty() ? std::string() : " at " + std::string(e.where()))};
+  if (code == codec_errc::encode_failed) {
+    problem p{.status = 500, .code = code.message(), .detail = "a value has no JSON form"};
+    if (e.where().empty()) return p;
+    p.pointer.emplace(e.where());
+    p.detail.append(" at ").append(e.where());
+    return p;
+  }
   return {.status = 500, .code = "internal", .detail = "the node failed in a way it does not know"};
 }
 

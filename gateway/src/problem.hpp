@@ -18,7 +18,7 @@ struct problem {
   unsigned status = 500;
   std::string code; ///< stable, for programs
   std::string detail;
-  std::optional<std::string> pointer{};          ///< JSON pointer into the body
+  std::optional<std::string> pointer{};          ///< JSON pointer into the body, or the answer
   std::optional<acta::rejection> rejection{};    ///< the domain's no
   std::optional<std::uint64_t> actual_version{}; ///< of the stream, in a version conflict
   std::vector<std::string> reasons{};            ///< why the node is not ready

@@ -9,7 +9,12 @@ namespace acta::http {
 
 std::optional<problem> understand_processes(const request& r, const target& t, call& c) {
   const auto reads = r.how == method::get || r.how == method::head;
-  if (t.count < 3 || t.segment(2) != "set-aside") return unknown_route();
+  if (t.count == 2) {
+    if (!reads) return wrong_method("GET, HEAD");
+    c.to = route::processes;
+    return check_names(t, {});
+  }
+  if (t.segment(2) != "set-aside") return unknown_route();
   if (t.count == 3) {
     if (!reads) return wrong_method("GET, HEAD");
     c.to = route::set_aside;

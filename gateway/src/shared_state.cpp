@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shared_state.hpp"
 
+#include <acta/domain/errc.hpp>
 #include <acta/runtime/errc.hpp>
 
 namespace acta::http {
@@ -11,6 +12,13 @@ namespace {
 /// while only.
 constexpr auto failure_counts_for = std::chrono::seconds{10};
 } // namespace
+
+void shared_state::log_failure(std::string_view what) const noexcept {
+  try {
+    log(log_level::error, std::string(what) + ": " + detail::describe_exception());
+  } catch (...) { // memory
+  }
+}
 
 void shared_state::note(const error& e) {
   if (e.code() == runtime_errc::stopped) runtime_stopped_ = true;

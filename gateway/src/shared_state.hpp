@@ -50,9 +50,14 @@ public:
   boost::asio::thread_pool readers;
   std::atomic<bool> stopping{false};
 
-  void log(log_level level, std::string_view line) const {
-    if (options.log) options.log(level, line);
+  void log(log_level level, std::string_view line) const noexcept {
+    try {
+      if (options.log) options.log(level, line);
+    } catch (...) { // a line that cannot be written is not worth a connection
+    }
   }
+  /// What was thrown, and by what. Pre: in a catch block.
+  void log_failure(std::string_view what) const noexcept;
 
   enum class admission { full, refused, admitted };
   /// Counts one more connection; a few beyond the limit are kept long enough to be refused in

@@ -27,21 +27,24 @@ worker::worker(std::shared_ptr<shared_state> state) : state_(std::move(state)) {
 
 worker::~worker() = default;
 
-void worker::start() {
+void worker::start(std::function<void()> go_on) {
   sweep();
-  // Connections compare with thread_; the first is accepted after all workers have started.
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this, then = std::move(go_on)] { run(then); });
 }
 
-void worker::run() {
+void worker::run(const std::function<void()>& go_on) {
   ::pthread_setname_np(::pthread_self(), "acta-http");
-  for (;;) {
+  // Connections hold back what they throw, so this is Asio out of memory. Whatever it was about to
+  // call is not called any more.
+  for (bool threw = false;; threw = true) {
     try {
+      if (threw && !state_->stopping) {
+        sweep();
+        go_on();
+      }
       context_.run();
       return;
-    } catch (const std::exception& e) {
-      state_->log(log_level::error, std::string("gateway: ") + e.what());
-    }
+    } catch (...) { state_->log_failure("gateway"); }
   }
 }
 
@@ -58,11 +61,17 @@ void worker::take(socket_type socket) {
     if (state_->stopping) return;
     const auto admitted = state_->admit();
     if (admitted == shared_state::admission::full) return;
-    auto c =
-        std::make_shared<connection>(shared_from_this(), std::move(socket), connections_.size(),
-                                     admitted == shared_state::admission::admitted);
-    connections_.push_back(c);
-    c->start();
+    const auto is_served = admitted == shared_state::admission::admitted;
+    std::shared_ptr<connection> c;
+    try {
+      c = std::make_shared<connection>(shared_from_this(), std::move(socket), connections_.size(),
+                                       is_served);
+      connections_.push_back(c);
+    } catch (...) {
+      state_->log_failure("gateway: a connection");
+      return state_->closed(is_served);
+    }
+    c->safely([&] { c->start(); });
   });
 }
 
@@ -76,32 +85,52 @@ void worker::remove(connection& c) {
   state_->closed(c.admitted());
 }
 
-void worker::answered(connection* c) {
+void worker::answered(connection* c) noexcept {
   {
     const std::lock_guard lock(mailbox_);
     if (!closed_) {
-      answers_.push_back(c);
-      if (answers_.size() > 1) return; // a wake-up is under way
-      asio::post(context_, [this] { take_answers(); });
+      c->next_answered = std::exchange(answered_, c);
+      if (c->next_answered != nullptr) return; // a wake-up is under way
+      try {
+        asio::post(context_, [this] { take_answers(); });
+      } catch (...) {} // out of memory: the next sweep takes it
       return;
     }
   }
   c->abandon();
 }
 
-void worker::take_answers() {
+connection* worker::take_answered() noexcept {
+  connection* last = nullptr;
   {
     const std::lock_guard lock(mailbox_);
-    taken_.swap(answers_);
+    last = std::exchange(answered_, nullptr);
   }
-  for (auto* c : taken_) c->finish();
-  taken_.clear();
+  connection* first = nullptr; // in the order in which they came
+  while (last != nullptr) first = std::exchange(last, std::exchange(last->next_answered, first));
+  return first;
+}
+
+void worker::take_answers() {
+  for (auto* c = take_answered(); c != nullptr;) {
+    auto* const now = std::exchange(c, c->next_answered);
+    const auto kept = now->shared_from_this();
+    kept->safely([&] { kept->finish(); });
+  }
+}
+
+template <class F> void worker::for_each(F f) {
+  // From behind: the place of one that closes is taken by the last, which has had its turn.
+  for (auto i = connections_.size(); i-- > 0;) {
+    const auto c = connections_[i];
+    c->safely([&] { f(*c); });
+  }
 }
 
 void worker::sweep() {
+  take_answers(); // whose wake-up could not be posted
   const auto now = std::chrono::steady_clock::now();
-  const auto open = connections_;
-  for (const auto& c : open) c->check(now);
+  for_each([now](connection& c) { c.check(now); });
   sweeper_.expires_after(sweep_every_);
   sweeper_.async_wait([this](const boost::system::error_code& failed) {
     if (!failed) sweep();
@@ -109,10 +138,7 @@ void worker::sweep() {
 }
 
 void worker::wind_down() {
-  asio::post(context_, [this] {
-    const auto open = connections_;
-    for (const auto& c : open) c->wind_down();
-  });
+  asio::post(context_, [this] { for_each([](connection& c) { c.wind_down(); }); });
 }
 
 void worker::close() {
@@ -120,12 +146,9 @@ void worker::close() {
     {
       const std::lock_guard lock(mailbox_);
       closed_ = true;
-      taken_.swap(answers_);
     }
-    for (auto* c : taken_) c->abandon();
-    taken_.clear();
-    const auto open = connections_;
-    for (const auto& c : open) c->close();
+    for (auto* c = take_answered(); c != nullptr;) std::exchange(c, c->next_answered)->abandon();
+    for_each([](connection& c) { c.close(); });
     sweeper_.cancel();
     work_.reset();
   });

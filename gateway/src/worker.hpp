@@ -15,11 +15,13 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace acta::http {
@@ -35,8 +37,9 @@ public:
   explicit worker(std::shared_ptr<shared_state> state);
   ~worker();
 
+  /// @param go_on  restarts what an exception may have ended of what others run here.
   /// May throw std::system_error.
-  void start();
+  void start(std::function<void()> go_on);
 
   boost::asio::io_context& context() noexcept { return context_; }
   shared_state& state() noexcept { return *state_; }
@@ -47,11 +50,8 @@ public:
   void take(socket_type socket);
   void remove(connection& c);
 
-  [[nodiscard]] bool is_this_thread() const noexcept {
-    return thread_.get_id() == std::this_thread::get_id();
-  }
   /// The answer of `c` has come. Threads: any; even after the worker has ended.
-  void answered(connection* c);
+  void answered(connection* c) noexcept;
 
   /// Runs `f` here, if the worker has not ended by then. `f` must not own the worker. Threads: any;
   /// even after the worker has ended. Blocking: no.
@@ -68,9 +68,12 @@ public:
   void join();
 
 private:
-  void run();
+  void run(const std::function<void()>& go_on);
   void sweep();
+  [[nodiscard]] connection* take_answered() noexcept;
   void take_answers();
+  /// Calls `f` with each connection; it may close that one, and no other.
+  template <class F> void for_each(F f);
 
   std::shared_ptr<shared_state> state_;
   boost::asio::io_context context_{1};
@@ -84,9 +87,8 @@ private:
   std::thread thread_;
 
   std::mutex mailbox_;
-  std::vector<connection*> answers_;
+  connection* answered_ = nullptr; ///< the last to come; the others hang on it
   bool closed_ = false;
-  std::vector<connection*> taken_; ///< swapped with answers_, so that neither is allocated anew
 };
 
 } // namespace acta::http

@@ -3,7 +3,7 @@
 /// @file
 /// `acta config check F` and `acta config defaults`.
 #include "channels.hpp"
-#include "commands.hpp"
+#include "command_line.hpp"
 #include "config.hpp"
 #include "module_loader.hpp"
 #include "report.hpp"
@@ -47,7 +47,10 @@ void add_config_command(CLI::App& app, action& chosen) {
   auto given = std::make_shared<check_arguments>();
   auto* checking = config->add_subcommand(
       "check", "Say all that is wrong with a config, and whether its modules load");
-  checking->add_option("file", given->file, "The config")->required()->type_name("FILE");
+  checking->add_option("file", given->file, "The config")
+      ->required()
+      ->check(check_filled)
+      ->type_name("FILE");
   checking->add_flag("--without-modules", given->without_modules, "Do not load the modules");
   checking->callback([given, &chosen] { chosen = [given] { return check(*given); }; });
 

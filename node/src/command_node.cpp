@@ -3,7 +3,7 @@
 /// @file
 /// `acta node`: serves the modules of a config until it is told to stop.
 #include "channels.hpp"
-#include "commands.hpp"
+#include "command_line.hpp"
 #include "config.hpp"
 #include "logging.hpp"
 #include "module_loader.hpp"
@@ -80,6 +80,10 @@ exit_code serve(node_config config, node_channels channels, stop_signals& signal
   else
     log.info("aggregates: " + names);
 
+  // First: a node that cannot be reached leaves no new store behind. Who comes before the store is
+  // open is refused by the system, as if there were no node.
+  auto address = reserved_address::reserve(config.http);
+  if (!address) return fail(log, address.error());
   log.info("store " + config.store_path.string());
   for (const auto& note : channels.notes) log.info(note);
   config.runtime.mail = std::move(channels.mail);
@@ -88,7 +92,7 @@ exit_code serve(node_config config, node_channels channels, stop_signals& signal
   auto serving = acta::runtime::open(config.store_path, std::move(model), config.runtime);
   if (!serving) return fail(log, serving.error());
 
-  auto http = gateway::open(*serving, config.http);
+  auto http = gateway::open(*serving, config.http, std::move(*address));
   if (!http) return fail(log, http.error());
   if (signals.came() == 0) {
     const auto url = (*http)->url();
@@ -134,10 +138,16 @@ void add_node_command(CLI::App& app, action& chosen) {
   auto given = std::make_shared<node_arguments>();
   auto* node =
       app.add_subcommand("node", "Serve the modules of a config over HTTP until SIGINT or SIGTERM");
-  node->add_option("--config", given->config, "The config (TOML)")->required()->type_name("FILE");
+  node->add_option("--config", given->config, "The config (TOML)")
+      ->required()
+      ->check(check_filled)
+      ->type_name("FILE");
   node->add_option("--data", given->data, "The data directory, instead of store.path")
+      ->check(check_filled)
       ->type_name("DIR");
-  node->add_option("--port", given->port, "The port, instead of http.port; 0 takes a free one");
+  node->add_option("--port", given->port, "The port, instead of http.port; 0 takes a free one")
+      ->check(check_port)
+      ->type_name("PORT");
   node->callback([given, &chosen] { chosen = [given] { return run(*given); }; });
 }
 

@@ -52,9 +52,11 @@ struct log_writer::inside {
   bool stopping = false;
 
   /// Pre: the mutex is held.
-  void lose(std::uint64_t lines, std::string why) {
+  void lose(std::uint64_t lines, const char* why) noexcept {
     lost += lines;
-    lost_why = std::move(why);
+    try {
+      lost_why = why;
+    } catch (...) {} // memory: an older reason stays
   }
 
   void run() {
@@ -81,15 +83,17 @@ struct log_writer::inside {
     }
   }
   /// What cannot be formatted is worth less than the thread.
-  void append(const log_line& line, std::string& text) {
+  void append(const log_line& line, std::string& text) const noexcept {
     try {
       format(line, text);
     } catch (...) {}
   }
-  void append_loss(std::uint64_t lines, std::string& text) {
-    append({log_level::warning, std::chrono::system_clock::now(),
-            std::to_string(lines) + " lines of this log were lost: " + lost_why},
-           text);
+  void append_loss(std::uint64_t lines, std::string& text) const noexcept {
+    try {
+      append({log_level::warning, std::chrono::system_clock::now(),
+              std::to_string(lines) + " lines of this log were lost: " + lost_why},
+             text);
+    } catch (...) {} // as above
   }
 };
 
@@ -114,8 +118,8 @@ void log_writer::push(log_level level, std::string_view text) {
   if (text.size() > log_line_bytes_max) line.text += "... (cut)";
   auto& in = *inside_;
   const std::lock_guard lock(in.mutex);
-  in.bytes += line.text.size();
   in.queue.push_back(std::move(line));
+  in.bytes += in.queue.back().text.size();
   ++in.pushed;
   while (in.queue.size() > log_lines_max || in.bytes > log_bytes_max) {
     in.bytes -= in.queue.front().text.size();

@@ -8,6 +8,7 @@
 #include <acta/persistence/errc.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <set>
 
@@ -16,8 +17,8 @@ namespace acta::persistence {
 namespace {
 
 constexpr std::string_view first_words = "# Acta contract, checksum ";
-constexpr std::string_view last_words =
-    " of the lines below. Edited by hand? Then remove this line.";
+constexpr std::string_view words_between = " of the lines below, change ";
+constexpr std::string_view last_words = ". Edited by hand? Then remove this line.";
 constexpr std::size_t checksum_digits = 16;
 
 std::string checksum_of(std::string_view lines) {
@@ -41,6 +42,16 @@ std::string_view next_word(std::string_view& line) {
   return word;
 }
 
+/// 0 if there is none.
+std::uint64_t number_in(std::string_view first_line) {
+  const auto rest =
+      first_line.substr(std::min(first_line.size(), first_words.size() + checksum_digits));
+  std::uint64_t number = 0;
+  if (rest.starts_with(words_between))
+    std::from_chars(rest.data() + words_between.size(), rest.data() + rest.size(), number);
+  return number;
+}
+
 /// Kind, name and schema, which no two lines share; empty if the line is not one of a contract.
 std::string_view type_in(std::string_view line) {
   if (!is_printable(line)) return {};
@@ -57,16 +68,18 @@ std::string_view type_in(std::string_view line) {
 
 } // namespace
 
-std::string seal_contract(std::string_view lines) {
-  return std::string(first_words) + checksum_of(lines) + std::string(last_words) + '\n' +
-         std::string(lines);
+std::string seal_contract(std::string_view lines, std::uint64_t number) {
+  return std::string(first_words) + checksum_of(lines) + std::string(words_between) +
+         std::to_string(number) + std::string(last_words) + '\n' + std::string(lines);
 }
 
-result<std::string> unseal_contract(const std::filesystem::path& path, std::string_view text) {
+result<sealed_contract> unseal_contract(const std::filesystem::path& path, std::string_view text) {
   auto lines = text;
+  std::uint64_t change = 0;
   std::size_t number = 0;
   if (text.starts_with(first_words)) {
     const auto said = text.substr(first_words.size(), checksum_digits);
+    change = number_in(text.substr(0, text.find('\n')));
     lines.remove_prefix(std::min(text.size(), text.find('\n') + 1));
     number = 1;
     if (const auto has = checksum_of(lines); said != has)
@@ -90,7 +103,7 @@ result<std::string> unseal_contract(const std::filesystem::path& path, std::stri
     if (type.empty()) return refused("is not 'kind name schema shape'");
     if (!types.insert(type).second) return refused("names a type for the second time");
   }
-  return std::string(lines);
+  return sealed_contract{std::string(lines), change};
 }
 
 } // namespace acta::persistence

@@ -2,23 +2,29 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// contract.txt: its first line holds a checksum of the others, so that a file cut short is found
-/// out.
+/// out, and how often the file has been written, so that an older copy is.
 #pragma once
 
 #include <acta/core/result.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace acta::persistence {
 
-/// Puts the first line before `lines`.
-std::string seal_contract(std::string_view lines);
+struct sealed_contract {
+  std::string lines;        ///< without the first
+  std::uint64_t number = 0; ///< 0: of an older program, or edited by hand
+};
 
-/// The lines without the first. A file without that line is one of an older program, or was edited
-/// by hand. Errors: `damaged_file` (naming file and line) if the checksum is another, or a line is
-/// not `kind name schema shape`.
-result<std::string> unseal_contract(const std::filesystem::path& path, std::string_view text);
+/// Puts the first line before the others.
+std::string seal_contract(std::string_view lines, std::uint64_t number);
+
+/// A file without the first line is one of an older program, or was edited by hand. Errors:
+/// `damaged_file` (naming file and line) if the checksum is another, or a line is not `kind name
+/// schema shape`.
+result<sealed_contract> unseal_contract(const std::filesystem::path& path, std::string_view text);
 
 } // namespace acta::persistence

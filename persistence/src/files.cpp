@@ -39,7 +39,10 @@ result<void> make_folders(const std::filesystem::path& folder) {
   code.clear();
   std::filesystem::create_directory(folder, code);
   if (code) return os_error(code.value(), "creating", folder);
-  return sync_folder(parent);
+  auto synced = sync_folder(parent);
+  // So that who comes next does not find it, and take it for safe.
+  if (!synced) std::filesystem::remove(folder, code);
+  return synced;
 }
 
 result<void> sync_folder(const std::filesystem::path& folder) {

@@ -150,7 +150,7 @@ result<void> indexer::write(work& todo, std::vector<index_item>& items) {
   log_record last;
   auto found = (*reader)->seek_holding(todo.position, last);
   if (!found) return std::move(found).error();
-  if (*found) head.checksum = load_le<std::uint64_t>(last.bytes.data());
+  if (*found) head.checksum = last.checksum();
   head.indexed_up_to = todo.position;
   head.age = todo.age;
   for (const auto& item : items) head.streams += item.entry.first_version == 1 ? 1 : 0;

@@ -260,6 +260,20 @@ public:
     }
   }
 
+  result<void> begin_unfinished() override {
+    return write_file_atomically(
+        env_->folder() / condemned_name,
+        "This folder is being made, and whose the damaged commits are is not known yet. The next "
+        "open makes it anew.\n");
+  }
+  result<void> end_unfinished() override {
+    if (condemned_) return {};
+    std::error_code code;
+    std::filesystem::remove(env_->folder() / condemned_name, code);
+    if (code) return error(errc::io, "ending " + env_->folder().string() + ": " + code.message());
+    return sync_folder(env_->folder());
+  }
+
 private:
   static error damaged(const stream_key& stream, const std::string& what) {
     return error(errc::damaged_index, what + "; the next open makes derived data anew",

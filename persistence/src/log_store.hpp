@@ -26,6 +26,11 @@ namespace acta::persistence {
 struct log_record {
   std::uint64_t position = 0;
   bytes_view bytes; ///< valid while the reader is held
+
+  /// As it is stored, whether it is right or not; 0 if not even that is left.
+  [[nodiscard]] std::uint64_t checksum() const noexcept {
+    return bytes.size() < sizeof(std::uint64_t) ? 0 : load_le<std::uint64_t>(bytes.data());
+  }
 };
 
 /// A cursor over a frozen picture of the log. Threads: one at a time.
@@ -141,6 +146,10 @@ public:
   virtual result<std::optional<snapshot>> newest_snapshot(const stream_key& stream) = 0;
   /// Notes that this data cannot be believed: the next open makes it anew.
   virtual void condemn(const error& why) noexcept = 0;
+  /// What is written between the two is worth something only as a whole: an open that finds the
+  /// second undone makes this data anew. Errors: `io`, `store_full`.
+  virtual result<void> begin_unfinished() = 0;
+  virtual result<void> end_unfinished() = 0;
 };
 
 /// Whose data a folder holds; another store's journal is refused, another's derived data is thrown

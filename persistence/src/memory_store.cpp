@@ -173,6 +173,8 @@ public:
     return std::optional<snapshot>(copy(*stream->newest));
   }
   void condemn(const error&) noexcept override {}
+  result<void> begin_unfinished() override { return {}; }
+  result<void> end_unfinished() override { return {}; }
 
 private:
   struct kept_command {

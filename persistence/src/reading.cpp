@@ -202,7 +202,7 @@ result<void> stream_reading::check_end(const stream_key& stream, const stream_en
   const bool same = view && view->last_version() == end.version &&
                     view->header().stream_id == stream.id() &&
                     names.name_of(view->header().aggregate_name) == stream.aggregate() &&
-                    load_le<std::uint64_t>(record.bytes.data()) == end.checksum;
+                    record.checksum() == end.checksum;
   if (same) return {};
   // Who is wrong: the index or the commit?
   view = commit_view::parse(partition, record.position, record.bytes);

@@ -2,10 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recovery.hpp"
 
-#include "damage.hpp"
-
 #include <algorithm>
-#include <unordered_set>
 
 namespace acta::persistence {
 
@@ -135,10 +132,10 @@ result<bool> is_derived_from(std::uint32_t partition, log_store& log, derived_st
   log_record record;
   auto found = (*reader)->seek_holding(head.indexed_up_to, record);
   if (!found) return std::move(found).error();
-  if (!*found || record.bytes.size() < sizeof head.checksum) return false;
+  if (!*found) return false;
   // The checksum covers position and time, so another history never has the same; that it ends here
   // is seen in its length.
-  const bool is_same = load_le<std::uint64_t>(record.bytes.data()) == head.checksum;
+  const bool is_same = record.checksum() == head.checksum;
   const auto view = commit_view::parse(0, record.position, record.bytes);
   if (view && !is_same) return false;
   // Its checksum is damaged with it, so it cannot tell whose it was.
@@ -180,8 +177,8 @@ result<void> recovery_run::run(recovery_report& report) {
 
   std::vector<std::shared_ptr<lane_impl>> lanes_with_tail;
   std::size_t unwritten = 0;
-  lost_commits lost;
-  bool unsettled = false; ///< the stream of a damaged commit is not known
+  bool unsettled = false;     ///< the stream of a damaged commit is not known
+  bool is_unfinished = false; ///< the index has gone past one that is not settled
   const auto lane_of = [&](const stream_key& stream) {
     return lanes.find_or_make(stream, [&]() -> result<version_number> {
       auto last = derived.last_of(stream);
@@ -199,26 +196,43 @@ result<void> recovery_run::run(recovery_report& report) {
     ++report.tail_commits;
     ++unwritten;
   };
-  // A damaged commit stands in the index of its stream, so that reading that stream meets it.
-  const auto push_damaged = [&](lane_impl& lane, const damaged_commit& d, std::uint32_t events) {
-    push({&lane, {{lane.next_version(), d.position, events}, d.checksum, age, uuid{}}});
-  };
-  const auto settle_last = [&]() -> result<void> {
-    const auto named = lost.last().stream;
-    if (!named) return {};
-    auto lane = lane_of(*named);
+  lost_commits lost([&](const stream_key& stream) -> result<stream_stand> {
+    auto lane = lane_of(stream);
     if (!lane) return std::move(lane).error();
-    if (const auto d = lost.take_last_if(*named, (*lane)->next_version()))
-      push_damaged(**lane, *d, static_cast<std::uint32_t>(d->events));
+    const auto next = (*lane)->next_version();
+    std::vector<index_entry> tail;
+    lanes.tail_from(**lane, next - 1, tail);
+    if (!tail.empty()) return stream_stand{next, tail.back().position};
+    auto last = derived.last_of(stream);
+    if (!last) return std::move(last).error();
+    return stream_stand{next, *last ? (*last)->position : 0};
+  });
+  // A damaged commit stands in the index of its stream, so that reading that stream meets it.
+  const auto push_damaged = [&](lane_impl& lane, const damaged_commit& d, std::uint64_t events) {
+    push({&lane,
+          {{lane.next_version(), d.position, static_cast<std::uint32_t>(events)},
+           d.checksum,
+           age,
+           uuid{}}});
+  };
+  const auto settle = [&]() -> result<void> {
+    auto settled = lost.settle();
+    if (!settled) return std::move(settled).error();
+    for (const auto& [commit, is_nobodys] : *settled) {
+      auto lane = lane_of(is_nobodys ? nobodys_stream() : *commit.stream);
+      if (!lane) return std::move(lane).error();
+      push_damaged(**lane, commit, is_nobodys ? 1 : commit.events);
+      unsettled = unsettled || is_nobodys;
+    }
     return {};
   };
-  const auto settle_rest = [&]() -> result<void> {
-    for (const auto& d : lost.take_rest()) {
-      auto lane = lane_of(nobodys_stream());
-      if (!lane) return std::move(lane).error();
-      push_damaged(**lane, d, 1);
-      unsettled = true;
-    }
+  const auto fill_gap = [&](lane_impl& lane, const commit_view& until) -> result<void> {
+    auto stand = lost.stand_of(lane.stream());
+    if (!stand) return std::move(stand).error();
+    auto commits = lost.fill(
+        {lane.stream(), stand->next, until.first_version(), stand->position, until.position()});
+    if (!commits) return std::move(commits).error();
+    for (const auto& d : *commits) push_damaged(lane, d, d.events);
     return {};
   };
   constexpr std::uint64_t next_key = 0; // where a damaged commit ends, the next key tells
@@ -231,9 +245,8 @@ result<void> recovery_run::run(recovery_report& report) {
   for (; more && *more; more = (*reader)->next(record)) {
     if (expected == next_key) {
       if (!lost.end_last_at(record.position))
-        return corrupt(lost.last().position + commit_events_max,
+        return corrupt(lost.last_position() + commit_events_max,
                        "there is no commit at this position");
-      if (auto settled = settle_last(); !settled) return settled;
       expected = record.position;
     }
     if (record.position != expected)
@@ -250,12 +263,8 @@ result<void> recovery_run::run(recovery_report& report) {
     const stream_key stream(aggregate, header.stream_id);
     auto lane = lane_of(stream);
     if (!lane) return std::move(lane).error();
-    while (header.first_version > (*lane)->next_version()) {
-      const auto d =
-          lost.take_between(stream, (*lane)->next_version(), header.first_version, record.position);
-      if (!d) break;
-      push_damaged(**lane, *d, static_cast<std::uint32_t>(d->events));
-    }
+    if (header.first_version > (*lane)->next_version())
+      if (auto filled = fill_gap(**lane, *view); !filled) return filled;
     if (header.first_version != (*lane)->next_version()) {
       const auto what = stream.text() + " goes on with version " +
                         std::to_string(header.first_version) + " after " +
@@ -279,8 +288,11 @@ result<void> recovery_run::run(recovery_report& report) {
            record.position > head->forgotten_up_to ? header.command_id : uuid{}}});
     expected = view->last_position() + 1;
     if (unwritten >= chunk) {
-      // Before the index goes past them: the next start does not see them again.
-      if (auto settled = settle_rest(); !settled) return settled;
+      // What comes may still tell whose they were; but the next start would not see them again.
+      if (!is_unfinished && lost.any()) {
+        if (auto begun = derived.begin_unfinished(); !begun) return begun;
+        is_unfinished = true;
+      }
       index.note(lanes_with_tail, unwritten, expected - 1, age);
       unwritten = 0;
       lane->reset();
@@ -291,15 +303,14 @@ result<void> recovery_run::run(recovery_report& report) {
     }
   }
   if (!more) return std::move(more).error();
-  if (expected == next_key) {
-    expected = end->position + 1;
-    if (auto settled = settle_last(); !settled) return settled;
-  }
-  if (auto settled = settle_rest(); !settled) return settled;
+  if (expected == next_key) expected = end->position + 1;
+  if (auto settled = settle(); !settled) return settled;
   if (unwritten > 0) index.note(lanes_with_tail, unwritten, expected - 1, age);
   journal.resume(end->position, end->recorded_at, age);
   // Lanes that were made on the way do not know that their end is in doubt.
-  if (unsettled && unwritten > 0) return index.write_now();
+  if (unsettled || is_unfinished)
+    if (auto written = index.write_now(); !written) return written;
+  if (is_unfinished) return derived.end_unfinished();
   return {};
 }
 

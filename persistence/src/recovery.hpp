@@ -5,6 +5,7 @@
 /// journal's, and what does it lack?
 #pragma once
 
+#include "damage.hpp"
 #include "indexer.hpp"
 #include "journal_thread.hpp"
 #include "lane.hpp"

@@ -75,9 +75,10 @@ struct lock_holder {
 
 class lmdb_store final : lock_holder, public store_impl {
 public:
-  lmdb_store(lock_file lock, std::filesystem::path folder, uuid id,
+  lmdb_store(lock_file lock, std::filesystem::path folder, store_file about,
              std::vector<std::unique_ptr<partition>> partitions)
-      : lock_holder{std::move(lock)}, store_impl(std::move(folder), id, std::move(partitions)) {}
+      : lock_holder{std::move(lock)},
+        store_impl(std::move(folder), about.id, std::move(partitions)), about_(std::move(about)) {}
   result<std::string> contract() const override {
     const std::lock_guard one(mutex_);
     const auto path = contract_in(folder());
@@ -87,19 +88,37 @@ public:
       return error(errc::damaged_file, path.string() +
                                            (file_exists(path) ? " is empty" : " is missing") +
                                            ", but the store has events: restore it from a backup");
-    return unseal_contract(path, *text);
+    auto sealed = unseal_contract(path, *text);
+    if (!sealed) return std::move(sealed).error();
+    if (sealed->number != 0 && sealed->number < about_.contract)
+      return error(errc::damaged_file, path.string() + " is an older copy, of change " +
+                                           std::to_string(sealed->number) + "; store.toml knows " +
+                                           std::to_string(about_.contract) + too_old);
+    newest_ = std::max(newest_, sealed->number);
+    return std::move(sealed->lines);
   }
   result<void> write_contract(std::string_view text) override {
     const std::lock_guard one(mutex_);
-    return write_file_atomically(contract_in(folder()), seal_contract(text));
+    const auto number = std::max(newest_, about_.contract) + 1;
+    const auto written = write_file_atomically(contract_in(folder()), seal_contract(text, number));
+    if (!written) return written;
+    // Second: whatever happens between the two, the contract is not older than it says.
+    newest_ = about_.contract = number;
+    return write_store_file(store_toml_in(folder()), about_);
   }
 
 private:
+  static constexpr auto too_old =
+      ": restore the newest copy. If there is none, remove line 1: then a process that began since "
+      "begins with what comes, schedules may wait until one is set, and a type added since is "
+      "taken as the program has it";
   [[nodiscard]] bool has_events() const {
     return std::ranges::any_of(partitions(), [](const auto& p) { return p->last_position() > 0; });
   }
 
   mutable std::mutex mutex_;
+  store_file about_;
+  mutable std::uint64_t newest_ = 0; ///< change of contract.txt that was read or written
 };
 
 class memory_store final : public store_impl {
@@ -149,7 +168,7 @@ public:
       if (auto opened = open(i, if_missing::create); !opened) return give_up(std::move(opened));
     if (auto made = end_making(folder_); !made) {
       // Once store.toml has its name the store is whole, and only its safety from power loss is not
-      // known: the next start finds it.
+      // known: the next start sees to it.
       if (file_exists(store_toml_in(folder_))) return made;
       return give_up(std::move(made));
     }
@@ -161,6 +180,9 @@ public:
     auto read = read_store_file(file);
     if (!read) return std::move(read).error();
     about_ = std::move(*read);
+    // Who made it may not have been able to. A loss of power could take store.toml away again, and
+    // with it all that is stored from now on.
+    if (auto synced = sync_folder(folder_); !synced) return synced;
     if (options_.partitions != 0 && options_.partitions != about_.partitions)
       return error(errc::wrong_format,
                    file.string() + " says " + std::to_string(about_.partitions) +
@@ -177,7 +199,7 @@ public:
   }
 
   std::unique_ptr<store> result_of() {
-    return std::make_unique<lmdb_store>(std::move(*lock_), folder_, about_.id,
+    return std::make_unique<lmdb_store>(std::move(*lock_), folder_, std::move(about_),
                                         std::move(partitions_));
   }
 

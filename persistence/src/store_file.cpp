@@ -42,16 +42,21 @@ result<store_file> read_store_file(const std::filesystem::path& path) {
   if (const auto at = parse_rfc3339(table["created_at"].value_or(std::string_view{})))
     file.created_at = *at;
   file.complete = table["complete"].value_or(false);
+  const auto contract = table["contract"].value_or(std::int64_t{0});
+  if (contract < 0) return refused("key 'contract' is below 0");
+  file.contract = static_cast<std::uint64_t>(contract);
   return file;
 }
 
 result<void> write_store_file(const std::filesystem::path& path, const store_file& file) {
-  const auto text = "# An Acta store: see docs/storage-format.md.\n"
-                    "format = " +
-                    std::to_string(store_format) + "\n" + "id = \"" + file.id.to_string() + "\"\n" +
-                    "partitions = " + std::to_string(file.partitions) + "\n" + "created_by = \"" +
-                    file.created_by + "\"\n" + "created_at = \"" + to_rfc3339(file.created_at) +
-                    "\"\n" + "complete = " + (file.complete ? "true" : "false") + "\n";
+  const auto text =
+      "# An Acta store: see docs/storage-format.md.\n"
+      "format = " +
+      std::to_string(store_format) + "\n" + "id = \"" + file.id.to_string() + "\"\n" +
+      "partitions = " + std::to_string(file.partitions) + "\n" + "created_by = \"" +
+      file.created_by + "\"\n" + "created_at = \"" + to_rfc3339(file.created_at) + "\"\n" +
+      "complete = " + (file.complete ? "true" : "false") + "\n" +
+      (file.contract == 0 ? "" : "contract = " + std::to_string(file.contract) + "\n");
   return write_file_atomically(path, text);
 }
 

@@ -24,6 +24,8 @@ struct store_file {
   /// All journals were there when the file was written. Programs before November 2026 wrote it
   /// first, and without this key.
   bool complete = true;
+  /// The number of the newest contract.txt; 0: an older program wrote it, or nobody has.
+  std::uint64_t contract = 0;
 };
 
 /// Errors: `wrong_format` (names the file, the key and what was expected), `io`.

@@ -167,7 +167,8 @@ void view_unit::try_to_make_soon() {
 }
 
 void view_unit::try_to_make() {
-  // On a thread that must not be held up: if something else goes on, the next time will do.
+  // On a thread that must not be held up: if something else goes on, the next time will do. Making
+  // the files holds it up for a few syncs, once; an attempt without room for that of one folder.
   const std::unique_lock one(operations_, std::try_to_lock);
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (one && lock) {

@@ -6,6 +6,7 @@
 #include "request_mark.hpp"
 
 #include <acta/domain/errc.hpp>
+#include <acta/domain/process.hpp>
 #include <acta/runtime/errc.hpp>
 
 #include <algorithm>
@@ -181,6 +182,14 @@ void aggregate::handle(ticket& t) {
   execute(t);
 }
 
+bool aggregate::came_after_end(const ticket& t) const {
+  // An input that is taken leaves a step. A timer may be overtaken by what ends or replaces it,
+  // which means nothing.
+  return is_brought(t.options.command_id) &&
+         !t.options.metadata.contains(std::string(timer_attribute)) &&
+         engine_.model().find_process(binding_->type->name) != nullptr;
+}
+
 void aggregate::execute(ticket& t) {
   thread_local byte_buffer scratch;
   persistence::commit_header header;
@@ -222,7 +231,10 @@ void aggregate::execute(ticket& t) {
   case execution::ending::decided:
     break;
   }
-  if (writer.count() == 0) return answer_behind(t, std::nullopt);
+  if (writer.count() == 0) {
+    if (came_after_end(t)) engine_.count_passed_over(binding_->type->name);
+    return answer_behind(t, std::nullopt);
+  }
 
   if (auto finished = persistence::finish_commit(scratch, writer.count()); !finished) {
     answer_behind(t, std::move(finished).error());

@@ -98,6 +98,9 @@ private:
 
   void handle(ticket& t);
   void execute(ticket& t);
+  /// A process has passed over an event or a rejection, which it does only once it has finished.
+  /// Pre: it wrote nothing.
+  [[nodiscard]] bool came_after_end(const ticket& t) const;
   /// Answers a command that writes nothing, after everything before it is on disk.
   void answer_behind(ticket& t, std::optional<error> outcome);
   /// Answers at once. For what does not rest on the state.

@@ -379,9 +379,21 @@ bool engine::submit(const route* to, std::string_view aggregate, std::string_vie
     return refuse(error(runtime_errc::overloaded, "too many commands are waiting for an answer"));
   }
 
-  persistence::stream_key key(to->type->name, id);
-  t->binding = to->by_partition[to->by_partition.size() == 1 ? 0 : store_->of(key).number()];
-  t->command = &to->type->commands[command];
+  try {
+    return hand_over(*to, id, command, std::move(payload), std::move(options), t, by);
+  } catch (...) { // out of memory, mostly; nobody has it yet
+    t->leave();
+    one_less();
+    throw;
+  }
+}
+
+bool engine::hand_over(const route& to, std::string_view id, std::size_t command,
+                       erased_command payload, command_options options, const ticket_ptr& t,
+                       sender by) {
+  persistence::stream_key key(to.type->name, id);
+  t->binding = to.by_partition[to.by_partition.size() == 1 ? 0 : store_->of(key).number()];
+  t->command = &to.type->commands[command];
   t->payload = std::move(payload);
   t->options = std::move(options);
   if (by == sender::caller && t->options.command_id)
@@ -593,6 +605,11 @@ bool engine::settle(std::chrono::milliseconds allowed) {
   }
 }
 
+void engine::count_passed_over(const std::string& process) {
+  const std::lock_guard lock(passed_over_mutex_);
+  ++passed_over_[process];
+}
+
 std::vector<quarantine> engine::quarantined() const {
   const std::lock_guard lock(quarantine_mutex_);
   std::vector<acta::quarantine> all;
@@ -633,6 +650,10 @@ runtime_figures engine::figures() const {
   std::tie(f.store_failure, f.store_broken) = health_.failure();
   f.projections = read_side_->figures();
   if (const auto* p = processes()) f.processes = p->figures();
+  {
+    const std::lock_guard lock(passed_over_mutex_);
+    f.processes.passed_over = passed_over_;
+  }
   if (subscribers_) f.subscribers = subscribers_->figures();
   return f;
 }

@@ -137,6 +137,8 @@ public:
   void offer(aggregate& a, persistence::snapshot s);
   void retry_later(aggregate& a, unsigned attempt);
   void quarantine(aggregate& a, const error& why);
+  /// A finished instance of the process has passed over what the runtime has brought it.
+  void count_passed_over(const std::string& process);
   [[nodiscard]] bool take_permit(aggregate& a) { return supervisor_->take_permit(a); }
   void give_permit_back() { supervisor_->give_permit_back(); }
   [[nodiscard]] time_point now() const { return options_.clock(); }
@@ -211,6 +213,9 @@ private:
   result<void> check_id(const route& to, std::string_view id) const;
   void watch_deadline(const ticket_ptr& t);
   void look_at_deadline(const ticket_ptr& t);
+  /// Pre: it is counted as outstanding. What it throws, it throws before anybody has the ticket.
+  bool hand_over(const route& to, std::string_view id, std::size_t command, erased_command payload,
+                 command_options options, const ticket_ptr& t, sender by);
   /// No command is under way, and no callback waits or runs.
   [[nodiscard]] bool all_answered() const noexcept;
   /// Outstanding; wakes stop() at the last one.
@@ -226,6 +231,8 @@ private:
   std::chrono::milliseconds shortest_idle_time_ = std::chrono::hours{24};
   std::map<std::string, route, std::less<>> routes_;
   std::map<std::string, std::vector<std::uint64_t>, std::less<>> process_starts_; ///< by partition
+  mutable std::mutex passed_over_mutex_;
+  std::map<std::string, std::uint64_t, std::less<>> passed_over_; ///< by process
   mutable std::mutex quarantine_mutex_;
   std::map<std::string, error> quarantine_;
 

@@ -8,20 +8,29 @@ namespace acta::detail {
 
 namespace {
 
-/// The queue whose callback this thread is in, and how many of them: stop() in one calls others.
-thread_local const reply_queue* calling = nullptr;
-thread_local std::size_t calls = 0;
+/// A callback that this thread is in. One within another: stop() calls what is queued, and a
+/// runtime without a reply thread any more calls back whoever asks, also a callback of another
+/// runtime's.
+struct under_way {
+  const reply_queue* of = nullptr;
+  const under_way* outer = nullptr;
+};
+thread_local const under_way* innermost = nullptr;
+
+std::size_t calls_of(const reply_queue* queue) noexcept {
+  std::size_t count = 0;
+  for (const auto* c = innermost; c != nullptr; c = c->outer) count += c->of == queue ? 1 : 0;
+  return count;
+}
 
 } // namespace
 
 reply_queue::reply_queue(events told, std::size_t most_waiting)
     : told_(std::move(told)), waiting_max_(most_waiting) {}
 
-bool reply_queue::is_in_callback() const noexcept { return calling == this; }
+bool reply_queue::is_in_callback() const noexcept { return calls_of(this) != 0; }
 
-bool reply_queue::is_at_rest() const noexcept {
-  return waiting_.load() <= (is_in_callback() ? calls : 0);
-}
+bool reply_queue::is_at_rest() const noexcept { return waiting_.load() <= calls_of(this); }
 
 void reply_queue::push(ticket_ptr t, std::function<void(result<receipt>)> callback) {
   push(item{std::move(t), std::move(callback), {}});
@@ -95,8 +104,8 @@ void reply_queue::run_queued() {
 }
 
 void reply_queue::call(item i) noexcept {
-  const auto* const outer = std::exchange(calling, this);
-  ++calls;
+  const under_way now{this, innermost};
+  innermost = &now;
   try {
     if (i.other)
       i.other();
@@ -104,8 +113,7 @@ void reply_queue::call(item i) noexcept {
       i.callback(i.t->take());
   } catch (...) { told_.threw(describe_exception()); }
   i = {}; // what the callback holds goes before it counts as over
-  --calls;
-  calling = outer;
+  innermost = now.outer;
   if (waiting_.fetch_sub(1) == 1) told_.at_rest();
 }
 

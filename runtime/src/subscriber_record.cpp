@@ -24,7 +24,7 @@ constexpr std::uint64_t record_format = 1;
 constexpr std::size_t cleared_rows_max = 4'096;
 
 /// On disk: never renumber.
-enum class row_kind : std::uint8_t { done = 'd', failed = 'f' };
+enum class row_kind : std::uint8_t { done = 'd', failed = 'f', other_history = 'h' };
 using row_key = std::array<std::byte, 1 + 4 + 8>;
 
 template <class T> void put_big_endian(std::byte* to, T value) {
@@ -45,6 +45,9 @@ row_key key_of(row_kind kind, position where) {
   put_big_endian(key.data() + 5, where.number);
   return key;
 }
+
+/// Of one row: its value is text.
+row_key other_history_key() { return key_of(row_kind::other_history, {}); }
 
 /// Erases rows of one kind and partition from `first` to `last`, at most `limit`; returns how many.
 result<std::size_t> erase_rows(view_writing& txn, row_kind kind, position first, std::uint64_t last,
@@ -77,6 +80,7 @@ result<void> take(view_writing& txn, const subscriber_note& n, bool covered) {
   if (n.what == kind::failed) {
     byte_buffer value;
     value.append_le(std::uint32_t{n.attempts});
+    if (n.not_before != time_point{}) value.append_le(n.not_before.time_since_epoch().count());
     return txn.put(row_table::rows, failed_key, value);
   }
   if (n.what == kind::letter_done) {
@@ -181,8 +185,15 @@ result<std::vector<std::uint64_t>> subscriber_record::begin(std::span<const posi
   }
   if (!is_new && !forgot) return done_up_to; // nothing to be written
   // Nothing goes out, and no event is passed over, before somebody has looked.
-  if (forgot)
+  if (forgot) {
     if (auto paused = (*txn)->set_paused(true); !paused) return std::move(paused).error();
+    std::string where;
+    for (std::uint32_t p = 0; p < done_up_to.size(); ++p)
+      where.append(where.empty() ? "" : ", ").append(position{p, done_up_to[p]}.to_string());
+    if (auto noted = (*txn)->put(row_table::rows, other_history_key(), as_bytes_view(where));
+        !noted)
+      return std::move(noted).error();
+  }
   if (auto set = (*txn)->set_built(); !set) return std::move(set).error();
   if (auto done = (*txn)->commit(false); !done) return std::move(done).error();
   // A power loss must not make it new again: it would begin later, and leave events out.
@@ -202,8 +213,20 @@ result<void> subscriber_record::set_paused(bool paused) {
   auto txn = store_->write();
   if (!txn) return std::move(txn).error();
   if (auto set = (*txn)->set_paused(paused); !set) return set;
+  if (!paused)
+    if (auto gone = (*txn)->erase(row_table::rows, other_history_key()); !gone) return gone;
   if (auto done = (*txn)->commit(false); !done) return done;
   return store_->sync();
+}
+
+result<std::optional<std::string>> subscriber_record::other_history() const {
+  auto reading = store_->read();
+  if (!reading) return std::move(reading).error();
+  bytes_view value;
+  auto found = (*reading)->get(row_table::rows, other_history_key(), value);
+  if (!found) return std::move(found).error();
+  if (!*found) return std::optional<std::string>{};
+  return std::optional(std::string(as_text(value)));
 }
 
 result<std::vector<subscriber_record::past>>
@@ -219,8 +242,12 @@ subscriber_record::look_up(std::span<const position> events) const {
     one.done = *done;
     auto failed = (*reading)->get(row_table::rows, key_of(row_kind::failed, where), value);
     if (!failed) return std::move(failed).error();
-    if (*failed && value.size() == sizeof(std::uint32_t))
+    constexpr auto attempts_size = sizeof(std::uint32_t);
+    if (*failed && value.size() >= attempts_size)
       one.failed_attempts = load_le<std::uint32_t>(value.data());
+    if (*failed && value.size() == attempts_size + sizeof(std::int64_t))
+      one.not_before = time_point(
+          std::chrono::microseconds(load_le<std::int64_t>(value.data() + attempts_size)));
   }
   return all;
 }

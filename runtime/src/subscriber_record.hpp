@@ -32,9 +32,10 @@ struct subscriber_note {
   };
   kind what = kind::done;
   position where;
-  unsigned attempts = 0; ///< that have failed
-  std::string reason;    ///< of the last one
-  time_point at{};       ///< for a new dead letter
+  unsigned attempts = 0;   ///< that have failed
+  std::string reason;      ///< of the last one
+  time_point at{};         ///< for a new dead letter
+  time_point not_before{}; ///< failed: the receiver asked to be left alone until then, or the epoch
 };
 
 /// Adds a note to those that are not written yet. It replaces a failed attempt of the same event,
@@ -62,12 +63,16 @@ public:
   result<std::vector<std::uint64_t>> begin(std::span<const position> start,
                                            std::span<const position> last, bool& forgot);
   result<bool> is_paused() const;
+  /// Going on forgets the other history.
   result<void> set_paused(bool paused);
+  /// Where it stood when begin() forgot, positions as text; nothing once somebody has let it go on.
+  result<std::optional<std::string>> other_history() const;
 
   /// What is known of an event beyond the position up to which everything is done.
   struct past {
     bool done = false;
     unsigned failed_attempts = 0;
+    time_point not_before{}; ///< of a note
   };
   /// For several events in one picture.
   result<std::vector<past>> look_up(std::span<const position> events) const;

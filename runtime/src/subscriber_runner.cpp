@@ -50,21 +50,7 @@ result<void> subscriber_runner::open() {
   bool forgot = false;
   auto done_up_to = record_.begin(start, last, forgot);
   if (!done_up_to) return std::move(done_up_to).error();
-  if (forgot) {
-    std::string where;
-    for (std::uint32_t p = 0; p < done_up_to->size(); ++p)
-      where.append(where.empty() ? "" : ", ").append(position{p, (*done_up_to)[p]}.to_string());
-    other_history_ = error(
-        runtime_errc::other_history,
-        "its record is of another history of the journal, which has been put back or replaced, so "
-        "that up to " +
-            where +
-            " stand other events than those it has handled. It is paused: "
-            "resume() goes on behind them, under keys that receivers may have seen; or put back "
-            "the "
-            "folder that belongs to the journal, or move it away to begin anew");
-    engine_.log(log_level::error, "subscriber {}: {}", type_->name, other_history_->to_string());
-  }
+  if (auto known = name_other_history(); !known) return known;
   auto paused = record_.is_paused();
   if (!paused) return std::move(paused).error();
   paused_ = *paused;
@@ -82,6 +68,22 @@ result<void> subscriber_runner::open() {
   auto events = engine_.read_side().subscribe(from);
   if (!events) return std::move(events).error();
   events_ = std::move(*events);
+  return {};
+}
+
+result<void> subscriber_runner::name_other_history() {
+  auto where = record_.other_history();
+  if (!where) return std::move(where).error();
+  if (!*where) return {};
+  other_history_ = error(
+      runtime_errc::other_history,
+      "its record is of another history of the journal, which has been put back or replaced, so "
+      "that up to " +
+          **where +
+          " stand other events than those it has handled. It is paused: resume() goes on behind "
+          "them, under keys that receivers may have seen; or put back the folder that belongs to "
+          "the journal, or move it away to begin anew");
+  engine_.log(log_level::error, "subscriber {}: {}", type_->name, other_history_->to_string());
   return {};
 }
 
@@ -279,7 +281,12 @@ result<void> subscriber_runner::add(event_page& page) {
     const auto at = e.metadata.position;
     subscriber_record::past before;
     if (at.number <= known_up_to_[at.partition]) before = past[next_known++];
-    if (!before.done) window_->add(std::move(e), before.failed_attempts);
+    if (before.done) continue;
+    // The clock may have been set since.
+    const auto pause = std::min<std::chrono::microseconds>(
+        before.not_before - std::min(engine_.now(), before.not_before), retry_after_max);
+    window_->add(std::move(e), before.failed_attempts,
+                 pause.count() > 0 ? std::optional(clock::now() + pause) : std::nullopt);
   }
   for (const auto& at : page.scanned) window_->set_scanned(at);
   hire();

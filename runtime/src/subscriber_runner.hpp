@@ -76,6 +76,8 @@ private:
     std::vector<subscriber_note> notes;
     std::vector<position> done_up_to;
   };
+  /// As long as nobody has let it go on.
+  result<void> name_other_history();
   void collect();
   result<void> write();
   /// Of the disk. Returns false: there is nothing to do at once.

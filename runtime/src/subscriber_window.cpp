@@ -22,7 +22,8 @@ void subscriber_window::push(lane& to, std::unique_ptr<item> i, std::size_t at) 
   if (to.queue.size() == 1) ready_.push_back(&to);
 }
 
-void subscriber_window::add(recorded_event event, unsigned attempts) {
+void subscriber_window::add(recorded_event event, unsigned attempts,
+                            std::optional<clock::time_point> not_before) {
   const auto where = event.metadata.position;
   unfinished_[where.partition].insert(where.number);
   auto& to = lane_of(event);
@@ -30,6 +31,9 @@ void subscriber_window::add(recorded_event event, unsigned attempts) {
   i->event = std::move(event);
   i->attempts = attempts;
   push(to, std::move(i), to.queue.size());
+  if (!not_before || to.queue.size() != 1) return;
+  ready_.pop_back();
+  waiting_.emplace(*not_before, &to);
 }
 
 void subscriber_window::add_letter(recorded_event event, unsigned attempts) {

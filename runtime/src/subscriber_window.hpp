@@ -60,7 +60,10 @@ public:
       : unfinished_(scanned.size()), scanned_(std::move(scanned)) {}
 
   /// The next event of its partition. @param attempts  that have failed before
-  void add(recorded_event event, unsigned attempts);
+  /// @param not_before  it is not handed out earlier, if it is the first one of its stream, which
+  ///   one that has failed is
+  void add(recorded_event event, unsigned attempts,
+           std::optional<clock::time_point> not_before = std::nullopt);
   /// A dead letter: behind the front of its stream, before its events, in order of position among
   /// letters. Pre: it is claimed.
   void add_letter(recorded_event event, unsigned attempts);

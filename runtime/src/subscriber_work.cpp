@@ -57,7 +57,11 @@ void subscriber_runner::work(std::list<std::thread>::iterator self) {
     }
     --idle_;
     lock.unlock();
-    auto done = handle(i->event, i->attempts + 1);
+    auto done = [&]() -> result<void> {
+      try {
+        return handle(i->event, i->attempts + 1);
+      } catch (...) { return error(domain_errc::handle_threw, describe_exception()); } // memory
+    }();
     lock.lock();
     ++idle_;
     if (const auto line = settle(*i, done); !line.empty()) {
@@ -135,6 +139,7 @@ std::string subscriber_runner::settle(item& i, const result<void>& done) {
     const std::chrono::microseconds pause(
         std::uniform_int_distribution<std::int64_t>(0, most.count())(random_));
     const std::chrono::microseconds asked = std::min(why.retry_after(), retry_after_max);
+    if (asked.count() > 0) note.not_before = note.at + asked;
     // Behind what was asked, not at it: others were told the same.
     window_->retry_at(i, clock::now() + (asked.count() > 0 ? asked + pause : pause));
   }

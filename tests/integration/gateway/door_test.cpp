@@ -26,6 +26,23 @@ using test::note;
 
 namespace {
 
+/// All rows in one reply.
+struct all_totals {
+  static constexpr std::string_view name = "all_totals";
+  struct reply {
+    std::vector<test::totals> rows;
+    template <class A> void serialize(A& ar) { ar(CEREAL_NVP(rows)); }
+  };
+  [[nodiscard]] acta::result<reply> answer(const acta::picture& p) const {
+    reply r;
+    auto walked = p.view<test::totals>().each(
+        {}, [&](std::string_view, const test::totals& row) { r.rows.push_back(row); });
+    if (!walked) return walked.error();
+    return r;
+  }
+  template <class A> void serialize(A&) {}
+};
+
 struct served {
   explicit served(acta::gateway_options options = {}) : runtime(open_runtime()) {
     options.log = [this](acta::log_level, std::string_view line) {
@@ -38,7 +55,7 @@ struct served {
   }
   static acta::runtime open_runtime() {
     acta::model m;
-    m.aggregate<counter>().view<test::totals>().query<test::grand_total>();
+    m.aggregate<counter>().view<test::totals>().query<test::grand_total>().query<all_totals>();
     auto opened = acta::runtime::in_memory(std::move(m));
     if (!opened) throw std::runtime_error(opened.error().to_string());
     return std::move(opened).value();
@@ -202,6 +219,9 @@ TEST_CASE("one row that has no JSON does not hide the others of its page") {
   CHECK(page.has(R"({"key":"c","row":{)"));
   CHECK(page.has(R"("next":null)"));
   CHECK(is_problem(c.get("/v1/views/totals/b"), 500, "encode_failed"));
+  const auto asked = c.get("/v1/queries/all_totals");
+  CHECK(is_problem(asked, 500, "encode_failed"));
+  CHECK(asked.has(R"("pointer":"/rows/1/note")"));
   const auto events = c.get("/v1/counter/b/events");
   CHECK(events.has(R"("data":null,"data_error":{"code":"encode_failed")"));
   const auto all = c.get("/v1/events");
@@ -301,7 +321,9 @@ TEST_CASE("what processes have set aside is listed and dropped over HTTP") {
   CHECK(is_problem(c.post(route + "/zz/drop", ""), 400, "invalid_argument"));
   CHECK(is_problem(c.get(route + "?after=zz"), 400, "invalid_argument"));
   CHECK(is_problem(c.get(route + '/' + second + "/drop"), 405, "method_not_allowed"));
-  CHECK(is_problem(c.get("/v1/processes"), 404, "unknown_route"));
+  CHECK(is_problem(c.get("/v1/processes/other"), 404, "unknown_route"));
+  CHECK(is_problem(c.post("/v1/processes", ""), 405, "method_not_allowed"));
+  CHECK(c.get("/v1/processes").has(R"("timers":0,"set_aside":2,"passed_over":{},"stuck":[]})"));
   CHECK(c.get("/health/ready").has(R"("set_aside":2)"));
 }
 

@@ -373,7 +373,7 @@ TEST_CASE("health: live while it serves, ready until the runtime stops") {
   CHECK(c.get("/health/live").body == R"({"status":"live"})");
   CHECK(c.get("/health/ready").body ==
         R"({"status":"ready","outstanding":0,"resident":0,"quarantined":0,"failed_batches":0,)"
-        R"("processes":{"waiting":0,"stuck":0,"timers":0,"set_aside":0},)"
+        R"("processes":{"waiting":0,"stuck":0,"timers":0,"set_aside":0,"passed_over":0},)"
         R"("subscribers":{"paused":0,"retrying":0,"dead_letters":0,"behind_max":0},)"
         R"("views":{"all":)" +
             std::to_string(s.runtime.views().size()) +
@@ -620,6 +620,38 @@ TEST_CASE("only loopback addresses are served, and a port that is taken is named
   CHECK(taken.error().code() == acta::gateway_errc::address_in_use);
   CHECK(taken.error().detail().find("127.0.0.1:" + std::to_string(s.http->port())) == 0);
   CHECK(s.http->url() == "http://127.0.0.1:" + std::to_string(s.http->port()));
+}
+
+TEST_CASE("an address is reserved before there is a runtime, and nobody is served by it before") {
+  auto address = acta::reserved_address::reserve({});
+  REQUIRE(address);
+  const auto port = address->port();
+  CHECK_THROWS_WITH(http_client(port), "connect: Connection refused");
+  auto runtime = served::open_runtime({});
+  {
+    const auto http = acta::gateway::open(runtime, {}, std::move(*address));
+    REQUIRE(http);
+    CHECK((*http)->port() == port);
+    CHECK(http_client(port).get("/health/ready").status == 200);
+    const auto taken = acta::reserved_address::reserve({.port = port});
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().code() == acta::gateway_errc::address_in_use);
+  }
+  CHECK(acta::reserved_address::reserve({.port = port}));
+}
+
+TEST_CASE("an address that another program listens at meanwhile is an error of opening") {
+  auto address = acta::reserved_address::reserve({});
+  REQUIRE(address);
+  auto runtime = served::open_runtime({});
+  auto other = acta::reserved_address::reserve({.port = address->port()});
+  REQUIRE(other); // neither listens
+  const auto first = acta::gateway::open(runtime, {}, std::move(*other));
+  REQUIRE(first);
+  const auto second = acta::gateway::open(runtime, {}, std::move(*address));
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code() == acta::gateway_errc::address_in_use);
+  CHECK(second.error().detail().find("127.0.0.1:" + std::to_string((*first)->port())) == 0);
 }
 
 TEST_CASE("why an event happened can be asked, back to the first command") {

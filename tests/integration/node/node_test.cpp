@@ -153,7 +153,7 @@ TEST_CASE("a store that another node has open is refused with that node's pid") 
   says(said, std::to_string(node->pid()));
 }
 
-TEST_CASE("a port that is taken is named") {
+TEST_CASE("a port that is taken is named, and no new store is left behind") {
   const node_folder here;
   const node_folder other;
   const auto node = here.start();
@@ -161,6 +161,7 @@ TEST_CASE("a port that is taken is named") {
   const auto [code, said] = other.fails({"--port", port});
   CHECK(code == 5);
   says(said, "address_in_use: 127.0.0.1:" + port);
+  CHECK_FALSE(std::filesystem::exists(other.folder / "data"));
 }
 
 TEST_CASE("a directory that is no store is left alone") {

@@ -2,94 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /// One damaged commit: the store opens, its stream stops alone, and no stream begins again where it
 /// has not ended.
-#include <acta/persistence/partition.hpp>
-
-#include "../../contract/journal_contract.hpp"
-
-#include <damaged_journal.hpp>
-#include <temp_folder.hpp>
-
-#include <catch2/catch.hpp>
+#include "damaged_place.hpp"
 
 #include <cstring>
-#include <map>
-#include <optional>
 
 namespace damaged_commit_test {
 
 using namespace acta::contract;
-using acta::uuid;
-using acta::version_number;
 namespace fs = std::filesystem;
-
-namespace {
-
-partition_options small_maps(std::size_t commits_max = 65'536) {
-  partition_options options;
-  options.journal_map_bytes = options.derived_map_bytes = std::size_t{64} << 20;
-  options.index_delay_max = std::chrono::hours(1);
-  options.index_commits_max = commits_max;
-  return options;
-}
-
-struct place {
-  test::temp_folder root;
-  fs::path folder = root.path() / "p000";
-  uuid store_id = uuid::random();
-
-  std::unique_ptr<partition> open(partition_options options = small_maps()) const {
-    auto p = open_partition(folder, 0, store_id, std::move(options));
-    if (!p) FAIL(p.error().to_string());
-    return std::move(*p);
-  }
-  [[nodiscard]] fs::path journal() const { return folder / "journal"; }
-  void forget_derived() const { fs::remove_all(folder / "derived"); }
-};
-
-/// Writes commits, each named by its stream and events, and closes.
-struct commit_of {
-  const char* stream;
-  std::uint32_t events = 1;
-};
-std::uint64_t fill(const place& at, std::initializer_list<commit_of> commits) {
-  const auto p = at.open();
-  writer w(*p);
-  for (const auto& c : commits) {
-    const auto lane = attach(*p, key_of(c.stream));
-    const auto& entry = w.append(lane, {.first_version = lane->durable_version() + 1,
-                                        .events = c.events,
-                                        .command_id = uuid::random()});
-    REQUIRE_FALSE(entry.failure);
-  }
-  w.wait();
-  p->stop();
-  return p->last_position();
-}
-
-/// What becomes of one more event of a stream; nothing if it was stored.
-std::optional<acta::error> append_to(partition& p, writer& w, const char* stream) {
-  auto lane = p.attach(key_of(stream));
-  if (!lane) return lane.error();
-  // As an aggregate does it: state first.
-  auto read = p.read_stream(key_of(stream), 1, [](const commit_view&) { return true; });
-  if (!read) return read.error();
-  return w.append(*lane, {.first_version = (*lane)->durable_version() + 1}).failure;
-}
-
-void check_corrupt(const std::optional<acta::error>& e, std::string_view where) {
-  REQUIRE(e);
-  CAPTURE(e->to_string());
-  CHECK(e->code() == errc::corrupt_commit);
-  CHECK(e->where() == where);
-}
-
-void garble(std::string& bytes) { std::memset(bytes.data() + 8, 0x5A, bytes.size() - 8); }
-
-} // namespace
 
 TEST_CASE("a damaged commit stops its stream alone, wherever it stands, with and without derived "
           "data") {
-  const place at;
+  const damaged_place at;
   // a 1..2, b 3..5, c 6, b 7, a 8
   fill(at, {{"a", 2}, {"b", 3}, {"c"}, {"b"}, {"a"}});
   const auto [position, stream, others] =
@@ -129,7 +53,7 @@ TEST_CASE("a damaged commit stops its stream alone, wherever it stands, with and
 TEST_CASE(
     "a last commit of which no byte is left stops its stream alone, for the index knows whose "
     "it was") {
-  const place at;
+  const damaged_place at;
   fill(at, {{"a", 2}, {"b", 3}, {"c"}, {"a"}}); // a's last is 7
   test::change_record(at.journal(), 7,
                       [](std::string& bytes) { std::memset(bytes.data(), 0x5A, bytes.size()); });
@@ -145,9 +69,38 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a last commit of which less is left than a checksum is damage, not a read past its end, "
+          "and costs no index") {
+  const damaged_place at;
+  fill(at, {{"a", 2}, {"b", 3}, {"c"}, {"a"}}); // a's last is 7
+  const auto left =
+      GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{7}, std::size_t{8}, std::size_t{43});
+  const bool rebuild = GENERATE(false, true);
+  CAPTURE(left, rebuild);
+  test::change_record(at.journal(), 7, [&](std::string& bytes) { bytes.resize(left); });
+  if (rebuild) at.forget_derived();
+  for (int round = 0; round < 2; ++round) {
+    CAPTURE(round);
+    const auto p = at.open();
+    CHECK(p->recovery().index_rebuilt == (rebuild && round == 0));
+    CHECK(p->recovery().in_doubt == (rebuild ? 7 : 0));
+    writer w(*p);
+    check_corrupt(append_to(*p, w, "a"), "0:7");
+    if (rebuild)
+      check_corrupt(append_to(*p, w, "b"), "0:7");
+    else
+      for (const auto* other : {"b", "c", "new"}) CHECK_FALSE(append_to(*p, w, other));
+    const auto read = p->read_log(7, [](const commit_view&) { return true; });
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code() == errc::corrupt_commit);
+    w.wait();
+    p->stop();
+  }
+}
+
 TEST_CASE(
     "an index of another branch of the past is not believed because the last commit is damaged") {
-  const place at;
+  const damaged_place at;
   const auto ours = at.root / "ours", theirs = at.root / "theirs";
   fill(at, {{"a"}});
   fs::copy(at.folder, ours, fs::copy_options::recursive);
@@ -164,7 +117,7 @@ TEST_CASE(
 }
 
 TEST_CASE("whose a commit with a damaged header was shows in what its stream lacks") {
-  const place at;
+  const damaged_place at;
   fill(at, {{"a", 2}, {"b", 3}, {"c"}, {"b"}, {"a"}});
   test::change_record(at.journal(), 3, garble);
   at.forget_derived();
@@ -179,7 +132,7 @@ TEST_CASE("whose a commit with a damaged header was shows in what its stream lac
 
 TEST_CASE("a stream that may have ended with a commit of which nothing is known does not go on as "
           "if it had not") {
-  const place at;
+  const damaged_place at;
   // b may have had more events, or a stream that nobody knows any more its first.
   const auto commits_max = GENERATE(std::size_t{65'536}, std::size_t{1});
   CAPTURE(commits_max);
@@ -191,14 +144,9 @@ TEST_CASE("a stream that may have ended with a commit of which nothing is known 
     const auto p = at.open(small_maps(commits_max));
     CHECK(p->recovery().in_doubt == 6);
     // A reader that never attaches must not take what is left for all there was.
-    const auto read = [&](const char* stream) -> std::optional<acta::error> {
-      auto done = p->read_stream(key_of(stream), 1, [](const commit_view&) { return true; });
-      if (!done) return done.error();
-      return std::nullopt;
-    };
-    check_corrupt(read("b"), "0:6");
-    check_corrupt(read("new"), "0:6");
-    for (const auto* sure : {"a", "c"}) CHECK_FALSE(read(sure));
+    check_corrupt(read_of(*p, "b"), "0:6");
+    check_corrupt(read_of(*p, "new"), "0:6");
+    for (const auto* sure : {"a", "c"}) CHECK_FALSE(read_of(*p, sure));
     writer w(*p);
     check_corrupt(append_to(*p, w, "b"), "0:6");
     check_corrupt(append_to(*p, w, "new"), "0:6");
@@ -210,7 +158,7 @@ TEST_CASE("a stream that may have ended with a commit of which nothing is known 
 }
 
 TEST_CASE("no position is given out twice after a last commit of unknown length") {
-  const place at;
+  const damaged_place at;
   const auto last = fill(at, {{"a", 2}, {"b", 3}});
   const bool rebuild = GENERATE(false, true);
   CAPTURE(rebuild);
@@ -240,7 +188,7 @@ TEST_CASE("no position is given out twice after a last commit of unknown length"
 
 TEST_CASE("whichever byte of the last commit is damaged, its stream does not begin again and the "
           "store opens") {
-  const place at;
+  const damaged_place at;
   fill(at, {{"a", 2}, {"stream-b", 1}, {"a", 1}, {"stream-b", 2}}); // 5..6
   std::size_t size = 0;
   test::change_record(at.journal(), 5, [&](std::string& bytes) { size = bytes.size(); });

@@ -4,6 +4,8 @@
 
 #include "../../contract/journal_contract.hpp"
 
+#include <damaged_journal.hpp>
+#include <failing_syncs.hpp>
 #include <temp_folder.hpp>
 
 #include <catch2/catch.hpp>
@@ -11,6 +13,7 @@
 #include <csignal>
 #include <ctime>
 #include <fstream>
+#include <map>
 #include <random>
 
 #include <fcntl.h>
@@ -267,6 +270,59 @@ TEST_CASE("a contract that is lost, emptied, cut short or garbled is refused wit
   CHECK(*read() == lines);
 }
 
+TEST_CASE("a contract that is put back alone from an older copy is refused, unless somebody says "
+          "that it is meant") {
+  const test::temp_folder root;
+  const auto file = root.path() / "contract.txt", about = root.path() / "store.toml";
+  const std::string first = "event cart.made 1 {}\n", second = first + "event cart.paid 1 {}\n";
+  std::string first_file, first_about;
+  {
+    const auto s = store::open(root.path(), small_store());
+    REQUIRE(s);
+    CHECK((*s)->contract()->empty());
+    REQUIRE((*s)->write_contract(first));
+    first_file = text_of(file), first_about = text_of(about);
+    REQUIRE((*s)->write_contract(second));
+    CHECK(*(*s)->contract() == second);
+  }
+  const auto second_file = text_of(file);
+  const auto put = [](const fs::path& path, std::string_view text) {
+    std::ofstream(path, std::ios::trunc) << text;
+  };
+  const auto read = [&] { return store::open(root.path(), small_store()).value()->contract(); };
+  put(file, first_file);
+  const auto older = read();
+  REQUIRE_FALSE(older);
+  CAPTURE(older.error().to_string());
+  CHECK(older.error().code() == errc::damaged_file);
+  CHECK(older.error().detail().find(file.string() + " is an older copy, of change 1") !=
+        std::string_view::npos);
+  put(about, first_about); // both of one time
+  CHECK(*read() == first);
+  put(file, second_file); // power was lost between the two
+  CHECK(*read() == second);
+  {
+    const auto s = store::open(root.path(), small_store());
+    CHECK(*(*s)->contract() == second);
+    REQUIRE((*s)->write_contract(first + second.substr(first.size()) + "event cart.sent 1 {}\n"));
+  }
+  put(file, second_file);
+  CHECK_FALSE(read());
+  put(file, second_file.substr(second_file.find('\n') + 1)); // it is meant
+  CHECK(*read() == second);
+  auto unnumbered = first_file; // as older programs wrote it
+  unnumbered.erase(unnumbered.find(", change 1"), std::string_view(", change 1").size());
+  put(file, unnumbered);
+  CHECK(*read() == first);
+  {
+    const auto s = store::open(root.path(), small_store());
+    CHECK(*(*s)->contract() == first);
+    REQUIRE((*s)->write_contract(second));
+  }
+  CHECK(*read() == second);
+  CHECK(text_of(file).find(", change 4.") != std::string::npos);
+}
+
 TEST_CASE("a store killed while it is made is nothing yet, and is made by the next opener") {
   const auto seed = std::random_device{}();
   CAPTURE(seed);
@@ -307,6 +363,113 @@ TEST_CASE("a store killed while it is made is nothing yet, and is made by the ne
   }
   WARN(half_made << " of 15 kills found a half-made store, seed " << seed);
   CHECK(half_made > 0);
+}
+
+TEST_CASE("a store whose making a sync has failed is whole, or is made by the next opener") {
+  const int failures_max = GENERATE(1, 1000);
+  bool has_failed = true;
+  int whole = 0;
+  for (int from = 0; has_failed; ++from) {
+    CAPTURE(failures_max, from);
+    const test::temp_folder root;
+    const auto folder = root.path() / "deep" / "data";
+    {
+      const test::failing_syncs broken(root.path(), from, failures_max);
+      const auto made = store::open(folder, small_store(2));
+      has_failed = test::failing_syncs::count() > 0;
+      CHECK(made.has_value() == !has_failed);
+      if (!made) CHECK(made.error().code() == errc::io);
+    }
+    const bool is_there = fs::exists(folder / "store.toml");
+    whole += is_there && has_failed ? 1 : 0;
+    // What is not whole is as if it had never been: with another count.
+    auto again = store::open(folder, small_store(is_there ? 2 : 3));
+    if (!again) FAIL(again.error().to_string());
+    CHECK_FALSE(fs::exists(folder / "store.toml.new"));
+    const auto id = (*again)->id();
+    for (const auto& p : (*again)->partitions()) {
+      writer w(*p);
+      CHECK_FALSE(w.append(attach(*p, key_of("one")), {}).failure);
+    }
+    again = acta::error(errc::stopped); // closed
+    const auto third = store::open(folder, small_store());
+    if (!third) FAIL(third.error().to_string());
+    CHECK((*third)->id() == id);
+    CHECK((*third)->partitions().size() == (is_there ? 2 : 3));
+    for (const auto& p : (*third)->partitions()) CHECK(versions_of(*p, key_of("one")).size() == 1);
+  }
+  CHECK(whole == 1); // the last sync, when store.toml has its name
+}
+
+TEST_CASE("a folder that could not be synced when its store was made is synced before the store is "
+          "opened") {
+  const test::temp_folder root;
+  const auto folder = root.path() / "deep" / "data";
+  const auto open_failing = [&](const fs::path& unsynced, int from) {
+    const test::failing_syncs broken(unsynced, from, 1, test::sync_scope::folder_alone);
+    const auto opened = store::open(folder, small_store(2));
+    CHECK(opened.has_value() == (test::failing_syncs::count() == 0));
+    return test::failing_syncs::count() > 0;
+  };
+  SECTION("where its own folder stands") {
+    for (const auto& parent : {root.path(), root.path() / "deep"})
+      for (int i = 0; i < 2; ++i) CHECK(open_failing(parent, 0));
+  }
+  SECTION("where store.toml has got its name") {
+    for (int from = 0; !fs::exists(folder / "store.toml"); ++from)
+      CHECK(open_failing(folder, from));
+    CHECK(open_failing(folder, 0));
+  }
+  CHECK(store::open(folder, small_store()));
+}
+
+TEST_CASE("damaged commits in two partitions stop the streams whose they were, and no other") {
+  const test::temp_folder root;
+  std::map<std::uint32_t, std::vector<std::string>> ids; // three in each partition
+  {
+    const auto made = store::open(root.path(), small_store(2));
+    REQUIRE(made);
+    for (int i = 0; ids[0].size() < 3 || ids[1].size() < 3; ++i) {
+      auto& of = ids[(*made)->of(key_of("s" + std::to_string(i))).number()];
+      if (of.size() < 3) of.push_back("s" + std::to_string(i));
+    }
+    for (const auto& p : (*made)->partitions()) {
+      writer w(*p);
+      for (const std::uint32_t s : {0, 1, 1, 2, 1}) { // positions 2 and 3 are the second's
+        const auto lane = attach(*p, key_of(ids[p->number()][s]));
+        CHECK_FALSE(w.append(lane, {.first_version = lane->durable_version() + 1}).failure);
+      }
+    }
+  }
+  for (const auto* partition : {"p000", "p001"})
+    for (const std::uint64_t position : {2, 3})
+      test::change_record(root.path() / partition / "journal", position,
+                          [](std::string& bytes) { bytes.assign(bytes.size(), '\0'); });
+  const bool is_rebuilt = GENERATE(false, true);
+  if (is_rebuilt)
+    for (const auto* partition : {"p000", "p001"})
+      fs::remove_all(root.path() / partition / "derived");
+  for (int round = 0; round < 2; ++round) {
+    const auto there = store::open(root.path(), small_store());
+    if (!there) FAIL(there.error().to_string());
+    for (const auto& p : (*there)->partitions()) {
+      CHECK(p->recovery().in_doubt == 0);
+      const auto read = [&](std::size_t s) {
+        return p->read_stream(key_of(ids[p->number()][s]), 1,
+                              [](const commit_view&) { return true; });
+      };
+      const auto damaged = read(1);
+      REQUIRE_FALSE(damaged);
+      CHECK(damaged.error().code() == errc::corrupt_commit);
+      CHECK(damaged.error().where() == std::to_string(p->number()) + ":2");
+      writer w(*p);
+      for (const std::size_t s : {0, 2}) {
+        CHECK(read(s));
+        const auto lane = attach(*p, key_of(ids[p->number()][s]));
+        CHECK_FALSE(w.append(lane, {.first_version = lane->durable_version() + 1}).failure);
+      }
+    }
+  }
 }
 
 TEST_CASE(

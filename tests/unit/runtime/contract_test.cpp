@@ -106,6 +106,41 @@ std::string in_first_form(std::string text) {
 } // namespace
 
 TEST_CASE(
+    "a program does not start with a contract of before its newest process began, which would "
+    "lose what the process has still to hear") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  const auto walls = [] {
+    acta::model m;
+    m.aggregate<wall<now::paint>>();
+    return m;
+  };
+  { auto runtime = must_open(store, walls()); }
+  const auto older = folder / "older.txt";
+  std::filesystem::copy_file(store / "contract.txt", older);
+  {
+    auto runtime = must_open(store, painters<now::paint>());
+    REQUIRE(runtime.ask_json("drying", "d", "dry", R"({"shade":"red"})").wait_for(10s));
+  }
+  const auto newer = folder / "newer.txt";
+  std::filesystem::copy_file(store / "contract.txt", newer);
+  const auto put = [&](const std::filesystem::path& copy) {
+    std::filesystem::copy_file(copy, store / "contract.txt",
+                               std::filesystem::copy_options::overwrite_existing);
+  };
+  put(older);
+  for (const auto& m : {walls(), painters<now::paint>()}) {
+    const auto refused = try_open(store, m);
+    REQUIRE_FALSE(refused);
+    CAPTURE(refused.error().to_string());
+    CHECK(refused.error().code() == acta::persistence::errc::damaged_file);
+    CHECK(refused.error().detail().find("is an older copy") != std::string_view::npos);
+  }
+  put(newer);
+  auto runtime = must_open(store, painters<now::paint>());
+}
+
+TEST_CASE(
     "a renamed enumerator is refused at the door: no step that holds it would be read again") {
   test::temp_folder folder;
   const auto store = folder / "data";

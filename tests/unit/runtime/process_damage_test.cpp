@@ -216,6 +216,67 @@ TEST_CASE("a damaged step of one instance stops no other instance of its process
   CHECK(runtime.why(step).error().where() == step.to_string());
 }
 
+TEST_CASE("an instance whose own stream is damaged takes nothing more, which shows, and when the "
+          "journal is mended it takes what waits") {
+  test::temp_folder folder;
+  const auto data = folder / "data";
+  acta::manual_clock clock;
+  const auto reminding = [] {
+    acta::model m;
+    m.process<test::reminder>();
+    return m;
+  };
+  const auto with_clock = [&](acta::runtime_options o) {
+    o.clock = clock.source();
+    return o;
+  };
+  std::vector<acta::position> steps;
+  {
+    auto runtime = test::must_open(data, reminding(), with_clock({}));
+    for (const auto* id : {"r2", "r1", "r1"}) {
+      const auto step = runtime.ask<test::reminder>(id, test::remind{500}).wait_for(20s);
+      REQUIRE(step);
+      if (std::string_view(id) == "r1") steps.push_back(step->position);
+    }
+    REQUIRE(settled(runtime));
+  }
+  const bool rebuild = GENERATE(false, true);
+  CAPTURE(rebuild);
+  const auto turn_bits = [&] { // the second time they are as they were
+    for (const auto& at : steps) test::damage_commit(data / "p000" / "journal", at.number);
+  };
+  turn_bits();
+  if (rebuild) fs::remove_all(data / "p000" / "derived");
+  clock.advance(1s); // both timers are due
+  for (int round = 0; round < 2; ++round) {
+    CAPTURE(round);
+    kept_log log;
+    auto runtime = test::must_open(data, reminding(), with_clock(log.options()));
+    REQUIRE(test::eventually([&] { return runtime.stuck().size() == 1; }));
+    const auto stuck = runtime.stuck().front();
+    CHECK(stuck.target == "reminder/r1");
+    CHECK(stuck.command == "ring");
+    CHECK(stuck.reason.to_string().find("corrupt_commit") != std::string::npos);
+    CHECK(log.lines_with("reminder/r1: quarantined", "0:" + std::to_string(steps[0].number)) >= 1);
+    REQUIRE(settled(runtime)); // what is stuck does not count
+    CHECK(runtime.state<test::reminder>("r2")->rung == std::vector<std::int64_t>{500});
+    CHECK(runtime.state<test::reminder>("r1").error().code() ==
+          acta::persistence::errc::corrupt_commit);
+    CHECK(runtime.figures().processes.stuck == 1);
+    CHECK(set_aside(runtime) == 0);
+    const auto id = "new" + std::to_string(round);
+    REQUIRE(runtime.ask<test::reminder>(id, test::remind{7}).wait_for(20s));
+    clock.advance(1s);
+    REQUIRE(settled(runtime));
+    CHECK(runtime.state<test::reminder>(id)->rung == std::vector<std::int64_t>{7});
+  }
+  turn_bits();
+  auto runtime = test::must_open(data, reminding(), with_clock({}));
+  REQUIRE(settled(runtime));
+  CHECK(runtime.stuck().empty());
+  CHECK(runtime.state<test::reminder>("r1")->rung == std::vector<std::int64_t>{500});
+}
+
 TEST_CASE("a tree of causes lacks what is damaged and what came of it, and says so") {
   test::temp_folder folder;
   const auto data = folder / "data";

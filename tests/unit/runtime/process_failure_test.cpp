@@ -444,6 +444,48 @@ TEST_CASE("an outbox that power loss has put back does not undo a rejection that
   CHECK(runtime.state<test::transfer>("t")->state == "refused: insufficient_funds");
 }
 
+TEST_CASE("what an earlier run was told is not asked anew while the index cannot be read, and "
+          "nobody else waits") {
+  test::temp_folder folder;
+  const auto data = folder / "data";
+  {
+    auto runtime = test::must_open(data, money());
+    for (const auto* id : {"ada", "bob"})
+      REQUIRE(runtime.ask<test::account>(id, test::open_account{id}).wait_for(20s));
+  }
+  copy_outbox(data / "processes", folder / "before");
+  {
+    auto runtime = test::must_open(data, money());
+    REQUIRE(
+        runtime.ask<test::transfer>("t", test::request_transfer{"ada", "bob", 30}).wait_for(20s));
+    REQUIRE(settled(runtime));
+    REQUIRE(runtime.ask<test::account>("ada", test::credit{100}).wait_for(20s));
+  }
+  copy_outbox(folder / "before", data / "processes"); // so that the debit is sent once more
+  const auto fault = std::make_shared<test::fault>();
+  fault->lookups_fail = true;
+  acta::detail::engine engine(money(), impatient(), test::open_faulty_store(fault, data),
+                              acta::actors::make_caf_host);
+  REQUIRE(engine.start());
+  REQUIRE(test::eventually([&] { return engine.stuck(10).size() == 1; }));
+  const auto stuck = engine.stuck(10).front();
+  CHECK(stuck.target == "account/ada");
+  CHECK(stuck.command == "debit");
+  CHECK(stuck.process == "transfer/t");
+  CHECK(stuck.reason.code() == acta::persistence::errc::io);
+  CHECK(engine.submit_json("account", "bob", "credit", R"({"cents":7})", {}).wait_for(20s));
+  fault->lookups_fail = false;
+  REQUIRE(test::eventually([&] { return engine.stuck(10).empty(); }));
+  REQUIRE(engine
+              .submit_json("transfer", "u", "request_transfer",
+                           R"({"from":"bob","to":"ada","cents":5,"patience_ms":1000})", {})
+              .wait_for(20s));
+  REQUIRE(engine.settle(60s));
+  CHECK(engine.read_events("account", "ada", {})->size() == 3); // opened, 100, 5
+  CHECK(engine.read_events("account", "bob", {})->size() == 3); // opened, 7, -5
+  CHECK(engine.figures().processes.set_aside == 0);
+}
+
 TEST_CASE("a delivery older than the memory of command ids is not taken for a new one") {
   test::temp_folder folder;
   const auto outbox = folder / "data" / "processes";

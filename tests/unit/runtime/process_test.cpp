@@ -43,6 +43,17 @@ std::int64_t cents_of(acta::runtime& runtime, std::string_view id) {
   return runtime.state<account>(id)->cents;
 }
 
+/// Is done with an account as soon as money has come.
+struct first_money {
+  static constexpr std::string_view name = "first_money";
+  using inputs = acta::one_of<credited>;
+  static std::string key(const credited&, const acta::metadata& m) {
+    return m.stream.substr(m.stream.find('/') + 1);
+  }
+  acta::reaction react(const credited&) const { return acta::finish(); }
+  template <class A> void serialize(A&) {}
+};
+
 } // namespace
 
 TEST_CASE("a process takes money from one account and brings it to another") {
@@ -261,6 +272,21 @@ TEST_CASE("an input for a process that has finished is told so, and what comes l
   REQUIRE(again);
   CHECK(again->version == first->version);
   CHECK(runtime.events("transfer", "t1")->size() == steps);
+}
+
+TEST_CASE("what comes for a finished process changes nothing, and a figure tells how much it was") {
+  test::temp_folder folder;
+  acta::model m;
+  m.aggregate<account>().process<first_money>();
+  auto runtime = must_open(folder / "data", std::move(m));
+  open_accounts(runtime, 2, 100);
+  REQUIRE(runtime.settle(60s));
+  CHECK(runtime.figures().processes.passed_over.empty());
+  for (int i = 0; i < 3; ++i) REQUIRE(runtime.ask<account>("0", credit{1}).wait_for(20s));
+  REQUIRE(runtime.settle(60s));
+  CHECK(runtime.figures().processes.passed_over ==
+        std::map<std::string, std::uint64_t, std::less<>>{{"first_money", 3}});
+  CHECK(runtime.events("first_money", "0")->size() == 1);
 }
 
 } // namespace process_test

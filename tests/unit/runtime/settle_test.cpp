@@ -123,4 +123,40 @@ TEST_CASE("copies of a manual clock are one clock") {
   CHECK(source() == before - 1h);
 }
 
+TEST_CASE("a callback within another runtime's callback settles its own runtime") {
+  // A runtime that has stopped calls back whoever asks it, here a callback of the other one.
+  const auto make = [] {
+    acta::model m;
+    m.aggregate<test::counter>();
+    auto made = acta::runtime::in_memory(std::move(m));
+    if (!made) throw std::runtime_error(made.error().to_string());
+    return std::move(*made);
+  };
+  auto runtime = make();
+  auto other = make();
+  REQUIRE(other.stop(20s));
+  std::promise<bool> settled;
+  runtime.ask<test::counter>("a", test::add{1}).then([&](const auto&) {
+    other.ask<test::counter>("a", test::add{1}).then([&](const auto&) {
+      settled.set_value(runtime.settle(2s));
+    });
+  });
+  CHECK(settled.get_future().get());
+}
+
+TEST_CASE("a callback of one runtime that does not return keeps no other runtime from settling") {
+  test::temp_folder folder;
+  auto runtime = test::must_open(folder / "data", reminders());
+  auto busy = test::must_open(folder / "busy", reminders());
+  std::promise<void> entered, leave;
+  busy.ask<test::reminder>("a", test::be_quiet{}).then([&](const auto&) {
+    entered.set_value();
+    leave.get_future().get();
+  });
+  entered.get_future().get();
+  CHECK(runtime.settle(20s));
+  leave.set_value();
+  CHECK(busy.settle(20s));
+}
+
 } // namespace settle_test

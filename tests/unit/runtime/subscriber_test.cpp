@@ -473,6 +473,33 @@ TEST_CASE("a receiver that asks for a pause is not asked again before, whatever 
   CHECK(tried[1] - tried[0] >= 300ms);
 }
 
+TEST_CASE("a receiver that asked for a pause is left alone over a restart too") {
+  probe p;
+  temp_folder folder;
+  p.answer = [&](const noted& e, const acta::effect_context&) -> acta::result<void> {
+    if (e.text != "x" || p.tried() > 1) return {};
+    return acta::error(acta::errc::io, "busy").with_retry_after(30min);
+  };
+  {
+    auto runtime = must_open(folder / "data", watched(p));
+    say(runtime, "a", "x");
+    REQUIRE(eventually([&] { return status(runtime).retrying == 1; }));
+  }
+  {
+    auto runtime = must_open(folder / "data", watched(p));
+    say(runtime, "b", "y");
+    REQUIRE(eventually([&] { return p.done().size() == 1; })); // behind it in the journal
+    CHECK(status(runtime).retrying == 1);
+    CHECK(p.tried() == 2);
+  }
+  acta::runtime_options later;
+  later.clock = [] { return acta::system_now() + std::chrono::hours{1}; };
+  auto runtime = must_open(folder / "data", watched(p), later);
+  REQUIRE(all_done(runtime));
+  CHECK(p.done() == std::vector<std::string>{"y", "x"});
+  CHECK(p.attempts().back().number == 2);
+}
+
 TEST_CASE("a pause holds over a restart, and nothing is lost by it") {
   probe p;
   temp_folder folder;
@@ -977,8 +1004,11 @@ TEST_CASE(
     CHECK(runtime.figures().subscribers.paused == 1);
     CHECK(p.tried() == 4);
   }
-  auto runtime = must_open(data, watched(p)); // it waits still
-  CHECK(status(runtime).state == acta::subscriber_state::paused);
+  auto runtime = must_open(data, watched(p)); // it waits still, and says why
+  const auto s = status(runtime);
+  CHECK(s.state == acta::subscriber_state::paused);
+  REQUIRE(s.trouble);
+  CHECK(s.trouble->code() == acta::runtime_errc::other_history);
   CHECK(p.tried() == 4);
   REQUIRE(runtime.subscriber("watcher")->resume());
   REQUIRE(all_done(runtime));

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace acta {
@@ -71,6 +72,31 @@ struct gateway_options {
   log_sink log;
 };
 
+/// An address and port held for a gateway that is opened later: a program whose port is in use
+/// should learn so before it makes or opens a store. Nobody can connect before gateway::open() has
+/// taken it over; another program that holds it in this way too is met only there.
+///
+/// Lifecycle: reserve(), then gateway::open(); given back by the destructor. Threads: one at a
+/// time.
+class reserved_address {
+public:
+  /// Errors: as those of gateway::open().
+  static result<reserved_address> reserve(const gateway_options& options);
+
+  reserved_address(reserved_address&& other) noexcept
+      : socket_(std::exchange(other.socket_, -1)), port_(other.port_) {}
+  reserved_address& operator=(reserved_address&&) = delete;
+  ~reserved_address();
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+private:
+  friend class gateway;
+  reserved_address(int socket, std::uint16_t port) noexcept : socket_(socket), port_(port) {}
+  int socket_; ///< bound, not listening
+  std::uint16_t port_;
+};
+
 /// Serves one runtime.
 ///
 /// Lifecycle: open() listens and serves at once; stop() or the destructor ends it in order. The
@@ -81,6 +107,9 @@ class gateway {
 public:
   /// Errors: `bad_options`, `address_not_allowed`, `address_in_use`, `io`.
   static result<std::unique_ptr<gateway>> open(acta::runtime& r, gateway_options options = {});
+  /// The same at an address that was reserved with these options before. Errors: the same.
+  static result<std::unique_ptr<gateway>> open(acta::runtime& r, gateway_options options,
+                                               reserved_address at);
   /// What open() would refuse before it touches the network. Errors: `bad_options`,
   /// `address_not_allowed`.
   static result<void> check(const gateway_options& options);

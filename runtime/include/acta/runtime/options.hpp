@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,6 +98,10 @@ struct process_figures {
   /// process: runtime::set_aside() lists them. Alert when not 0.
   std::uint64_t set_aside = 0;
   std::uint64_t schedules_refused = 0; ///< commands of schedules that the domain said no to
+  /// Events and rejections that came for instances which had finished, and changed nothing, by
+  /// process; those without any are left out. A process that finishes must not be needed again
+  /// under the same id: one that counts on and on here finishes too early.
+  std::map<std::string, std::uint64_t, std::less<>> passed_over;
 };
 
 /// A delivery that has failed several times, and holds up others for its target. It is tried again,
