@@ -11,6 +11,11 @@ add_custom_target(tsan_tests)
 # is left to the libraries. To be linked after acta_options, which it changes.
 add_library(acta_test_options INTERFACE)
 target_compile_options(acta_test_options INTERFACE $<$<CONFIG:RelWithDebInfo>:-O0>)
+# Each compiler has a macro of its own for this, or none: ACTA_SANITIZED_ADDRESS, ACTA_SANITIZED_THREAD.
+if(ACTA_SANITIZE MATCHES "(address|thread)")
+  string(TOUPPER ${CMAKE_MATCH_1} sanitized)
+  target_compile_definitions(acta_test_options INTERFACE ACTA_SANITIZED_${sanitized})
+endif()
 if(ACTA_SANITIZE MATCHES "undefined")
   target_compile_options(acta_test_options INTERFACE -fno-sanitize=null,alignment,object-size,vptr)
 endif()

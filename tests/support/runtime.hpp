@@ -16,7 +16,7 @@ namespace test {
 
 inline acta::result<acta::runtime> try_open(const std::filesystem::path& folder, acta::model m,
                                             acta::runtime_options options = {}) {
-#ifdef __SANITIZE_THREAD__ // it leaves little of the address space, and not always the same
+#ifdef ACTA_SANITIZED_THREAD // it leaves little of the address space, and not always the same
   constexpr auto most = std::size_t{1} << 30;
   options.journal_map_bytes = std::min(options.journal_map_bytes, most);
   options.derived_map_bytes = std::min(options.derived_map_bytes, most);

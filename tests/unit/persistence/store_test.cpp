@@ -155,7 +155,7 @@ TEST_CASE("address space that cannot be had is an io error that names the option
   CHECK(opened.error().detail().find("journal_map_bytes") != std::string_view::npos);
 }
 
-#if !defined(__SANITIZE_THREAD__) // it leaves a program a few TiB
+#if !defined(ACTA_SANITIZED_THREAD) // it leaves a program a few TiB
 TEST_CASE("many partitions with default maps share the address space, instead of leaving a store "
           "half-made") {
   const test::temp_folder root;

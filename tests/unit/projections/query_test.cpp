@@ -124,7 +124,7 @@ TEST_CASE("a picture stays the same while commands run, over all its views") {
     return total;
   };
   CHECK(sum() == 10);
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(ACTA_SANITIZED_ADDRESS) || defined(ACTA_SANITIZED_THREAD)
   constexpr int commands = 5'000;
 #else
   constexpr int commands = 100'000;

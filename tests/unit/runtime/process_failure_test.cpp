@@ -626,7 +626,7 @@ TEST_CASE("an outbox that cannot be written does not keep processes from going o
   CHECK(count_notes(runtime, "c", 10) == 2100);
 }
 
-#if !defined(__SANITIZE_THREAD__) // bytes, not races: it would take minutes
+#if !defined(ACTA_SANITIZED_THREAD) // bytes, not races: it would take minutes
 namespace {
 
 /// Gives each counter a text of this size.
@@ -703,7 +703,7 @@ TEST_CASE("deliveries are bounded by their bytes, whether they are on their way 
     // Of 30 MiB: what is just being tried again, at most 8 MiB, and a little of each.
     CHECK(runtime.figures().processes.bytes < 10 * mebibyte);
   }
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(ACTA_SANITIZED_ADDRESS) && !defined(ACTA_SANITIZED_THREAD)
   CHECK(most < before + 300 * mebibyte);
 #endif
   if (!bad) return;

@@ -604,7 +604,7 @@ TEST_CASE("the longest time there is means for ever, not a moment ago") {
   CHECK(runtime->stop(std::chrono::milliseconds::max()));
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // they keep freed memory
+#if !defined(ACTA_SANITIZED_ADDRESS) && !defined(ACTA_SANITIZED_THREAD) // they keep freed memory
 TEST_CASE("what has been answered keeps no memory until its time-out would have come") {
   const auto resident = [] {
     std::ifstream statm("/proc/self/statm");

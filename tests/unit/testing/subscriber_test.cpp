@@ -157,11 +157,9 @@ TEST_CASE("a mail, a webhook, nothing and a failure are not taken for each other
 TEST_CASE("a report of a subscriber shows the event, both effects and the line") {
   int line = 0;
   const auto f = caught([&] {
-    line = __LINE__ + 3; // that of `when`
-    acta::given_subscriber<odd>()
-        .in("order/7")
-        .when(event{"x"})
-        .then(acta::mail{"bob@example.org", "s", "t"});
+    const acta::mail bobs{"bob@example.org", "s", "t"};
+    line = __LINE__ + 1; // compilers differ in whose line it is where a call takes several
+    acta::given_subscriber<odd>().in("order/7").when(event{"x"}).then(bobs);
   });
   const std::string expected = R"(another effect than expected
   subscriber odd
