@@ -3,6 +3,7 @@
 #include <acta/core/error.hpp>
 
 #include <ostream>
+#include <utility>
 
 namespace acta {
 

@@ -8,6 +8,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include <optional>
+#include <utility>
 
 namespace acta::http {
 

@@ -7,6 +7,7 @@
 #include <acta/core/log.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>

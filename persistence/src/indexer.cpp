@@ -3,6 +3,7 @@
 #include "indexer.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <pthread.h>
 

@@ -5,7 +5,9 @@
 /// pointers into it.
 #include "log_store.hpp"
 
+#include <algorithm>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <mutex>
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "names.hpp"
 
+#include <mutex>
+
 namespace acta::persistence {
 
 result<void> name_table::load() {

@@ -6,6 +6,7 @@
 
 #include "log_store.hpp"
 
+#include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
 

@@ -12,6 +12,8 @@
 #include "record.hpp"
 #include "recovery.hpp"
 
+#include <algorithm>
+
 namespace acta::persistence {
 
 namespace {

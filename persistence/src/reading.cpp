@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reading.hpp"
 
+#include <algorithm>
+
 namespace acta::persistence {
 
 namespace {

@@ -5,6 +5,7 @@
 #include "view_unit.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace acta {
 

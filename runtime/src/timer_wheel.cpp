@@ -3,6 +3,8 @@
 #include "timer_wheel.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace acta::detail {
 

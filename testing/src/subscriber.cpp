@@ -4,6 +4,8 @@
 
 #include <acta/domain/codec/json_writer.hpp>
 
+#include <initializer_list>
+
 namespace acta::testing::detail {
 
 namespace {

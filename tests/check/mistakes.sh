@@ -33,7 +33,7 @@ expect() {
 }
 
 sound
-for check in "tools/format --check" tools/check/components tools/check/sources "tools/docs-sync --check"; do
+for check in "tools/format --check" tools/check/components tools/check/headers tools/check/includes tools/check/sources "tools/docs-sync --check"; do
   # shellcheck disable=SC2086 # a command with its option
   (cd "$tree" && $check) || { echo "$check fails on a sound tree" && failed=1; }
 done
@@ -48,6 +48,14 @@ sound && plant domain/include/acta/domain/c.hpp '#include "b.hpp"'
 expect 'a public header includes with <acta/...> only' tools/check/components
 sound && plant domain/include/acta/domain/c.hpp '#include <lmdb.h>'
 expect "an engine's header in a public one" tools/check/components
+sound && plant domain/include/acta/domain/c.hpp '#pragma once\nint c(acta_b);'
+expect 'domain/include/acta/domain/c.hpp does not compile alone' tools/check/headers
+sound && plant domain/include/acta/domain/c.hpp '#pragma once\n#include <lmdb.h>'
+expect 'a public header includes an engine' tools/check/headers
+sound && plant core/src/c.cpp '#include <vector>\nstd::vector<std::string> c;'
+expect 'core/src/c.cpp:4: std::string needs <string>' tools/check/includes
+sound && plant core/src/c.cpp '#include <vector>\nstd::thing c;'
+expect 'std::thing: tools/check/includes does not know its header' tools/check/includes
 sound && printf 'int c;\n' >"$tree/core/src/c.cpp"
 expect 'core/src/c.cpp: the first two lines must be the SPDX lines' tools/check/sources
 sound && plant core/src/c.cpp "// FIX""ME: later"

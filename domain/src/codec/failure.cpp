@@ -3,6 +3,7 @@
 #include <acta/domain/codec/failure.hpp>
 
 #include <new>
+#include <utility>
 
 namespace acta {
 

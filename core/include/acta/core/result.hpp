@@ -10,6 +10,7 @@
 #include <acta/core/assert.hpp>
 #include <acta/core/error.hpp>
 
+#include <concepts>
 #include <functional>
 #include <optional>
 #include <type_traits>
