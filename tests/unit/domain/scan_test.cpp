@@ -239,7 +239,7 @@ TEST_CASE("columns longer than an entry are found by all of them, not by their b
     std::ranges::sort(paged);
     REQUIRE(paged == expected);
   };
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 20; ++i) {
     auto bound = values[random() % values.size()];
     if (random() % 2 == 0) bound.resize(200 + random() % (bound.size() - 200));
     for (const auto* index : {"by_owner", "by_owner_and_rank"}) {
