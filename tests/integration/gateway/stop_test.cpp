@@ -15,7 +15,7 @@
 #include <future>
 #include <thread>
 
-namespace gateway_stop_test {
+namespace stop_test {
 
 using namespace std::chrono_literals;
 using test::counter;
@@ -143,4 +143,4 @@ TEST_CASE("a command that cannot be read to its end keeps no gateway from its en
   CHECK_FALSE(stopped.get());
 }
 
-} // namespace gateway_stop_test
+} // namespace stop_test
