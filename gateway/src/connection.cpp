@@ -147,15 +147,18 @@ bool connection::serve() {
 }
 
 bool connection::ask() {
+  call_.options.timeout = options().request_timeout;
+  auto asked = state_.runtime.ask_json(call_.aggregate, call_.id, call_.command,
+                                       json_of(reader_.request()), std::move(call_.options));
+  if (asked.is_ready()) { // refused at the door, mostly: no callback need come first
+    answer(asked.wait());
+    return true;
+  }
   self_ = shared_from_this();
   try {
-    call_.options.timeout = options().request_timeout;
-    state_.runtime
-        .ask_json(call_.aggregate, call_.id, call_.command, json_of(reader_.request()),
-                  std::move(call_.options))
-        .then([this](result<receipt> given) {
-          answered(std::move(given));
-        }); // one pointer: no allocation
+    asked.then_without_waiting([this](result<receipt> given) {
+      answered(std::move(given));
+    }); // one pointer: no allocation
   } catch (...) {
     self_.reset(); // nobody will answer
     throw;

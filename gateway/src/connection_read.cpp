@@ -29,13 +29,19 @@ constexpr std::chrono::milliseconds end_time_max{1000};
 template <class F> void connection::on_reader(F f) {
   self_ = shared_from_this();
   try {
-    asio::post(state_.readers, [this, f]() noexcept {
+    state_.begin_work();
+    asio::post(state_.readers, [this, f, &state = state_]() noexcept {
       try {
-        f();
+        if (!state.late)
+          f();
+        else if (!stream_)
+          response_.set(problem_of(error(projection_errc::stopped)));
       } catch (...) { failure_ = std::current_exception(); }
-      worker_->answered(this);
+      worker_->answered(this); // may be the end of this
+      state.end_work();
     });
   } catch (...) {
+    state_.end_work();
     self_.reset();
     throw;
   }

@@ -27,6 +27,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::chrono::milliseconds accept_pause{100};
+/// In which what has nothing more to do ends, even if the deadline has passed.
+constexpr std::chrono::milliseconds wind_up_time{500};
 
 /// Asio opens sockets that a program started by the host would inherit, and keep open.
 void close_on_exec(int socket) noexcept { ::fcntl(socket, F_SETFD, FD_CLOEXEC); }
@@ -63,7 +65,11 @@ public:
   server(acta::runtime& serving, gateway_options options)
       : state_(std::make_shared<http::shared_state>(serving, std::move(options))),
         workers_(make_workers(state_)) {}
-  ~server() { stop(std::chrono::milliseconds{0}); }
+  ~server() {
+    stop(std::chrono::milliseconds{0});
+    for (const auto& w : workers_) w->join();
+    state_->readers.join();
+  }
 
   /// Takes over a socket that is bound.
   result<void> start(int socket) {
@@ -99,10 +105,13 @@ public:
       pause_.cancel();
     });
     for (const auto& w : workers_) w->wind_down();
-    in_time_ = state_->wait_for_end(until);
+    in_time_ = state_->wait_for_connections(until);
+    state_->late = !in_time_;
     for (const auto& w : workers_) w->close();
-    for (const auto& w : workers_) w->join();
-    state_->readers.join();
+    // Loops end at once, unless they are in code of the model's.
+    in_time_ =
+        state_->wait_for_work(std::max(until, std::chrono::steady_clock::now() + wind_up_time)) &&
+        in_time_;
     return in_time_;
   }
 

@@ -49,6 +49,7 @@ public:
   const known_hosts known;
   boost::asio::thread_pool readers;
   std::atomic<bool> stopping{false};
+  std::atomic<bool> late{false}; ///< the deadline of the end has passed: no read is begun any more
 
   void log(log_level level, std::string_view line) const noexcept {
     try {
@@ -84,10 +85,22 @@ public:
     streams_.fetch_sub(1, std::memory_order_relaxed);
     return std::nullopt;
   }
+  /// Something that runs code of the model's, which may not return: a read, or a worker's loop.
+  void begin_work() noexcept { working_.fetch_add(1, std::memory_order_relaxed); }
+  void end_work() noexcept {
+    if (working_.fetch_sub(1) != 1 || !stopping) return;
+    const std::lock_guard lock(ending_);
+    ended_.notify_all();
+  }
   /// Whether the last connection was closed before `deadline`.
-  bool wait_for_end(std::chrono::steady_clock::time_point deadline) {
+  bool wait_for_connections(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(ending_);
     return ended_.wait_until(lock, deadline, [&] { return connections_ == 0; });
+  }
+  /// Whether the last work ended before `deadline`.
+  bool wait_for_work(std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(ending_);
+    return ended_.wait_until(lock, deadline, [&] { return working_ == 0; });
   }
 
   /// Learns from an answer what no figure tells: that the runtime is stopped.
@@ -101,6 +114,7 @@ private:
   std::atomic<std::size_t> connections_{0};
   std::atomic<std::size_t> serving_{0};
   std::atomic<std::size_t> streams_{0};
+  std::atomic<std::size_t> working_{0};
   std::mutex ending_;
   std::condition_variable ended_;
 

@@ -29,7 +29,16 @@ worker::~worker() = default;
 
 void worker::start(std::function<void()> go_on) {
   sweep();
-  thread_ = std::thread([this, then = std::move(go_on)] { run(then); });
+  state_->begin_work();
+  try {
+    thread_ = std::thread([this, then = std::move(go_on)] {
+      run(then);
+      state_->end_work();
+    });
+  } catch (...) {
+    state_->end_work();
+    throw;
+  }
 }
 
 void worker::run(const std::function<void()>& go_on) {
@@ -133,7 +142,8 @@ void worker::sweep() {
   for_each([now](connection& c) { c.check(now); });
   sweeper_.expires_after(sweep_every_);
   sweeper_.async_wait([this](const boost::system::error_code& failed) {
-    if (!failed) sweep();
+    // One that is due while close() runs can no longer be cancelled; another would keep the loop.
+    if (!failed && !closed_) sweep();
   });
 }
 

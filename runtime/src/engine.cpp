@@ -85,6 +85,12 @@ std::size_t worker_threads(const runtime_options& options) {
              : std::max<std::size_t>(2, std::thread::hardware_concurrency());
 }
 
+/// What ends by itself, and soon, is waited for even if the deadline has passed.
+std::chrono::steady_clock::time_point
+at_least_a_second(std::chrono::steady_clock::time_point deadline) {
+  return std::max(deadline, std::chrono::steady_clock::now() + std::chrono::seconds{1});
+}
+
 /// Callbacks of refused commands wait with those of answered ones.
 std::size_t callbacks_waiting_max(const runtime_options& options) {
   return std::max<std::size_t>(2 * options.outstanding_max, 1024);
@@ -293,6 +299,7 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   stopped_ = true;
   if (!supervisor_) return stopped_in_time_ = true; // start() failed
   const auto deadline = later(std::chrono::steady_clock::now(), allowed);
+  replies_->queue()->hurry_callers(); // what is waited for below may wait there
   {
     const std::lock_guard lock(processes_mutex_);
     processes_closed_ = true;
@@ -308,6 +315,11 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   if (!stopped_in_time_)
     log(log_level::warning, "stopping with {} commands unanswered at the deadline",
         counters_.outstanding.load());
+  auto* const running = processes();
+  const auto processes_ended = running == nullptr || running->await(at_least_a_second(deadline));
+  if (!processes_ended)
+    log(log_level::warning, "stopping while a process's key() has not returned; what is answered "
+                            "already is sent again at the next start, and recognised");
   const auto effects_ended = !subscribers_ || subscribers_->await(deadline);
   if (!effects_ended)
     log(log_level::warning, "stopping while subscribers have not ended; what they do now is noted "
@@ -316,20 +328,17 @@ bool engine::stop(std::chrono::milliseconds allowed) {
   directory_->close();
   // Aggregates leave once the journal has answered what they have in flight, so it stops after
   // them.
-  const auto all_left = host_->await_all(
-      std::max(deadline, std::chrono::steady_clock::now() + std::chrono::seconds{1}));
+  const auto all_left = host_->await_all(at_least_a_second(deadline));
   for (const auto& p : store_->partitions()) p->stop();
-  const auto read_side_ended =
-      !read_side_ || read_side_->stop(std::max(deadline, std::chrono::steady_clock::now() +
-                                                             std::chrono::seconds{1}));
+  const auto read_side_ended = !read_side_ || read_side_->stop(at_least_a_second(deadline));
   supervisor_->stop();
-  const auto callbacks_ended = replies_->stop(
-      std::max(deadline, std::chrono::steady_clock::now() + std::chrono::seconds{1}));
+  const auto callbacks_ended = replies_->stop(at_least_a_second(deadline));
   if (!callbacks_ended)
     log(log_level::error, "a callback of then() has not returned, or each asks again for ever");
   if (!all_left || !read_side_ended) log(log_level::error, "some actors did not end in time");
   log(log_level::info, "stopped{}", stopped_in_time_ ? "" : " after the deadline");
-  return stopped_in_time_ = stopped_in_time_ && all_left && effects_ended && callbacks_ended;
+  return stopped_in_time_ =
+             stopped_in_time_ && processes_ended && effects_ended && all_left && callbacks_ended;
 }
 
 const engine::route* engine::find_route(std::string_view aggregate) const noexcept {

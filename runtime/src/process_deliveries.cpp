@@ -307,7 +307,7 @@ result<void> process_runner::send(target& t, item_list::iterator which) {
   ++t.in_flight;
   ++in_flight_;
   in_flight_bytes_ += i.bytes;
-  reply->then(
+  reply->then_without_waiting( // stop() waits for this thread
       [in = inbox_, to = &t, which, hook = engine_.on_crash_point](const result<receipt>& r) {
         if (hook != nullptr) hook(crash_point::answer_unseen);
         const std::lock_guard lock(in->mutex);

@@ -89,13 +89,24 @@ result<void> process_runner::find_followers() {
   return {};
 }
 
-void process_runner::stop() {
-  {
-    const std::lock_guard lock(inbox_->mutex);
-    inbox_->stopping = true;
-    inbox_->wake_up();
-  }
+process_runner::~process_runner() {
+  stop();
   if (thread_.joinable()) thread_.join();
+}
+
+void process_runner::stop() {
+  const std::lock_guard lock(inbox_->mutex);
+  inbox_->stopping = true;
+  inbox_->wake_up();
+}
+
+bool process_runner::await(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(inbox_->mutex);
+  const auto has_ended = [this] { return inbox_->ended || !thread_.joinable(); };
+  if (deadline != std::chrono::steady_clock::time_point::max())
+    return inbox_->end.wait_until(lock, deadline, has_ended);
+  inbox_->end.wait(lock, has_ended);
+  return true;
 }
 
 void process_runner::look() {
@@ -116,12 +127,23 @@ void process_runner::at(crash_point p) const {
 }
 
 void process_runner::run() {
+  run_until_stopped();
+  // So that the next start has nothing to send again that was answered.
+  if (auto noted = flush(); !noted)
+    engine_.log(log_level::warning, "processes: {}; what was answered is sent again at the start",
+                noted.error().to_string());
+  const std::lock_guard lock(inbox_->mutex);
+  inbox_->ended = true;
+  inbox_->end.notify_all();
+}
+
+void process_runner::run_until_stopped() {
   for (;;) {
     std::vector<answer> answers;
     std::vector<std::string> released;
     {
       const std::lock_guard lock(inbox_->mutex);
-      if (inbox_->stopping) break;
+      if (inbox_->stopping) return;
       answers.swap(inbox_->answers);
       released.swap(inbox_->released);
       if (std::exchange(inbox_->told, false)) subscribed_ = false;
@@ -133,10 +155,6 @@ void process_runner::run() {
     publish();
     if (!more) wait();
   }
-  // So that the next start has nothing to send again that was answered.
-  if (auto noted = flush(); !noted)
-    engine_.log(log_level::warning, "processes: {}; what was answered is sent again at the start",
-                noted.error().to_string());
 }
 
 bool process_runner::turn(std::vector<answer>& answers, const std::vector<std::string>& released) {

@@ -38,16 +38,22 @@ namespace acta::detail {
 
 class engine;
 
-/// Lifecycle: start(), stop(). Threads: start() once; the rest from any.
+/// Lifecycle: start(), stop(), await(). Threads: start() once; the rest from any.
 class process_runner {
 public:
   process_runner(engine& e, outbox o) : engine_(e), outbox_(std::move(o)) {}
-  ~process_runner() { stop(); }
+  /// Waits for a key of an input that does not return, without limit.
+  ~process_runner();
+  process_runner(const process_runner&) = delete;
+  process_runner& operator=(const process_runner&) = delete;
 
   /// Errors: `io`.
   result<void> start();
-  /// Sends nothing more. What is not answered is in the outbox then.
+  /// Has it end: it sends nothing more.
   void stop();
+  /// Waits for the end. Returns whether it has come by then; what is not answered is in the outbox
+  /// then.
+  bool await(std::chrono::steady_clock::time_point deadline);
 
   [[nodiscard]] process_figures figures() const;
   [[nodiscard]] std::vector<stuck_delivery> stuck(std::size_t limit) const;
@@ -159,6 +165,8 @@ private:
     bool look = false;
     std::uint64_t looks = 0; ///< asked for
     bool stopping = false;
+    bool ended = false;
+    std::condition_variable end;
     bool asleep = false;
     /// Pre: the mutex is locked.
     void wake_up() {
@@ -168,6 +176,7 @@ private:
 
   // -- the loop: process_runner.cpp
   void run();
+  void run_until_stopped();
   /// Returns whether there may be more to do at once.
   bool turn(std::vector<answer>& answers, const std::vector<std::string>& released);
   void wait();

@@ -17,6 +17,10 @@ struct under_way {
 };
 thread_local const under_way* innermost = nullptr;
 
+/// For a caller that fills the queue of a runtime that stops. Cost of more: threads that end later;
+/// of less: more memory, if a callback never returns and the caller asks for ever.
+constexpr std::chrono::milliseconds hurried_wait_max{10};
+
 std::size_t calls_of(const reply_queue* queue) noexcept {
   std::size_t count = 0;
   for (const auto* c = innermost; c != nullptr; c = c->outer) count += c->of == queue ? 1 : 0;
@@ -55,13 +59,22 @@ void reply_queue::push(item i) {
 void reply_queue::wait_for_room() {
   if (is_in_callback()) return;
   std::unique_lock lock(mutex_);
-  room_.wait(lock, [this] { return ended_ || queue_.size() < waiting_max_; });
+  const auto has_room = [this] { return ended_ || queue_.size() < waiting_max_; };
+  room_.wait(lock, [&] { return hurried_ || has_room(); });
+  if (hurried_) room_.wait_for(lock, hurried_wait_max, has_room);
+}
+
+void reply_queue::hurry_callers() {
+  const std::lock_guard lock(mutex_);
+  hurried_ = true;
+  room_.notify_all();
 }
 
 void reply_queue::stop() {
   const std::lock_guard lock(mutex_);
-  stopping_ = true;
+  stopping_ = hurried_ = true;
   filled_.notify_one();
+  room_.notify_all();
 }
 
 bool reply_queue::wait_for_end(std::chrono::steady_clock::time_point deadline) {
@@ -88,15 +101,22 @@ void reply_queue::run() {
   }
 }
 
-void reply_queue::run_queued() {
+bool reply_queue::run_queued(std::chrono::steady_clock::time_point deadline) {
+  const auto is_late = [deadline] {
+    return deadline != std::chrono::steady_clock::time_point::max() &&
+           std::chrono::steady_clock::now() >= deadline;
+  };
   for (;;) {
-    while (next_ < batch_.size()) call(std::move(batch_[next_++])); // a call may come back here
+    while (next_ < batch_.size()) {
+      if (is_late()) return false;      // the caller of this callback goes on with the rest
+      call(std::move(batch_[next_++])); // a call may come back here
+    }
     batch_.clear();
     next_ = 0;
     const std::lock_guard lock(mutex_);
     if (queue_.empty()) {
       draining_ = false;
-      return;
+      return true;
     }
     batch_.swap(queue_);
     room_.notify_all();
@@ -128,10 +148,8 @@ reply_thread::~reply_thread() {
 
 bool reply_thread::stop(std::chrono::steady_clock::time_point deadline) {
   queue_->stop();
-  if (thread_.get_id() == std::this_thread::get_id()) {
-    queue_->run_queued(); // now, while what the callbacks refer to is still there
-    return true;
-  }
+  if (thread_.get_id() == std::this_thread::get_id())
+    return queue_->run_queued(deadline); // now, while what the callbacks refer to is still there
   if (!queue_->wait_for_end(deadline)) return false;
   if (thread_.joinable()) thread_.join();
   return true;

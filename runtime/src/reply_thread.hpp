@@ -39,9 +39,13 @@ public:
   void push(ticket_ptr t, std::function<void(result<receipt>)> callback);
   void push(std::function<void()> callback);
   /// Slows down a caller that is never told to, because it looks at no answer: it must not fill
-  /// memory. Callbacks do not wait. Blocking: until callbacks have returned. Threads: callers'
-  /// only.
+  /// memory. Callbacks do not wait. Blocking: until callbacks have returned; after
+  /// hurry_callers() for a moment at most. Threads: callers' only. Those of the runtime never
+  /// wait here, for stop() waits for them; each bounds by itself how much it asks.
   void wait_for_room();
+  /// The runtime stops, and perhaps a callback never returns. A caller that goes on asking is still
+  /// slowed down.
+  void hurry_callers();
   /// Callbacks that have not returned. Cost: one atomic read.
   [[nodiscard]] std::size_t waiting() const noexcept {
     return waiting_.load(std::memory_order_relaxed);
@@ -58,8 +62,8 @@ public:
   void stop();
   /// False if run() has not returned by then.
   bool wait_for_end(std::chrono::steady_clock::time_point deadline);
-  /// In a callback: calls what waits, now.
-  void run_queued();
+  /// In a callback: calls what waits, now. False if not all had been called by the deadline.
+  bool run_queued(std::chrono::steady_clock::time_point deadline);
 
 private:
   struct item {
@@ -68,6 +72,7 @@ private:
     std::function<void()> other; ///< instead of them: of no command
   };
   void push(item i);
+  void run_queued() { run_queued(std::chrono::steady_clock::time_point::max()); }
   void call(item i) noexcept;
 
   const events told_;
@@ -76,6 +81,7 @@ private:
   std::condition_variable filled_;
   std::condition_variable room_; ///< or the end of run()
   std::vector<item> queue_;
+  bool hurried_ = false; ///< nobody waits for room for long
   bool stopping_ = false;
   bool ended_ = false;    ///< run() has returned
   bool draining_ = false; ///< after the end: some pushing thread calls what is queued
@@ -95,7 +101,8 @@ public:
 
   /// Runs what is queued and ends the thread; false if a callback has not returned by the deadline,
   /// or they never come to an end. Idempotent. In a callback it does not wait for that callback,
-  /// after which the thread ends. Threads: one at a time.
+  /// after which the thread ends, nor for what comes later than the deadline. Threads: one at a
+  /// time.
   bool stop(std::chrono::steady_clock::time_point deadline);
   /// Shared with tickets, which may outlive the runtime.
   [[nodiscard]] const std::shared_ptr<reply_queue>& queue() const noexcept { return queue_; }

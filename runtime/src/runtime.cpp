@@ -110,13 +110,15 @@ bool runtime::submit_and_forget(const std::type_info& type, std::string_view agg
       engine_->submit(typed_route(*engine_, type, aggregate), aggregate, id, command,
                       std::move(payload), std::move(options), t, detail::engine::sender::caller);
   if (!taken) return false;
+  // It was taken, so outstanding_max bounds how many there are.
   pending(std::move(t))
-      .then([e = engine_.get(),
-             stream = std::string(aggregate) + '/' + std::string(id)](const result<receipt>& r) {
-        if (!r)
-          e->log(log_level::warning, "{}: a command sent without waiting failed: {}", stream,
-                 r.error().to_string());
-      });
+      .then_without_waiting(
+          [e = engine_.get(),
+           stream = std::string(aggregate) + '/' + std::string(id)](const result<receipt>& r) {
+            if (!r)
+              e->log(log_level::warning, "{}: a command sent without waiting failed: {}", stream,
+                     r.error().to_string());
+          });
   return true;
 }
 

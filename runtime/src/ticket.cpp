@@ -48,7 +48,7 @@ result<receipt> ticket::wait_until(std::chrono::steady_clock::time_point until) 
   return take();
 }
 
-void ticket::notify(std::function<void(result<receipt>)> callback) {
+void ticket::notify(std::function<void(result<receipt>)> callback, bool may_wait) {
   {
     const std::lock_guard lock(mutex_);
     if (!answered_) {
@@ -57,7 +57,7 @@ void ticket::notify(std::function<void(result<receipt>)> callback) {
     }
   }
   const auto replies = replies_; // an answer given meanwhile may let go of this
-  replies->wait_for_room();
+  if (may_wait) replies->wait_for_room();
   call_later(std::move(callback));
 }
 

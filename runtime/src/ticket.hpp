@@ -80,7 +80,7 @@ public:
   // -- reply -----------------------------------------------------------------
   [[nodiscard]] bool ready() const noexcept override;
   result<receipt> wait_until(std::chrono::steady_clock::time_point until) override;
-  void notify(std::function<void(result<receipt>)> callback) override;
+  void notify(std::function<void(result<receipt>)> callback, bool may_wait) override;
   [[nodiscard]] bool in_callback() const noexcept override;
   result<receipt> take() override;
 

@@ -66,6 +66,26 @@ struct job {
   };
 };
 
+/// A coroutine that whoever started it may destroy.
+struct owned_job {
+  struct promise_type {
+    owned_job get_return_object() {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+  std::coroutine_handle<promise_type> handle;
+};
+
+/// Awaits `asked`, and then says so.
+owned_job await_one(acta::pending asked, std::atomic<int>& resumed) {
+  (void)co_await std::move(asked);
+  ++resumed;
+}
+
 /// Asks again, `times` in all, whatever the answer is.
 struct again {
   acta::runtime& runtime;
@@ -188,6 +208,54 @@ TEST_CASE("a coroutine goes on where callbacks run, though the answer is there")
   run();
   refused(runtime).then([&](const answer&) { callbacks.set_value(std::this_thread::get_id()); });
   CHECK(where.get_future().get() == callbacks.get_future().get());
+}
+
+TEST_CASE("a coroutine destroyed while it waits for its answer is not resumed") {
+  acta::model m;
+  gated first;
+  m.aggregate<gated>({}, first);
+  auto opened = acta::runtime::in_memory(std::move(m));
+  if (!opened) FAIL(opened.error());
+  std::atomic<int> resumed{0};
+  const auto gone = await_one(opened->ask<gated>("a", add{1}), resumed);
+  const auto stays = await_one(opened->ask<gated>("a", add{2}), resumed);
+  gone.handle.destroy();
+  first.gate->count_down();
+  CHECK(opened->settle(20s));
+  CHECK(resumed == 1);
+  CHECK(stays.handle.done());
+  stays.handle.destroy();
+}
+
+TEST_CASE("a coroutine destroyed when its answer is on the way to it is not resumed") {
+  auto runtime = open_counters();
+  std::atomic<int> resumed{0};
+  std::promise<void> leave;
+  refused(runtime).then([&](const answer&) { leave.get_future().wait(); });
+  const auto gone = await_one(refused(runtime), resumed);
+  const auto stays = await_one(refused(runtime), resumed);
+  gone.handle.destroy();
+  leave.set_value();
+  CHECK(runtime.settle(20s));
+  CHECK(resumed == 1);
+  stays.handle.destroy();
+}
+
+TEST_CASE("a coroutine may destroy another one that waits behind it") {
+  auto runtime = open_counters();
+  std::atomic<int> resumed{0};
+  owned_job second;
+  std::promise<void> leave;
+  refused(runtime).then([&](const answer&) { leave.get_future().wait(); });
+  auto destroyer = [&]() -> job {
+    (void)co_await refused(runtime);
+    second.handle.destroy();
+  };
+  destroyer();
+  second = await_one(refused(runtime), resumed);
+  leave.set_value();
+  CHECK(runtime.settle(20s));
+  CHECK(resumed == 0);
 }
 
 TEST_CASE("a caller that looks at no answer is slowed down before callbacks fill the memory") {

@@ -124,7 +124,9 @@ public:
 
   /// Ends in order: takes no more connections, closes idle ones, answers the requests that have
   /// begun to arrive, and closes the others' connections at the deadline. Returns whether all were
-  /// answered in time. Idempotent. Blocking: yes.
+  /// answered in time, and nothing goes on. A query, or other code of the model's, that has not
+  /// returned half a second after the deadline goes on, and the destructor waits for it without
+  /// limit. Idempotent. Blocking: yes.
   bool stop(std::chrono::milliseconds deadline = std::chrono::seconds{10});
 
 private:

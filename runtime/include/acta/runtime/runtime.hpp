@@ -104,8 +104,8 @@ public:
 
   runtime(runtime&&) noexcept;
   runtime& operator=(runtime&&) noexcept;
-  /// stop() unless it was called; then waits, without limit, for a decide or evolve that has not
-  /// returned.
+  /// stop() unless it was called; then waits, without limit, for a decide, an evolve or a key that
+  /// has not returned. Only then the store may be opened again.
   ~runtime();
 
   /// Sends a command to an aggregate. The receipt means: on disk.
@@ -288,7 +288,11 @@ public:
 
   /// Ends in order: no new commands, outstanding ones are answered, what subscribers do is done,
   /// last commit, snapshots, actors. What is not answered by the deadline gets `stopped`. Returns
-  /// whether everything was answered in time. Idempotent. Blocking: yes.
+  /// whether everything was answered, and all code of the model's and callbacks of then() had
+  /// returned, in time. States, events and views can be read on, so the folder stays open: until
+  /// the runtime is destroyed opening it again, in this program too, is `store_locked`.
+  /// Idempotent. Blocking: yes, up to the deadline, and a second for each thing that has not
+  /// returned by then.
   bool stop(std::chrono::milliseconds deadline = std::chrono::seconds{10});
 
   [[nodiscard]] const acta::model& model() const noexcept;
