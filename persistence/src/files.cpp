@@ -54,21 +54,33 @@ result<void> sync_folder(const std::filesystem::path& folder) {
   return {};
 }
 
+namespace {
+
+result<void> write_and_sync(const std::filesystem::path& path, std::string_view text) {
+  const unique_fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+  if (!fd) return os_error(errno, "creating", path);
+  for (auto rest = text; !rest.empty();) {
+    const auto wrote = ::write(fd.get(), rest.data(), rest.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return os_error(errno, "writing", path);
+    rest.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  if (::fsync(fd.get()) != 0) return os_error(errno, "syncing", path);
+  return {};
+}
+
+} // namespace
+
 result<void> write_file_atomically(const std::filesystem::path& path, std::string_view text) {
   auto scratch = path;
   scratch += ".tmp";
-  {
-    const unique_fd fd(::open(scratch.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    if (!fd) return os_error(errno, "creating", scratch);
-    for (auto rest = text; !rest.empty();) {
-      const auto wrote = ::write(fd.get(), rest.data(), rest.size());
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) return os_error(errno, "writing", scratch);
-      rest.remove_prefix(static_cast<std::size_t>(wrote));
-    }
-    if (::fsync(fd.get()) != 0) return os_error(errno, "syncing", scratch);
+  auto written = write_and_sync(scratch, text);
+  if (written && ::rename(scratch.c_str(), path.c_str()) != 0)
+    written = os_error(errno, "renaming to", path);
+  if (!written) {
+    ::unlink(scratch.c_str()); // it is of no use, and a full disk is short of its blocks
+    return written;
   }
-  if (::rename(scratch.c_str(), path.c_str()) != 0) return os_error(errno, "renaming to", path);
   return sync_folder(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
 }
 

@@ -11,6 +11,7 @@
 #include <acta/persistence/errc.hpp>
 #include <acta/runtime/errc.hpp>
 
+#include <charconv>
 #include <future>
 #include <sstream>
 #include <tuple>
@@ -57,8 +58,50 @@ result<void> read_form(std::map<std::string, std::string>& stored) {
     return {};
   }
   for (auto& [type, shape] : stored)
-    if (!type.starts_with("process ")) shape.insert(0, first_form_mark);
+    if (type.starts_with("event ") || type.starts_with("input ")) shape.insert(0, first_form_mark);
   return {};
+}
+
+/// Whose contract it is. An older program wrote none.
+constexpr std::string_view owner_line = "contract store 1";
+
+/// Errors: `damaged_file` if it is another store's.
+result<void> check_owner(std::map<std::string, std::string>& stored, const uuid& store) {
+  const auto& owner = stored.try_emplace(std::string(owner_line), store.to_string()).first->second;
+  if (owner == store.to_string()) return {};
+  return error(persistence::errc::damaged_file,
+               "it belongs to store " + owner + ", and this one is " + store.to_string() +
+                   ": restore the file from a backup of this store",
+               "contract.txt: " + std::string(owner_line));
+}
+
+constexpr char before_checksum = '=';
+
+/// `0:17=0123456789abcdef`: where a process began, and the checksum of the commit there. Older
+/// programs wrote none, and there is none for 0. Nothing if it is neither.
+std::optional<std::pair<std::uint32_t, persistence::checkpoint>> parse_start(std::string_view s) {
+  const auto end = s.find(before_checksum);
+  const auto at = position::parse(s.substr(0, end));
+  if (!at) return std::nullopt;
+  persistence::checkpoint begun{at->number, 0};
+  if (end != std::string_view::npos) {
+    const auto digits = s.substr(end + 1);
+    const auto read =
+        std::from_chars(digits.data(), digits.data() + digits.size(), begun.checksum, 16);
+    if (read.ec != std::errc{} || read.ptr != digits.data() + digits.size()) return std::nullopt;
+  }
+  return std::pair(at->partition, begun);
+}
+
+/// `0:17=0123456789abcdef,1:4=…`
+std::string starts_text(const std::vector<persistence::checkpoint>& begun) {
+  std::string text;
+  for (std::uint32_t p = 0; p < begun.size(); ++p) {
+    text.append(text.empty() ? "" : ",").append(position{p, begun[p].position}.to_string());
+    if (begun[p].position != 0 && begun[p].checksum != 0)
+      text += fmt::format("{}{:016x}", before_checksum, begun[p].checksum);
+  }
+  return text;
 }
 
 /// Whether what the store holds under `known` can be read by the program.
@@ -122,6 +165,7 @@ result<void> engine::check_contract() {
   if (!stored_text) return std::move(stored_text).error();
   auto stored = parse_contract(*stored_text);
   if (auto read = read_form(stored); !read) return read;
+  if (auto owned = check_owner(stored, store_->id()); !owned) return owned;
   // First: a process whose step the store knows is none that is new to it.
   if (auto noted = note_process_starts(stored); !noted) return noted;
   const auto first = parse_contract(model_.contract(shape_form::first));
@@ -138,57 +182,75 @@ result<void> engine::check_contract() {
       std::string(form_line) + std::to_string(static_cast<int>(shape_form_now)) + '\n';
   for (const auto& [type, shape] : stored) text.append(type).append(" ").append(shape).append("\n");
   if (text == *stored_text) return {};
-  return store_->write_contract(text);
+  auto written = store_->write_contract(text);
+  if (written) return {};
+  const auto& why = written.error();
+  return error(why.code(),
+               std::string(why.detail()) +
+                   "; the program has a process or type that the store does not know, "
+                   "which must be noted before anything is stored: make room, or start the "
+                   "program without it",
+               "contract.txt");
 }
 
 result<void> engine::note_process_starts(std::map<std::string, std::string>& contract) {
+  std::string strangers;
   for (const auto& process : model_.processes()) {
     // One of the runtime's own takes in no events; and nothing changes once there are threads.
     if (process->built_in || process_starts_.contains(process->name)) continue;
-    auto& starts = process_starts_[process->name];
-    starts.resize(partitions(), 0);
     const auto line = "process " + process->name + " 1";
-    if (const auto known = contract.find(line); known != contract.end()) {
-      processes_known_ = true;
-      std::istringstream numbers(known->second);
-      for (std::string text; std::getline(numbers, text, ',');) {
-        auto at = position::parse(text);
-        if (!at || at->partition >= starts.size())
-          return error(persistence::errc::wrong_format, "'" + text + "' is no position",
-                       "contract.txt: " + line);
-        starts[at->partition] = at->number;
-      }
-      take_back_starts(process->name, starts, known->second);
-      continue;
-    }
+    const auto known = contract.find(line);
     // A store from before there were such lines has had it from the first.
     const auto is_new =
+        known == contract.end() &&
         !contract.contains("event " + process->stored_as->events.front().name + ' ' +
                            std::to_string(process->stored_as->events.front().schema));
-    std::string text;
-    for (std::uint32_t p = 0; p < starts.size(); ++p) {
-      if (is_new) starts[p] = store_->partitions()[p]->last_position();
-      text.append(text.empty() ? "" : ",").append(position{p, starts[p]}.to_string());
+    std::vector<persistence::checkpoint> begun(partitions());
+    if (known != contract.end()) {
+      processes_known_ = true;
+      std::istringstream starts(known->second);
+      for (std::string text; std::getline(starts, text, ',');) {
+        const auto start = parse_start(text);
+        if (!start || start->first >= begun.size())
+          return error(persistence::errc::wrong_format, "'" + text + "' is no position",
+                       "contract.txt: " + line);
+        begun[start->first] = start->second;
+      }
     }
-    contract.emplace(line, text);
+    auto& numbers = process_starts_[process->name];
+    const auto proof = journal_proof();
+    for (std::uint32_t p = 0; p < begun.size(); ++p) {
+      auto& at = begun[p];
+      if (is_new) at.position = last_position(p);
+      auto held = proof.holds(p, at);
+      if (!held) return std::move(held).error();
+      if (!*held)
+        strangers.append(strangers.empty() ? "" : ", ")
+            .append(process->name + " at " + position{p, at.position}.to_string());
+      else if (at.checksum == 0)
+        at = proof.checkpoint_at({p, at.position});
+      numbers.push_back(at.position);
+    }
+    contract.insert_or_assign(line, starts_text(begun));
   }
-  return {};
+  if (strangers.empty()) return {};
+  return error(
+      runtime_errc::other_history,
+      "of another history of the journal, which has been put back or replaced: processes began "
+      "there (" +
+          strangers +
+          "), and nobody can tell which of the events there now they are to hear. Put back the "
+          "contract.txt that belongs to this journal; or remove its line 1, and write into their "
+          "lines `process NAME 1` the positions after which they are to begin: " +
+          ends_text() + " for what comes, 0 instead of the number for all events",
+      "contract.txt");
 }
 
-void engine::take_back_starts(std::string_view process, std::vector<std::uint64_t>& starts,
-                              std::string& line) const {
+std::string engine::ends_text() const {
   std::string text;
-  for (std::uint32_t p = 0; p < starts.size(); ++p) {
-    if (const auto last = last_position(p); starts[p] > last) {
-      log(log_level::warning,
-          "process {}: it began at {}, which the journal does not have: it was put back; the "
-          "process begins with what comes",
-          process, position{p, starts[p]}.to_string());
-      starts[p] = last;
-    }
-    text.append(text.empty() ? "" : ",").append(position{p, starts[p]}.to_string());
-  }
-  line = std::move(text);
+  for (std::uint32_t p = 0; p < partitions(); ++p)
+    text.append(text.empty() ? "" : ",").append(position{p, last_position(p)}.to_string());
+  return text;
 }
 
 std::uint64_t engine::process_start(std::string_view process, std::uint32_t partition) const {

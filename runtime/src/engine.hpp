@@ -108,14 +108,20 @@ public:
   [[nodiscard]] result<std::vector<set_aside_record>> set_aside(std::size_t limit,
                                                                 std::string_view after) const;
   result<void> drop_set_aside(std::string_view id);
-  /// Whether a commit of this stream has that command id. @param far  also where ids are no longer
-  /// remembered. Cost: one look-up; far: reading the stream. Errors: `unknown_aggregate`, `io`,
-  /// `corrupt_commit`.
-  result<bool> has_taken(std::string_view aggregate, std::string_view id, const uuid& command_id,
-                         bool far);
-  /// The last position of a partition that was recorded before `time`; 0 if there is none. Damaged
-  /// commits, whose time nobody knows, count as recorded before it if the commit before them was.
-  result<std::uint64_t> last_before(std::uint32_t partition, time_point time);
+  /// What is known of a command that an earlier run may have sent.
+  enum class recall : std::uint8_t {
+    taken,
+    not_taken,
+    forgotten, ///< if it was taken, only the stream itself can tell
+  };
+  /// @param cause  the event that led to the command, so that the command's commit came after it
+  /// Cost: one look-up. Errors: `unknown_aggregate`, `io`.
+  result<recall> recall_command(std::string_view aggregate, std::string_view id,
+                                const uuid& command_id, position cause);
+  /// Visits the command ids of a stream, and where they stand, in order, until `visit` says false.
+  /// Errors: `unknown_aggregate`, `io`, `corrupt_commit`.
+  result<void> visit_commands(std::string_view aggregate, std::string_view id,
+                              const std::function<bool(const uuid&, position)>& visit);
   /// The time of the last commit whose command id may be forgotten, of all partitions; nothing if
   /// all are remembered. If that commit is damaged: the time of the next one that is not.
   result<std::optional<time_point>> forgotten_until();
@@ -196,13 +202,13 @@ private:
   /// Pre: processes_mutex_ is held.
   result<void> start_processes();
   void name_the_absent() const;
-  /// Where the processes of the model begin, and a line for each that has none yet.
   void tell_lost_outbox() const;
+  /// Where the processes of the model begin, and a line for each that has none yet. Errors:
+  /// `other_history` if the journal does not hold where one began: from there on it might miss
+  /// events, and from an earlier place it would hear some that it has heard.
   result<void> note_process_starts(std::map<std::string, std::string>& contract);
-  /// Where a process is said to have begun beyond the journal's end nothing would reach it for
-  /// long.
-  void take_back_starts(std::string_view process, std::vector<std::uint64_t>& starts,
-                        std::string& line) const;
+  /// Of all partitions, as in the contract.
+  [[nodiscard]] std::string ends_text() const;
   result<void> bind();
   void on_batch(persistence::partition& p,
                 std::span<persistence::append_entry* const> entries) noexcept;

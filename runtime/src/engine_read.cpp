@@ -130,25 +130,38 @@ result<std::vector<recorded_event>> engine::read_events(std::string_view aggrega
   return events;
 }
 
-result<bool> engine::has_taken(std::string_view aggregate, std::string_view id,
-                               const uuid& command_id, bool far) {
+namespace {
+
+error no_aggregate(std::string_view name) {
+  return error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(name) + "'");
+}
+
+} // namespace
+
+result<engine::recall> engine::recall_command(std::string_view aggregate, std::string_view id,
+                                              const uuid& command_id, position cause) {
   const auto* r = find_route(aggregate);
-  if (r == nullptr)
-    return error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'");
+  if (r == nullptr) return no_aggregate(aggregate);
   const persistence::stream_key key(r->type->name, id);
   auto& partition = *bound(*r, key).partition;
-  if (!far) {
-    auto found = partition.find_command(key, command_id);
-    if (!found) return std::move(found).error();
-    return found->has_value();
-  }
-  bool found = false;
-  auto read = partition.read_stream(key, 1, [&](const persistence::commit_view& c) {
-    found = c.header().command_id == command_id;
-    return !found;
+  auto found = partition.find_command(key, command_id);
+  if (!found) return std::move(found).error();
+  if (*found) return recall::taken;
+  // What is forgotten is known by positions alone: clocks of two partitions may have disagreed.
+  const auto forgotten = partition.forgotten_up_to();
+  const bool came_later = cause.partition == partition.number() && cause.number >= forgotten;
+  return forgotten == 0 || came_later ? recall::not_taken : recall::forgotten;
+}
+
+result<void> engine::visit_commands(std::string_view aggregate, std::string_view id,
+                                    const std::function<bool(const uuid&, position)>& visit) {
+  const auto* r = find_route(aggregate);
+  if (r == nullptr) return no_aggregate(aggregate);
+  const persistence::stream_key key(r->type->name, id);
+  auto& partition = *bound(*r, key).partition;
+  return partition.read_stream(key, 1, [&](const persistence::commit_view& c) {
+    return visit(c.header().command_id, position{partition.number(), c.position()});
   });
-  if (!read) return std::move(read).error();
-  return found;
 }
 
 journal_proof engine::journal_proof() const {
@@ -172,19 +185,14 @@ journal_proof engine::journal_proof() const {
 
 namespace {
 
-struct dated_commit {
-  std::uint64_t first = 0, last = 0;
-  time_point recorded_at{};
-};
-
-/// The commit that holds `from`, or the next one behind it that can be read; nothing if there is
-/// none before `end`.
-result<std::optional<dated_commit>> next_readable(persistence::partition& p, std::uint64_t from,
-                                                  std::uint64_t end) {
+/// When the commit that holds `from`, or the next one behind it that can be read, was recorded;
+/// nothing if there is none before `end`.
+result<std::optional<time_point>> next_time(persistence::partition& p, std::uint64_t from,
+                                            std::uint64_t end) {
   while (from < end) {
-    std::optional<dated_commit> found;
+    std::optional<time_point> found;
     auto read = p.read_log(from, [&](const persistence::commit_view& c) {
-      found = {c.position(), c.last_position(), c.recorded_at()};
+      found = c.recorded_at();
       return false;
     });
     if (read) return found;
@@ -193,39 +201,19 @@ result<std::optional<dated_commit>> next_readable(persistence::partition& p, std
     if (!next) return std::move(next).error();
     from = *next;
   }
-  return std::optional<dated_commit>{};
+  return std::optional<time_point>{};
 }
 
 } // namespace
-
-result<std::uint64_t> engine::last_before(std::uint32_t partition, time_point time) {
-  auto& p = *store_->partitions()[partition];
-  // Times rise with positions.
-  std::uint64_t before = 0;
-  const auto end = p.last_position() + 1;
-  auto after = end;
-  while (before + 1 < after) {
-    const auto middle = before + (after - before) / 2;
-    auto found = next_readable(p, middle, after);
-    if (!found) return std::move(found).error();
-    if (*found && (*found)->recorded_at < time)
-      before = (*found)->last;
-    else
-      after = *found ? std::min(middle, (*found)->first) : middle;
-  }
-  auto next = next_readable(p, before + 1, end);
-  if (!next) return std::move(next).error();
-  return std::max(before, (*next ? (*next)->first : end) - 1);
-}
 
 result<std::optional<time_point>> engine::forgotten_until() {
   std::optional<time_point> last;
   for (const auto& p : store_->partitions()) {
     const auto position = p->forgotten_up_to();
     if (position == 0) continue;
-    auto read = next_readable(*p, position, p->last_position() + 1);
+    auto read = next_time(*p, position, p->last_position() + 1);
     if (!read) return std::move(read).error();
-    const auto time = *read ? (*read)->recorded_at : now();
+    const auto time = read->value_or(now());
     last = std::max(last.value_or(time), time);
   }
   return last;

@@ -338,56 +338,56 @@ void process_runner::retry_due() {
 }
 
 result<process_runner::past_answer> process_runner::answered_before(item& i) {
-  if (i.key.from.number > start_positions_[i.key.from.partition] || i.looked_far)
+  if (i.key.from.number > start_positions_[i.key.from.partition] || i.looked)
     return past_answer::none;
   if (i.is_timer()) return past_answer::none; // the process knows which of its timers are set
-  auto old = is_old(i.key.from);
-  if (!old) return std::move(old).error();
-  if (i.looked && !*old) return past_answer::none;
-  const auto is_stored = [&](std::string_view stream, const delivery_key& key) {
-    const auto slash = stream.find('/');
-    return engine_.has_taken(stream.substr(0, slash), stream.substr(slash + 1), id_of(key), *old);
-  };
   const auto sender = i.what.attributes.find(std::string(process_attribute));
   if (i.key.kind == delivery_kind::command && sender != i.what.attributes.end()) {
     // A command that was rejected has left nothing at its target. If its process has been told, it
     // must not be decided anew: it might be accepted now.
     auto key = i.key;
     key.kind = delivery_kind::rejection;
-    auto told = is_stored(sender->second, key);
+    auto told = was_taken(sender->second, id_of(key), key.from);
     // A damaged stream of the process must not hold up the target.
     if (!told && told.error().code() == persistence::errc::corrupt_commit)
       return past_answer::unreadable;
     if (!told) return std::move(told).error();
     if (*told) return past_answer::given;
   }
-  if (*old) { // else the target recognises its id
-    auto taken = is_stored(i.what.target(), i.key);
-    if (!taken) return std::move(taken).error();
-    if (*taken) return past_answer::given;
-  }
+  // The target recognises what it remembers. Nobody knows when it may forget this one.
+  auto taken = was_taken(i.what.target(), id_of(i.key), i.key.from);
+  if (!taken) return std::move(taken).error();
+  if (*taken) return past_answer::given;
   // Only now: what could not be looked up must be looked for again before it is sent.
   i.looked = true;
-  i.looked_far = *old;
   return past_answer::none;
 }
 
-result<bool> process_runner::is_old(position p) {
-  auto forgotten = engine_.forgotten_until();
-  if (!forgotten) return std::move(forgotten).error();
-  if (!*forgotten) return false;
-  if (old_since_ != **forgotten) {
-    // With a margin: the command came after its event, and more is forgotten meanwhile.
-    const auto margin = std::chrono::microseconds(engine_.options().dedupe_keep) / 8;
-    old_up_to_.clear();
-    for (std::uint32_t i = 0; i < engine_.partitions(); ++i) {
-      auto last = engine_.last_before(i, **forgotten + margin);
-      if (!last) return std::move(last).error();
-      old_up_to_.push_back(*last);
-    }
-    old_since_ = **forgotten;
+result<bool> process_runner::was_taken(std::string_view stream, const uuid& command_id,
+                                       position from) {
+  const auto [aggregate, id] = split_stream(stream);
+  auto known = engine_.recall_command(aggregate, id, command_id, from);
+  if (!known) return std::move(known).error();
+  if (*known != engine::recall::forgotten) return *known == engine::recall::taken;
+  auto& past = past_commands_;
+  if (past.stream == stream) return std::ranges::binary_search(past.ids, command_id);
+  past = {};
+  bool found = false, is_whole = true;
+  auto read = engine_.visit_commands(aggregate, id, [&](const uuid& its_id, position at) {
+    if (at.number > start_positions_[at.partition]) return false; // of this run
+    found = found || its_id == command_id;
+    is_whole = is_whole && past.ids.size() < past_commands_max;
+    if (is_whole && key_of(its_id)) past.ids.push_back(its_id);
+    return is_whole || !found;
+  });
+  if (!read) return std::move(read).error();
+  if (!is_whole) { // more than are kept
+    past = {};
+    return found;
   }
-  return p.number <= old_up_to_[p.partition];
+  std::ranges::sort(past.ids);
+  past.stream = stream;
+  return found;
 }
 
 } // namespace acta::detail

@@ -52,6 +52,9 @@ inline constexpr std::chrono::milliseconds outbox_delay{100};
 inline constexpr std::chrono::milliseconds checkpoint_delay{1000};
 /// How often the clock is looked at while timers are set: it may be set forward.
 inline constexpr std::chrono::milliseconds timer_look_every{100};
+/// Command ids that are kept of a stream that was looked through for what is forgotten (16 bytes
+/// each). Cost of less: a longer stream is looked through for each row that waits for it.
+inline constexpr std::size_t past_commands_max = std::size_t{1} << 20;
 /// Of a rejection's code and message, as a process is told of them. Cost of more: a process that is
 /// told takes more of its step's room.
 inline constexpr std::size_t rejection_text_bytes_max = std::size_t{16} << 10;

@@ -118,7 +118,6 @@ private:
     bool without_json = false; ///< it has none, and so no row
     bool emptied = false;      ///< its text is in the outbox alone
     bool looked = false;       ///< whether an earlier run has had its answer
-    bool looked_far = false;   ///< the same, further back than ids are remembered
 
     [[nodiscard]] bool is_timer() const noexcept { return key.kind == delivery_kind::timer; }
   };
@@ -268,7 +267,8 @@ private:
     unreadable, ///< the process's own stream, which would tell, is damaged
   };
   result<past_answer> answered_before(item& i);
-  result<bool> is_old(position p);
+  /// Whether an earlier run had this command of `from` committed.
+  result<bool> was_taken(std::string_view stream, const uuid& command_id, position from);
   void list(target& t);
   void forget_if_empty(target& t);
 
@@ -326,8 +326,12 @@ private:
   std::uint64_t waiting_ = 0;
   std::uint64_t waiting_stuck_ = 0; ///< of them, for targets that are stuck
   std::vector<std::uint64_t> start_positions_;
-  std::vector<std::uint64_t> old_up_to_; ///< per partition: events older than ids are remembered
-  std::optional<time_point> old_since_;
+  /// Of the stream that was last looked through for what is forgotten: many rows may wait for one.
+  struct past_commands {
+    std::string stream;
+    std::vector<uuid> ids; ///< of earlier runs' deliveries, sorted
+  };
+  past_commands past_commands_;
 
   std::vector<position> scanned_; ///< taken, with all before
   std::uint64_t looks_ = 0;       ///< asked for, and had

@@ -73,14 +73,124 @@ result<std::size_t> erase_rows(view_writing& txn, row_kind kind, position first,
   return erased;
 }
 
+/// What the row of a failed attempt holds. Older programs wrote it without its end.
+struct failed_value {
+  std::uint32_t attempts = 0;
+  std::int64_t not_before = 0; ///< microseconds since the epoch; 0: nobody asked for a pause
+  std::uint64_t checksum = 0;  ///< of the commit that holds the event; 0: not known
+};
+constexpr std::size_t attempts_size = 4, pause_end = 12, failed_value_size = 20;
+
+failed_value read_failed(bytes_view value) {
+  failed_value f;
+  if (value.size() >= attempts_size) f.attempts = load_le<std::uint32_t>(value.data());
+  if (value.size() >= pause_end) f.not_before = load_le<std::int64_t>(value.data() + attempts_size);
+  if (value.size() >= failed_value_size)
+    f.checksum = load_le<std::uint64_t>(value.data() + pause_end);
+  return f;
+}
+
+/// Of the commit that holds the row's event; 0: not known, as in rows of older programs.
+std::uint64_t checksum_in(row_kind kind, bytes_view value) {
+  if (kind == row_kind::failed) return read_failed(value).checksum;
+  return value.size() == sizeof(std::uint64_t) ? load_le<std::uint64_t>(value.data()) : 0;
+}
+
+constexpr auto for_ever = std::numeric_limits<std::uint64_t>::max();
+
+/// What a row says of an event; nothing if it is of another kind or partition.
+std::optional<persistence::checkpoint> read_row(const table_entry& row, row_kind kind,
+                                                std::uint32_t partition) {
+  if (row.key.size() != sizeof(row_key) || row.key[0] != static_cast<std::byte>(kind) ||
+      get_big_endian<std::uint32_t>(row.key.data() + 1) != partition)
+    return std::nullopt;
+  return persistence::checkpoint{get_big_endian<std::uint64_t>(row.key.data() + 5),
+                                 checksum_in(kind, row.value)};
+}
+
+/// Where a record and its journal part, in one partition.
+struct parting {
+  std::uint64_t done = 0;        ///< the checkpoint, or the journal's end if that is earlier
+  std::uint64_t known = 0;       ///< what lies behind it is not of this journal
+  std::uint64_t furthest = 0;    ///< that the record speaks of
+  bool is_other = false;         ///< the checkpoint itself is not of this journal
+  std::vector<position> letters; ///< behind `known`
+};
+
+/// Has `p` know of the rows beyond the checkpoint. A journal that holds an event holds all before
+/// it, so the rows are asked from the last one back until one is held.
+result<void> compare_rows(view_reading& reading, row_kind kind, std::uint32_t partition,
+                          const journal_proof& proof, parting& p) {
+  auto cursor = reading.scan(row_table::rows);
+  if (!cursor) return std::move(cursor).error();
+  table_entry entry;
+  auto found = (*cursor)->seek_before(key_of(kind, {partition, for_ever}), entry);
+  for (; found && *found; found = (*cursor)->previous(entry)) {
+    const auto row = read_row(entry, kind, partition);
+    if (!row || row->position <= p.done) return {};
+    p.furthest = std::max(p.furthest, row->position);
+    if (row->position > p.known) continue; // of this one it is known already
+    if (!proof.holds) return {};
+    auto held = proof.holds(partition, *row);
+    if (!held) return std::move(held).error();
+    if (!*held)
+      p.known = row->position - 1;
+    else if (row->checksum != 0) // else its position alone is compared, which proves little
+      return {};
+  }
+  if (!found) return std::move(found).error();
+  return {};
+}
+
+/// @param at  the checkpoint
+/// @param last  the journal's end
+result<parting> compare(view_reading& reading, std::uint32_t partition,
+                        const persistence::checkpoint& at, std::uint64_t last,
+                        const journal_proof& proof) {
+  parting p{std::min(at.position, last), last, at.position, at.position > last, {}};
+  if (proof.holds) {
+    auto held = proof.holds(partition, at);
+    if (!held) return std::move(held).error();
+    p.is_other = p.is_other || !*held;
+  }
+  if (p.is_other) p.known = p.done;
+  for (const auto kind : {row_kind::done, row_kind::failed})
+    if (auto compared = compare_rows(reading, kind, partition, proof, p); !compared)
+      return std::move(compared).error();
+  for (position from{partition, p.known + 1};; ++from.number) {
+    auto letter = reading.dead_letters(1, from);
+    if (!letter) return std::move(letter).error();
+    if (letter->empty() || letter->front().where.partition != partition) return p;
+    p.letters.push_back(from = letter->front().where);
+    p.furthest = std::max(p.furthest, from.number);
+  }
+}
+
+/// Erases what lies behind `p.known`. Returns whether there was anything.
+result<bool> forget(view_writing& txn, std::uint32_t partition, const parting& p) {
+  constexpr auto all = std::numeric_limits<std::size_t>::max();
+  bool any = !p.letters.empty();
+  for (const auto kind : {row_kind::done, row_kind::failed}) {
+    auto gone = erase_rows(txn, kind, {partition, p.known + 1}, for_ever, all);
+    if (!gone) return std::move(gone).error();
+    any = any || *gone > 0;
+  }
+  for (const auto& where : p.letters)
+    if (auto gone = txn.unpark(where); !gone) return std::move(gone).error();
+  return any;
+}
+
 /// @param covered  the checkpoint says already that it is done
-result<void> take(view_writing& txn, const subscriber_note& n, bool covered) {
+/// @param checksum  of the commit that holds the event
+result<void> take(view_writing& txn, const subscriber_note& n, bool covered,
+                  std::uint64_t checksum) {
   using kind = subscriber_note::kind;
   const auto failed_key = key_of(row_kind::failed, n.where);
+  byte_buffer value;
   if (n.what == kind::failed) {
-    byte_buffer value;
     value.append_le(std::uint32_t{n.attempts});
-    if (n.not_before != time_point{}) value.append_le(n.not_before.time_since_epoch().count());
+    value.append_le(n.not_before.time_since_epoch().count());
+    value.append_le(checksum);
     return txn.put(row_table::rows, failed_key, value);
   }
   if (n.what == kind::letter_done) {
@@ -101,7 +211,8 @@ result<void> take(view_writing& txn, const subscriber_note& n, bool covered) {
   if (n.attempts > 0)
     if (auto erased = txn.erase(row_table::rows, failed_key); !erased) return erased;
   if (covered) return {};
-  return txn.put(row_table::rows, key_of(row_kind::done, n.where), as_bytes_view("+"));
+  value.append_le(checksum);
+  return txn.put(row_table::rows, key_of(row_kind::done, n.where), value);
 }
 
 } // namespace
@@ -135,61 +246,44 @@ result<subscriber_record> subscriber_record::open(const std::filesystem::path& f
 result<std::vector<std::uint64_t>> subscriber_record::begin(std::span<const position> start,
                                                             std::span<const position> last,
                                                             bool& forgot) {
-  constexpr auto all = std::numeric_limits<std::size_t>::max();
-  constexpr auto for_ever = std::numeric_limits<std::uint64_t>::max();
   bool is_new = false;
   std::vector<std::uint64_t> done_up_to;
-  std::vector<position> lost_letters;
-  std::vector<bool> is_other(start.size(), false);
+  std::vector<parting> partings;
   {
     auto reading = store_->read();
     if (!reading) return std::move(reading).error();
     auto head = (*reading)->head();
     if (!head) return std::move(head).error();
     is_new = !head->built;
-    for (const auto& p : start) {
-      auto at = (*reading)->checkpoint(p.partition);
+    for (const auto& end : last) {
+      const auto begins_at = start[end.partition].number;
+      result<persistence::checkpoint> at = persistence::checkpoint{begins_at, 0};
+      if (!is_new) at = (*reading)->checkpoint(end.partition);
       if (!at) return std::move(at).error();
-      done_up_to.push_back(is_new ? p.number : at->position);
-      if (is_new || !proof_.holds) continue;
-      auto held = proof_.holds(p.partition, *at);
-      if (!held) return std::move(held).error();
-      is_other[p.partition] = !*held;
+      auto p = compare(**reading, end.partition, *at, end.number, proof_);
+      if (!p) return std::move(p).error();
+      done_up_to.push_back(p->done);
+      partings.push_back(std::move(*p));
     }
-    for (position from : last)
-      for (;;) {
-        ++from.number;
-        auto letter = (*reading)->dead_letters(1, from);
-        if (!letter) return std::move(letter).error();
-        if (letter->empty() || letter->front().where.partition != from.partition) break;
-        lost_letters.push_back(from = letter->front().where);
-      }
   }
   auto txn = store_->write();
   if (!txn) return std::move(txn).error();
-  for (const auto& where : lost_letters)
-    if (auto gone = (*txn)->unpark(where); !gone) return std::move(gone).error();
-  forgot = !lost_letters.empty();
-  for (const auto& end : last) {
-    auto& at = done_up_to[end.partition];
-    if (at > end.number || is_other[end.partition]) forgot = true;
-    at = std::min(at, end.number);
-    const auto known = is_other[end.partition] ? at : end.number;
-    for (const auto kind : {row_kind::done, row_kind::failed}) {
-      auto gone = erase_rows(**txn, kind, {end.partition, known + 1}, for_ever, all);
-      if (!gone) return std::move(gone).error();
-      if (*gone > 0) forgot = true;
+  forgot = false;
+  std::string where;
+  for (std::uint32_t p = 0; p < partings.size(); ++p) {
+    auto any = forget(**txn, p, partings[p]);
+    if (!any) return std::move(any).error();
+    if (*any || partings[p].is_other) {
+      forgot = true;
+      where.append(where.empty() ? "" : ", ").append(position{p, partings[p].furthest}.to_string());
     }
-    if (auto set = (*txn)->set_checkpoint(end.partition, proof_of({end.partition, at})); !set)
+    if (auto set = (*txn)->set_checkpoint(p, proof_of({p, done_up_to[p]})); !set)
       return std::move(set).error();
   }
   if (!is_new && !forgot) return done_up_to; // nothing to be written
   // Nothing goes out, and no event is passed over, before somebody has looked.
   if (forgot) {
     if (auto paused = (*txn)->set_paused(true); !paused) return std::move(paused).error();
-    std::string where;
-    for (std::uint32_t p = 0; p < done_up_to.size(); ++p)
-      where.append(where.empty() ? "" : ", ").append(position{p, done_up_to[p]}.to_string());
     if (auto noted = (*txn)->put(row_table::rows, other_history_key(), as_bytes_view(where));
         !noted)
       return std::move(noted).error();
@@ -242,12 +336,10 @@ subscriber_record::look_up(std::span<const position> events) const {
     one.done = *done;
     auto failed = (*reading)->get(row_table::rows, key_of(row_kind::failed, where), value);
     if (!failed) return std::move(failed).error();
-    constexpr auto attempts_size = sizeof(std::uint32_t);
-    if (*failed && value.size() >= attempts_size)
-      one.failed_attempts = load_le<std::uint32_t>(value.data());
-    if (*failed && value.size() == attempts_size + sizeof(std::int64_t))
-      one.not_before = time_point(
-          std::chrono::microseconds(load_le<std::int64_t>(value.data() + attempts_size)));
+    if (!*failed) continue;
+    const auto known = read_failed(value);
+    one.failed_attempts = known.attempts;
+    one.not_before = time_point(std::chrono::microseconds(known.not_before));
   }
   return all;
 }
@@ -259,7 +351,8 @@ result<void> subscriber_record::write(std::span<const subscriber_note> notes,
   for (const auto& n : notes) {
     const auto moved = std::ranges::find(done_up_to, n.where.partition, &position::partition);
     const bool covered = moved != done_up_to.end() && n.where.number <= moved->number;
-    if (auto taken = take(**txn, n, covered); !taken) return taken;
+    if (auto taken = take(**txn, n, covered, covered ? 0 : proof_of(n.where).checksum); !taken)
+      return taken;
   }
   for (const auto& at : done_up_to) {
     if (auto set = (*txn)->set_checkpoint(at.partition, proof_of(at)); !set) return set;

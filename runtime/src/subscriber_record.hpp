@@ -57,15 +57,16 @@ public:
                                         journal_proof proof = {});
 
   /// Per partition. In an environment that is new these are `start`, from now on and whatever
-  /// crashes. In another one that is ahead of `last`, or whose checkpoint the journal does not
-  /// hold, as after the journal's return to a copy, it forgets what the journal does not have.
+  /// crashes. In another one that knows of events which the journal does not hold, by its
+  /// checkpoint or beyond it, as after the journal's return to a copy, it forgets those.
   /// @param forgot  whether it did: what stands up to here may be other events than those handled
   result<std::vector<std::uint64_t>> begin(std::span<const position> start,
                                            std::span<const position> last, bool& forgot);
   result<bool> is_paused() const;
   /// Going on forgets the other history.
   result<void> set_paused(bool paused);
-  /// Where it stood when begin() forgot, positions as text; nothing once somebody has let it go on.
+  /// The last events it knew of when begin() forgot, in the partitions that are concerned, as text;
+  /// nothing once somebody has let it go on.
   result<std::optional<std::string>> other_history() const;
 
   /// What is known of an event beyond the position up to which everything is done.

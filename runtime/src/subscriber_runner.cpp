@@ -25,8 +25,9 @@ constexpr std::uint64_t skipped_events_max = 16'384;
 } // namespace
 
 subscriber_runner::subscriber_runner(engine& e, std::shared_ptr<const subscriber_type> type,
-                                     subscriber_record record, std::function<void()> call)
-    : engine_(e), type_(std::move(type)), record_(std::move(record)), call_(std::move(call)) {
+                                     record_opener open_record, std::function<void()> call)
+    : engine_(e), type_(std::move(type)), open_record_(std::move(open_record)),
+      call_(std::move(call)) {
   const auto seed = uuid::random();
   random_.seed(load_le<std::uint32_t>(reinterpret_cast<const std::byte*>(&seed.bytes[12])));
 }
@@ -41,50 +42,88 @@ subscriber_runner::~subscriber_runner() {
 }
 
 result<void> subscriber_runner::open() {
-  std::vector<position> start, last;
-  subscription_options from;
   for (const auto& p : engine_.store().partitions()) {
-    last.push_back({p->number(), p->last_position()});
-    start.push_back({p->number(), type_->options.start == start_at::now ? p->last_position() : 0});
+    start_.push_back({p->number(), type_->options.start == start_at::now ? p->last_position() : 0});
+    settled_up_to_.push_back(start_.back().number);
   }
-  bool forgot = false;
-  auto done_up_to = record_.begin(start, last, forgot);
-  if (!done_up_to) return std::move(done_up_to).error();
-  if (auto known = name_other_history(); !known) return known;
-  auto paused = record_.is_paused();
-  if (!paused) return std::move(paused).error();
-  paused_ = *paused;
-  for (const auto& end : last) {
-    known_up_to_.push_back(end.number);
-    from.from.push_back({end.partition, (*done_up_to)[end.partition] + 1});
-  }
-  written_up_to_ = collected_up_to_ = settled_up_to_ = *done_up_to;
-  window_ = std::make_unique<subscriber_window>(std::move(*done_up_to));
   for (const auto& taken : type_->events)
     for (const auto& a : engine_.model().aggregates())
       for (const auto& e : a->events)
         if (*e.type == *taken.type) types_.push_back(e.name);
+  auto begun = begin();
+  if (begun || begun.error().code() != condition::unavailable) return begun;
+  note_trouble(begun.error());
+  engine_.log(log_level::error,
+              "subscriber {}: it cannot start before its record can be opened. If it is new, it "
+              "begins with what this run stores; if the program ends before, with what the next "
+              "run stores",
+              type_->name);
+  return {};
+}
+
+result<void> subscriber_runner::begin() {
+  std::vector<position> last;
+  for (const auto& p : engine_.store().partitions())
+    last.push_back({p->number(), p->last_position()});
+  auto record = open_record_();
+  if (!record) return std::move(record).error();
+  bool forgot = false;
+  auto done_up_to = record->begin(start_, last, forgot);
+  if (!done_up_to) return std::move(done_up_to).error();
+  auto other_history = name_other_history(*record, *done_up_to);
+  if (!other_history) return std::move(other_history).error();
+  auto paused = record->is_paused();
+  if (!paused) return std::move(paused).error();
+  subscription_options from;
+  for (const auto& p : last) from.from.push_back({p.partition, (*done_up_to)[p.partition] + 1});
   from.filter.types = types_;
   auto events = engine_.read_side().subscribe(from);
   if (!events) return std::move(events).error();
   events_ = std::move(*events);
+  for (const auto& end : last) known_up_to_.push_back(end.number);
+  const std::lock_guard lock(mutex_);
+  paused_ = *paused;
+  other_history_ = std::move(*other_history);
+  written_up_to_ = collected_up_to_ = settled_up_to_ = *done_up_to;
+  window_ = std::make_unique<subscriber_window>(std::move(*done_up_to));
+  record_.emplace(std::move(*record));
   return {};
 }
 
-result<void> subscriber_runner::name_other_history() {
-  auto where = record_.other_history();
+bool subscriber_runner::is_open() const {
+  const std::lock_guard lock(mutex_);
+  return record_.has_value();
+}
+
+result<subscriber_record*> subscriber_runner::record() const {
+  const std::lock_guard lock(mutex_);
+  if (record_) return &*record_;
+  const auto why = disk_trouble_.value_or(error(runtime_errc::stopped, "the runtime is stopping"));
+  return error(why.code(), "subscriber '" + type_->name + "' cannot start yet: " +
+                               std::string(why.detail()) + "; it is tried again");
+}
+
+result<std::optional<error>>
+subscriber_runner::name_other_history(const subscriber_record& record,
+                                      std::span<const std::uint64_t> done_up_to) const {
+  auto where = record.other_history();
   if (!where) return std::move(where).error();
-  if (!*where) return {};
-  other_history_ = error(
+  if (!*where) return std::optional<error>{};
+  std::string from;
+  for (std::uint32_t p = 0; p < done_up_to.size(); ++p)
+    from.append(from.empty() ? "" : ", ").append(position{p, done_up_to[p]}.to_string());
+  const error why(
       runtime_errc::other_history,
-      "its record is of another history of the journal, which has been put back or replaced, so "
-      "that up to " +
+      "its record is of another history of the journal, which has been put back or replaced: it "
+      "has handled events up to " +
           **where +
-          " stand other events than those it has handled. It is paused: resume() goes on behind "
-          "them, under keys that receivers may have seen; or put back the folder that belongs to "
-          "the journal, or move it away to begin anew");
-  engine_.log(log_level::error, "subscriber {}: {}", type_->name, other_history_->to_string());
-  return {};
+          ", and the journal now has others there, or none. It is paused: resume() goes on "
+          "behind " +
+          from +
+          ", but for what is still known to be done, under keys that receivers may have seen; or "
+          "put back the folder that belongs to the journal, or move it away to begin anew");
+  engine_.log(log_level::error, "subscriber {}: {}", type_->name, why.to_string());
+  return std::optional(why);
 }
 
 std::size_t subscriber_runner::room() const {
@@ -100,6 +139,14 @@ bool subscriber_runner::turn() {
     const std::lock_guard lock(mutex_);
     // Who stops has a deadline, so the disk is asked once more at once.
     if (!stopping_ && clock::now() < not_before_) return false;
+    if (stopping_ && !record_) return false;
+  }
+  if (!is_open()) {
+    if (auto begun = begin(); !begun) return note_trouble(begun.error());
+    engine_.log(log_level::info, "subscriber {}: its record is open now", type_->name);
+  }
+  {
+    const std::lock_guard lock(mutex_);
     leaving.swap(ended_);
     window_->wake(clock::now());
     hire();
@@ -130,7 +177,7 @@ bool subscriber_runner::turn() {
 bool subscriber_runner::note_trouble(const error& why) {
   std::unique_lock lock(mutex_);
   // As long as more comes nothing is left out: the checkpoint would pass it in a later turn.
-  const bool gives_up = stopping_ && window_->taken() == 0 && notes_.empty();
+  const bool gives_up = stopping_ && window_ && window_->taken() == 0 && notes_.empty();
   const bool is_news = disk_failures_++ == 0 || (gives_up && !gave_up_);
   gave_up_ = gives_up;
   if (!stopping_) {
@@ -150,12 +197,13 @@ subscriber_window::clock::time_point subscriber_runner::next_turn() const {
   const std::lock_guard lock(mutex_);
   if (stopping_) return clock::time_point::max(); // what comes back calls
   if (not_before_ != clock::time_point{}) return not_before_;
-  if (!may_take()) return clock::time_point::max();
+  if (!may_take() || !window_) return clock::time_point::max();
   return window_->next_wake().value_or(clock::time_point::max());
 }
 
 bool subscriber_runner::is_done() const {
   const std::lock_guard lock(mutex_);
+  if (!window_) return stopping_;
   return stopping_ && window_->taken() == 0 && notes_.empty() &&
          (unwritten_count_ == 0 || gave_up_);
 }
@@ -185,7 +233,7 @@ void subscriber_runner::collect() {
 
 result<void> subscriber_runner::write() {
   if (!unwritten_.notes.empty() || !unwritten_.done_up_to.empty())
-    if (auto written = record_.write(unwritten_.notes, unwritten_.done_up_to); !written)
+    if (auto written = record_->write(unwritten_.notes, unwritten_.done_up_to); !written)
       return written;
   for (const auto& at : unwritten_.done_up_to) written_up_to_[at.partition] = at.number;
   const auto written = std::exchange(unwritten_, {});
@@ -222,7 +270,7 @@ result<bool> subscriber_runner::park_lost() {
   // A letter that was kept before a restart may have been dropped since.
   std::vector<position> all;
   for (auto n = lost_->first.number; n <= last; ++n) all.push_back({partition, n});
-  auto past = record_.look_up(all);
+  auto past = record_->look_up(all);
   if (!past) return std::move(past).error();
   {
     const std::lock_guard lock(mutex_);
@@ -271,7 +319,7 @@ result<void> subscriber_runner::add(event_page& page) {
       known.push_back(at);
   std::vector<subscriber_record::past> past;
   if (!known.empty()) {
-    auto found = record_.look_up(known);
+    auto found = record_->look_up(known);
     if (!found) return std::move(found).error();
     past = std::move(*found);
   }
@@ -296,16 +344,18 @@ result<void> subscriber_runner::add(event_page& page) {
 subscriber_status subscriber_runner::status() const {
   subscriber_status s;
   s.subscriber = type_->name;
-  s.dead_letters = record_.dead_letter_count().value_or(0u);
+  if (auto known = record()) s.dead_letters = (*known)->dead_letter_count().value_or(0u);
   const std::lock_guard lock(mutex_);
   for (const auto& p : engine_.store().partitions()) {
     const auto done = settled_up_to_[p->number()];
     s.done.push_back({p->number(), done});
     s.behind += p->last_position() - std::min(done, p->last_position());
   }
-  s.waiting = window_->events();
-  s.handling = window_->taken();
-  s.retrying = window_->waiting();
+  if (window_) {
+    s.waiting = window_->events();
+    s.handling = window_->taken();
+    s.retrying = window_->waiting();
+  }
   s.delivered = delivered_;
   s.failures = failures_;
   if (disk_trouble_) {
@@ -323,7 +373,9 @@ subscriber_status subscriber_runner::status() const {
 }
 
 result<void> subscriber_runner::set_paused(bool paused) {
-  if (auto set = record_.set_paused(paused); !set) return set;
+  auto known = record();
+  if (!known) return std::move(known).error();
+  if (auto set = (*known)->set_paused(paused); !set) return set;
   {
     const std::lock_guard lock(mutex_);
     paused_ = paused;
@@ -335,7 +387,9 @@ result<void> subscriber_runner::set_paused(bool paused) {
 
 result<std::vector<dead_letter>> subscriber_runner::dead_letters(std::size_t limit,
                                                                  position from) const {
-  return record_.dead_letters(limit, from);
+  auto known = record();
+  if (!known) return std::move(known).error();
+  return (*known)->dead_letters(limit, from);
 }
 
 error subscriber_runner::no_dead_letter(position where) const {
@@ -344,7 +398,9 @@ error subscriber_runner::no_dead_letter(position where) const {
 }
 
 result<void> subscriber_runner::drop(position where) {
-  auto gone = record_.drop(where);
+  auto known = record();
+  if (!known) return std::move(known).error();
+  auto gone = (*known)->drop(where);
   if (!gone) return std::move(gone).error();
   if (!*gone) return no_dead_letter(where);
   return {};
@@ -374,10 +430,12 @@ bool subscriber_runner::takes(const recorded_event& e) const {
 }
 
 result<void> subscriber_runner::retry(position where) {
+  auto known = record();
+  if (!known) return std::move(known).error();
   if (auto claimed = claim_letter(where); !claimed) return claimed;
   // The record is asked after the claim: nothing that is still to be written can make it wrong.
   std::optional<dead_letter> letter;
-  auto event = record_.find_dead_letter(where).and_then([&](std::optional<dead_letter> found) {
+  auto event = (*known)->find_dead_letter(where).and_then([&](std::optional<dead_letter> found) {
     letter = std::move(found);
     return letter ? event_at(where) : result<recorded_event>(no_dead_letter(where));
   });
@@ -411,7 +469,9 @@ result<void> subscriber_runner::claim_letter(position where) {
 }
 
 result<std::uint64_t> subscriber_runner::retry_all() {
-  auto count = record_.dead_letter_count();
+  auto known = record();
+  if (!known) return std::move(known).error();
+  auto count = (*known)->dead_letter_count();
   if (!count) return count;
   {
     const std::lock_guard lock(mutex_);
@@ -434,7 +494,7 @@ result<bool> subscriber_runner::add_letters() {
         std::min<std::uint64_t>(subscriber_letters_max - window_->letters(), retry_all_left_));
     if (wanted == 0 && retry_all_left_ > 0) return false;
   }
-  auto letters = record_.dead_letters(wanted, from);
+  auto letters = record_->dead_letters(wanted, from);
   if (!letters) return std::move(letters).error();
   for (const auto& letter : *letters) {
     if (auto added = retry(letter.where); !added && added.error().code() != projection_errc::busy)

@@ -36,16 +36,18 @@ class engine;
 /// Lifecycle: open(), turn() until is_done(). Threads: as each part says.
 class subscriber_runner {
 public:
+  using record_opener = std::function<result<subscriber_record>()>;
   /// @param call  wakes the thread that calls turn(); any thread, does not block. It may be called
   ///   after this has ended.
   subscriber_runner(engine& e, std::shared_ptr<const subscriber_type> type,
-                    subscriber_record record, std::function<void()> call);
+                    record_opener open_record, std::function<void()> call);
   /// Waits for handles that have not returned, without limit.
   ~subscriber_runner();
   subscriber_runner(const subscriber_runner&) = delete;
   subscriber_runner& operator=(const subscriber_runner&) = delete;
 
-  /// Notes where a new subscriber begins. Errors: `io`, `store_full`.
+  /// Notes where a new subscriber begins. A disk without room for its record holds up nobody else:
+  /// turn() tries again, from the same place. Errors: `io`, `wrong_format`.
   result<void> open();
 
   // -- by the shared thread ---------------------------------------------------------
@@ -61,6 +63,9 @@ public:
   void stop();
   [[nodiscard]] const subscriber_type& type() const noexcept { return *type_; }
   [[nodiscard]] subscriber_status status() const;
+  /// Whether it has its record: it handles nothing before.
+  [[nodiscard]] bool is_open() const;
+  /// This and what follows: errors: `store_full` while it has no record.
   result<void> set_paused(bool paused);
   result<std::vector<dead_letter>> dead_letters(std::size_t limit, position from) const;
   result<void> retry(position where);
@@ -76,8 +81,13 @@ private:
     std::vector<subscriber_note> notes;
     std::vector<position> done_up_to;
   };
+  /// Opens the record and begins where it says.
+  result<void> begin();
   /// As long as nobody has let it go on.
-  result<void> name_other_history();
+  result<std::optional<error>> name_other_history(const subscriber_record& record,
+                                                  std::span<const std::uint64_t> done_up_to) const;
+  /// Errors: why there is none.
+  [[nodiscard]] result<subscriber_record*> record() const;
   void collect();
   result<void> write();
   /// Of the disk. Returns false: there is nothing to do at once.
@@ -113,12 +123,15 @@ private:
 
   engine& engine_;
   const std::shared_ptr<const subscriber_type> type_;
-  mutable subscriber_record record_;
+  const record_opener open_record_;
   const std::function<void()> call_;
+  /// Set once by the shared thread, under the lock, with the window; then it stays.
+  mutable std::optional<subscriber_record> record_;
 
   // The shared thread's own.
   std::optional<subscription> events_;
   std::vector<std::string> types_;  ///< durable names of its events
+  std::vector<position> start_;     ///< where it begins if it is new
   std::optional<event_page> page_;  ///< taken from the journal, not yet in the window
   std::optional<lost_commit> lost_; ///< passed over, and not yet parked: from its `first` on
   writing unwritten_;               ///< of a transaction that failed
@@ -130,10 +143,10 @@ private:
 
   mutable std::mutex mutex_;
   std::condition_variable work_;
-  std::unique_ptr<subscriber_window> window_;
-  std::vector<subscriber_note> notes_;       ///< not yet written
-  std::vector<std::uint64_t> settled_up_to_; ///< done, and written as far as it must be
-  std::size_t unwritten_count_ = 0;          ///< those of a transaction under way, or that failed
+  std::unique_ptr<subscriber_window> window_; ///< null: there is no record yet
+  std::vector<subscriber_note> notes_;        ///< not yet written
+  std::vector<std::uint64_t> settled_up_to_;  ///< done, and written as far as it must be
+  std::size_t unwritten_count_ = 0;           ///< those of a transaction under way, or that failed
   bool stopping_ = false;
   bool paused_ = false;
   std::optional<position> retry_all_from_; ///< next letter to be handed out again

@@ -93,12 +93,15 @@ result<void> subscribers::open() {
   name_the_lost(*contract);
   const auto& store = engine_.store().folder();
   for (const auto& type : engine_.model().subscribers()) {
-    auto record = subscriber_record::open(
-        store.empty() ? store : store / folder_name / type->name, engine_.store().id(), type->name,
-        engine_.options().projections.map_bytes, engine_.journal_proof());
-    if (!record) return std::move(record).error();
-    auto runner = std::make_unique<subscriber_runner>(engine_, type, std::move(*record),
-                                                      [bell = bell_] { bell->ring(); });
+    auto runner = std::make_unique<subscriber_runner>(
+        engine_, type,
+        [this, folder = store.empty() ? store : store / folder_name / type->name,
+         name = type->name] {
+          return subscriber_record::open(folder, engine_.store().id(), name,
+                                         engine_.options().projections.map_bytes,
+                                         engine_.journal_proof());
+        },
+        [bell = bell_] { bell->ring(); });
     if (auto opened = runner->open(); !opened) return opened;
     runners_.push_back(std::move(runner));
   }
@@ -122,9 +125,10 @@ void subscribers::name_the_lost(std::string_view contract) const {
 
 void subscribers::note_begun(std::string contract) const {
   bool changed = false;
-  for (const auto& type : engine_.model().subscribers()) {
-    if (has_begun(contract, type->name)) continue;
-    contract += line_of(type->name);
+  for (const auto& r : runners_) {
+    // One that cannot start yet is noted by the next run.
+    if (!r->is_open() || has_begun(contract, r->type().name)) continue;
+    contract += line_of(r->type().name);
     changed = true;
   }
   if (!changed) return;
@@ -197,7 +201,7 @@ void subscribers::run() {
 bool subscribers::at_rest() const {
   return std::ranges::all_of(runners_, [](const auto& r) {
     const auto s = r->status();
-    return s.state == subscriber_state::paused || (s.behind == 0 && s.waiting == 0);
+    return s.state == subscriber_state::paused || (r->is_open() && s.behind == 0 && s.waiting == 0);
   });
 }
 

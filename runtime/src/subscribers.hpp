@@ -32,8 +32,8 @@ public:
   subscribers(const subscribers&) = delete;
   subscribers& operator=(const subscribers&) = delete;
 
-  /// Before anything is committed, so that nothing is left out. Errors: `io`, `store_full`,
-  /// `wrong_format`.
+  /// Before anything is committed, so that nothing is left out. One whose record has no room on the
+  /// disk starts later. Errors: `io`, `wrong_format`.
   result<void> open();
   void start();
   /// Hands out nothing more from here on.

@@ -99,6 +99,8 @@ std::string in_first_form(std::string text) {
       text.erase(at, what.size());
   };
   remove("contract form 2\n");
+  if (const auto owner = text.find("contract store 1 "); owner != std::string::npos)
+    text.erase(owner, text.find('\n', owner) + 1 - owner);
   remove(":red=0,green=1");
   return text;
 }

@@ -5,14 +5,20 @@
 #include "eventually.hpp"
 #include "noter.hpp"
 #include "runtime.hpp"
+#include "small_disk.hpp"
 #include "temp_folder.hpp"
 
+#include <acta/persistence/errc.hpp>
 #include <acta/persistence/store.hpp>
 #include <acta/persistence/view_store.hpp>
 #include <acta/runtime/errc.hpp>
 #include <acta/testing/manual_clock.hpp>
 
 #include <catch2/catch.hpp>
+
+#include <fstream>
+#include <functional>
+#include <sstream>
 
 namespace process_checkpoint_test {
 
@@ -221,7 +227,27 @@ TEST_CASE("a journal that was put back does not leave processes deaf to what com
   CHECK(heard(runtime) == static_cast<std::int64_t>(before) + 3);
 }
 
-TEST_CASE("a process that began behind the end of a journal that was put back hears what comes") {
+namespace {
+
+std::string contract_of(const std::filesystem::path& data) {
+  std::ifstream in(data / "contract.txt");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+/// As an operator does: without the first line, and other lines as `f` has them.
+void edit_contract(const std::filesystem::path& data,
+                   const std::function<std::string(std::string)>& f) {
+  std::istringstream lines(contract_of(data));
+  std::string text;
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with('#'))
+      if (const auto now = f(line); !now.empty()) text += now + '\n';
+  std::ofstream(data / "contract.txt", std::ios::trunc) << text;
+}
+
+} // namespace
+
+TEST_CASE("where a process began is not taken for a place in another history of the journal, which "
+          "would keep events from it") {
   test::temp_folder folder;
   const auto data = folder / "data";
   {
@@ -235,13 +261,54 @@ TEST_CASE("a process that began behind the end of a journal that was put back he
   }
   { auto runtime = test::must_open(data, all_of_them()); }
   journal.put_back();
-  std::filesystem::remove_all(data / "processes");
+  std::filesystem::remove_all(data / "processes"); // as its error says
+  const auto grown = GENERATE(0, 5, 20);           // by a program without processes
+  if (grown > 0) {
+    auto runtime = test::must_open(data, without_processes());
+    say(runtime, grown);
+  }
+  const auto why = must_not_open(data);
+  CAPTURE(why.to_string());
+  CHECK(why.code() == acta::runtime_errc::other_history);
+  CHECK(why.where() == "contract.txt");
+  CHECK(why.detail().find("listener at 0:12") != std::string_view::npos);
+  CHECK(must_not_open(data).code() == acta::runtime_errc::other_history); // and again
+  edit_contract(data, [](std::string line) {
+    if (!line.starts_with("process ")) return line;
+    return line.substr(0, line.rfind(' ')) + " 0:2"; // where the backup ended
+  });
   for (int run = 1; run <= 2; ++run) {
     auto runtime = test::must_open(data, all_of_them());
     say(runtime, 1);
     REQUIRE(runtime.settle(20s));
-    CHECK(heard(runtime) == run);
+    CHECK(heard(runtime) == grown + run);
   }
+  CHECK(contract_of(data).find("\nprocess listener 1 0:2=") != std::string::npos);
+}
+
+TEST_CASE("a contract of another store is refused, and one of an older program is completed") {
+  test::temp_folder folder;
+  const auto data = folder / "data", other = folder / "other";
+  for (const auto& store : {data, other}) {
+    auto runtime = test::must_open(store, without_processes());
+    say(runtime, 3);
+  }
+  for (const auto& store : {data, other}) auto runtime = test::must_open(store, all_of_them());
+  const auto own = contract_of(data);
+  std::ofstream(data / "contract.txt", std::ios::trunc) << contract_of(other);
+  const auto why = must_not_open(data);
+  CHECK(why.code() == acta::persistence::errc::damaged_file);
+  CHECK(why.where() == "contract.txt: contract store 1");
+
+  std::ofstream(data / "contract.txt", std::ios::trunc) << own;
+  edit_contract(data, [](std::string line) {
+    if (line.starts_with("contract store ")) return std::string();
+    return line.starts_with("process ") ? line.substr(0, line.rfind('=')) : line;
+  });
+  CHECK(contract_of(data).find("process listener 1 0:3\n") != std::string::npos);
+  { auto runtime = test::must_open(data, all_of_them()); }
+  const auto lines = [](const std::string& text) { return text.substr(text.find('\n')); };
+  CHECK(lines(contract_of(data)) == lines(own));
 }
 
 TEST_CASE("an outbox with one checkpoint for all processes goes on from it") {
@@ -288,6 +355,29 @@ TEST_CASE("an outbox with one checkpoint for all processes goes on from it") {
   say(runtime, 1);
   REQUIRE(runtime.settle(20s));
   CHECK(heard(runtime) == 8);
+}
+
+TEST_CASE("a new process on a full disk is refused by name, and leaves nothing behind") {
+  const test::small_disk disk(std::size_t{16} << 20);
+  if (disk.is_missing()) return;
+  const auto data = disk.path() / "data";
+  {
+    auto runtime = test::must_open(data, without_processes());
+    say(runtime, 1);
+  }
+  disk.fill();
+  const auto why = must_not_open(data);
+  CAPTURE(why.to_string());
+  CHECK(why.code() == acta::persistence::errc::store_full);
+  CHECK(why.where() == "contract.txt");
+  CHECK(why.detail().find("start the program without it") != std::string_view::npos);
+  CHECK_FALSE(std::filesystem::exists(data / "contract.txt.tmp"));
+  { auto runtime = test::must_open(data, without_processes()); }
+  disk.make_room();
+  auto runtime = test::must_open(data, all_of_them());
+  say(runtime, 2);
+  REQUIRE(runtime.settle(20s));
+  CHECK(heard(runtime) == 2);
 }
 
 } // namespace process_checkpoint_test

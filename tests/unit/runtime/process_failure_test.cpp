@@ -572,6 +572,76 @@ TEST_CASE("a clock that was ahead for a moment makes no process send its command
   CHECK(runtime.events("transfer", "t")->size() == 3);
 }
 
+namespace {
+
+/// Sends to a counter of another name, and so mostly of another partition.
+struct summer {
+  static constexpr std::string_view name = "summer";
+  using inputs = acta::one_of<test::noted>;
+  std::int64_t got = 0;
+  static std::optional<std::string> key(const test::noted& n, const acta::metadata&) {
+    return n.text;
+  }
+  acta::reaction react(const test::noted& n) const {
+    return acta::send<counter>("sum-" + n.text, test::add{1});
+  }
+  void evolve(const test::noted&) { ++got; }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(got)); }
+};
+
+/// The first of `prefix`0, `prefix`1, … that fits.
+std::string first_id(const std::string& prefix, const std::function<bool(const std::string&)>& f) {
+  for (int i = 0;; ++i)
+    if (auto id = prefix + std::to_string(i); f(id)) return id;
+}
+
+} // namespace
+
+TEST_CASE(
+    "a clock that was ahead in another partition does not make what is forgotten look young") {
+  test::temp_folder folder;
+  acta::manual_clock clock, monotonic;
+  const auto open = [&] {
+    acta::model m;
+    m.aggregate<counter>().process<summer>();
+    acta::runtime_options o;
+    o.partitions = 2;
+    o.dedupe_keep = 1h;
+    o.clock = clock.source();
+    o.monotonic = [now = monotonic.source()] { return now().time_since_epoch(); };
+    o.index_delay_max = 1ms;
+    return test::must_open(folder / "data", std::move(m), std::move(o));
+  };
+  const auto part = [](std::string_view aggregate, const std::string& id) {
+    return acta::persistence::stream_key(aggregate, id).hash() % 2;
+  };
+  const auto key = first_id("k", [&](const auto& id) {
+    return part("summer", id) == 0 && part("counter", "sum-" + id) == 1;
+  });
+  const auto in_0 = first_id("x", [&](const auto& id) { return part("counter", id) == 0; });
+  const auto in_1 = first_id("y", [&](const auto& id) { return part("counter", id) == 1; });
+  const auto total = [&](acta::runtime& r) { return r.state<counter>("sum-" + key)->total; };
+  {
+    auto runtime = open();
+    REQUIRE(runtime.ask<counter>(in_0, test::add{1}).wait_for(20s));
+    clock.advance(2h);
+    REQUIRE(runtime.ask<counter>(in_0, test::add{1}).wait_for(20s));
+    clock.advance(-2h);
+    REQUIRE(runtime.ask<counter>(in_1, test::note{key}).wait_for(20s));
+    REQUIRE(settled(runtime));
+    REQUIRE(total(runtime) == 1);
+    for (int i = 0; i < 24; ++i) { // hours in which only partition 1 has commits
+      clock.advance(10min);
+      monotonic.advance(10min);
+      REQUIRE(runtime.ask<counter>(in_1, test::add{1}).wait_for(20s));
+    }
+  }
+  std::filesystem::remove_all(folder / "data" / "processes");
+  auto runtime = open();
+  REQUIRE(settled(runtime));
+  CHECK(total(runtime) == 1);
+}
+
 TEST_CASE("a timer set again for the very time at which it fires fires again") {
   test::temp_folder folder;
   acta::manual_clock clock;

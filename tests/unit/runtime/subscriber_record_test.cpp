@@ -19,8 +19,10 @@ namespace {
 
 const acta::uuid store = *acta::uuid::parse("00112233-4455-6677-8899-aabbccddeeff");
 
-subscriber_record must_open(const std::filesystem::path& folder) {
-  auto opened = subscriber_record::open(folder, store, "mail", std::size_t{1} << 26);
+subscriber_record must_open(const std::filesystem::path& folder,
+                            acta::detail::journal_proof proof = {}) {
+  auto opened =
+      subscriber_record::open(folder, store, "mail", std::size_t{1} << 26, std::move(proof));
   if (!opened) FAIL(opened.error());
   return std::move(*opened);
 }
@@ -51,6 +53,17 @@ std::string past_of(const subscriber_record& r, std::vector<position> events) {
   for (const auto& one : *found)
     text += one.done ? "+" : one.failed_attempts > 0 ? std::to_string(one.failed_attempts) : "-";
   return text;
+}
+/// Of a journal whose commits have one event each.
+acta::detail::journal_proof proof_of(const std::vector<std::uint64_t>& checksums) {
+  return {[&](position at) {
+            return acta::persistence::checkpoint{at.number,
+                                                 at.number == 0 ? 0 : checksums.at(at.number - 1)};
+          },
+          [&](std::uint32_t, const acta::persistence::checkpoint& at) -> acta::result<bool> {
+            return at.position <= checksums.size() && (at.position == 0 || at.checksum == 0 ||
+                                                       checksums[at.position - 1] == at.checksum);
+          }};
 }
 std::size_t letters(const subscriber_record& r) { return r.dead_letter_count().value(); }
 
@@ -151,6 +164,53 @@ TEST_CASE("a record that is ahead of its journal forgets what the journal does n
     CHECK(letters(r) == 1);
     CHECK(begin(r, {{0, 0}, {1, 0}}, {{0, 99}, {1, 99}}) == numbers{10, 0});
   }
+}
+
+TEST_CASE("what was done beyond the checkpoint is not taken for done in another history") {
+  const test::temp_folder folder;
+  numbers journal{101, 102, 103, 104, 105, 106, 107};
+  const auto was_failed = GENERATE(2u, 5u);
+  {
+    auto r = must_open(folder.path(), proof_of(journal));
+    // The journal is of other events than the record's start knew.
+    begin(r, {{0, 0}}, {{0, 0}});
+    std::vector<subscriber_note> notes{note(kind::failed, {0, was_failed}, 3)};
+    for (std::uint64_t n = 2; n <= 7; ++n)
+      if (n != was_failed) notes.push_back(note(n == 6 ? kind::parked : kind::done, {0, n}, 0));
+    write(r, notes, {{0, 1}});
+  }
+  SECTION("it is the same") {
+    journal.push_back(108);
+    auto r = must_open(folder.path(), proof_of(journal));
+    CHECK(begin(r, {{0, 0}}, {{0, 8}}) == numbers{1});
+    CHECK(letters(r) == 1);
+  }
+  SECTION("the journal was put back to 4 and has grown beyond what is noted") {
+    journal = {101, 102, 103, 104, 205, 206, 207, 208};
+    auto r = must_open(folder.path(), proof_of(journal));
+    CHECK(begin(r, {{0, 0}}, {{0, 8}}, true) == numbers{1});
+    CHECK(past_of(r, {{0, 2}, {0, 3}, {0, 4}, {0, 5}, {0, 6}, {0, 7}}) ==
+          (was_failed == 2 ? "3++---" : "+++---"));
+    CHECK(letters(r) == 0);
+    CHECK(r.is_paused().value());
+    CHECK(r.other_history().value() == "0:7");
+    CHECK(begin(r, {{0, 0}}, {{0, 8}}) == numbers{1}); // it is known already
+  }
+}
+
+TEST_CASE("rows of an older program, without a proof, are compared by their positions") {
+  const test::temp_folder folder;
+  {
+    auto r = must_open(folder.path());
+    begin(r, {{0, 0}}, {{0, 0}});
+    write(r, {note(kind::failed, {0, 1}, 1), note(kind::done, {0, 2}), note(kind::done, {0, 5})});
+  }
+  const numbers journal{201, 202, 203, 204, 205};
+  auto r = must_open(folder.path(), proof_of(journal));
+  CHECK(begin(r, {{0, 0}}, {{0, 5}}) == numbers{0});
+  CHECK(past_of(r, {{0, 1}, {0, 2}, {0, 5}}) == "1++");
+  CHECK(begin(r, {{0, 0}}, {{0, 4}}, true) == numbers{0});
+  CHECK(past_of(r, {{0, 1}, {0, 2}, {0, 5}}) == "1+-");
 }
 
 TEST_CASE("a record of another subscriber or store is refused") {

@@ -4,6 +4,7 @@
 #include "eventually.hpp"
 #include "full_disk.hpp"
 #include "runtime.hpp"
+#include "small_disk.hpp"
 #include "temp_folder.hpp"
 
 #include <catch2/catch.hpp>
@@ -1015,6 +1016,93 @@ TEST_CASE(
   CHECK(status(runtime).state == acta::subscriber_state::running);
   CHECK_FALSE(status(runtime).trouble);
   CHECK(p.done().back() == "last");
+}
+
+TEST_CASE("what was done beyond an event that is tried again hides no event of another history") {
+  probe p;
+  std::atomic<bool> fails{true};
+  p.answer = [&](const noted& e, const acta::effect_context&) -> acta::result<void> {
+    if (fails && e.text == "first") return acta::error(acta::errc::timeout, "nobody answers");
+    return {};
+  };
+  const acta::subscriber_options patient{
+      .attempts = 1'000'000, .backoff_min = 1ms, .backoff_max = 2ms};
+  temp_folder folder;
+  const auto data = folder / "data";
+  acta::model without;
+  without.aggregate<counter>();
+  const auto say_all = [](acta::runtime& runtime, std::string_view what, int from, int to) {
+    for (int i = from; i <= to; ++i)
+      say(runtime, "c" + std::to_string(i), std::string(what) + std::to_string(i));
+  };
+  {
+    auto runtime = must_open(data, watched(p, patient));
+    say(runtime, "c1", "first");
+    say_all(runtime, "old", 2, 4);
+    REQUIRE(eventually([&] { return p.done().size() == 3; }));
+  }
+  std::filesystem::copy(data / "p000", folder / "copy", std::filesystem::copy_options::recursive);
+  {
+    auto runtime = must_open(data, watched(p, patient));
+    say_all(runtime, "old", 5, 11);
+    REQUIRE(eventually([&] { return p.done().size() == 10; }));
+  }
+  std::filesystem::remove_all(data / "p000");
+  std::filesystem::rename(folder / "copy", data / "p000");
+  {
+    auto runtime = must_open(data, without);
+    say_all(runtime, "new", 5, 13);
+  }
+  fails = false;
+  auto runtime = must_open(data, watched(p, patient));
+  const auto s = status(runtime);
+  CHECK(s.state == acta::subscriber_state::paused);
+  REQUIRE(s.trouble);
+  CHECK(s.trouble->code() == acta::runtime_errc::other_history);
+  CHECK(p.done().size() == 10);
+  REQUIRE(runtime.subscriber("watcher")->resume());
+  REQUIRE(all_done(runtime));
+  std::multiset<std::string> done, expected{"first"};
+  for (const auto& text : p.done()) done.insert(text);
+  for (int i = 2; i <= 11; ++i) expected.insert("old" + std::to_string(i));
+  for (int i = 5; i <= 13; ++i) expected.insert("new" + std::to_string(i));
+  CHECK(done == expected);
+}
+
+TEST_CASE("a new subscriber on a full disk keeps nothing from opening, and starts when there is "
+          "room") {
+  const small_disk disk(std::size_t{16} << 20);
+  if (disk.is_missing()) return;
+  probe p;
+  const auto data = disk.path() / "data";
+  acta::model without;
+  without.aggregate<counter>();
+  {
+    auto runtime = must_open(data, without);
+    say(runtime, "a", "before");
+  }
+  disk.fill();
+  {
+    auto runtime = must_open(data, watched(p));
+    CHECK(runtime.state<counter>("a"));
+    auto subscriber = *runtime.subscriber("watcher");
+    CHECK(subscriber.status().state == acta::subscriber_state::retrying);
+    REQUIRE(subscriber.status().trouble);
+    CHECK(subscriber.status().trouble->code() == acta::condition::unavailable);
+    for (const auto& refused : {subscriber.pause(), subscriber.resume(), subscriber.retry({0, 1}),
+                                subscriber.drop({0, 1})})
+      CHECK(refused.error().code() == acta::condition::unavailable);
+    CHECK_FALSE(subscriber.dead_letters());
+    CHECK_FALSE(subscriber.retry_all());
+  } // and it can be stopped
+  auto runtime = must_open(data, watched(p));
+  disk.make_room();
+  say(runtime, "a", "after"); // it may be stored before the record is there
+  REQUIRE(eventually([&] { return p.tried() == 1; }));
+  REQUIRE(all_done(runtime));
+  CHECK(p.done() == std::vector<std::string>{"after"});
+  CHECK_FALSE(status(runtime).trouble);
+  CHECK(runtime.settle(20s));
 }
 
 } // namespace subscriber_test
