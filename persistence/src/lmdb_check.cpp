@@ -97,13 +97,54 @@ private:
     if (!second) return std::move(second).error();
     const auto other = decode_lmdb_meta(*second);
     if (!other) return false;
-    if (other->transaction > one->transaction) {
-      meta_ = *other;
-      meta_.page_bytes = one->page_bytes;
-    }
+    if (auto agree = compare(*one, *other); !agree) return std::move(agree).error();
     if (meta_.last_page > std::numeric_limits<std::uint64_t>::max() / 65536 - 1)
       return damaged("its header names page " + std::to_string(meta_.last_page) + " as the last");
     return true;
+  }
+
+  /// LMDB believes the larger of the two transaction numbers, and the header that has it. A bit
+  /// that turns in a number must not undo the last transaction. Transaction n writes header n mod
+  /// 2, so the numbers are n and n - 1; those of a new file are 0.
+  result<void> compare(const lmdb_meta& even, const lmdb_meta& odd) {
+    if (even.page_bytes != odd.page_bytes)
+      return damaged("its headers name pages of " + std::to_string(even.page_bytes) + " and " +
+                     std::to_string(odd.page_bytes) + " bytes");
+    const bool is_odd = odd.transaction > even.transaction;
+    const auto& newer = is_odd ? odd : even;
+    const auto& older = is_odd ? even : odd;
+    const bool is_new = newer.transaction == 0;
+    if (even.transaction % 2 != 0 || (!is_new && newer.transaction != older.transaction + 1))
+      return damaged("its headers name transactions " + std::to_string(even.transaction) + " and " +
+                     std::to_string(odd.transaction) + ", which do not follow one another");
+    meta_ = newer;
+    if (newer.last_page < older.last_page)
+      return damaged("its header names page " + std::to_string(newer.last_page) +
+                     " as the last, the one before it " + std::to_string(older.last_page));
+    // Numbers that follow one another may still be wrong: n - 2 in place of n.
+    const auto knows = last_free_key(older);
+    if (knows <= newer.transaction || older.last_page < newer.last_page) return {};
+    return damaged("a header says that it is of transaction " + std::to_string(older.transaction) +
+                   ", but knows of transaction " + std::to_string(knows));
+  }
+
+  /// The last transaction that noted free pages: each does, but for the first. 0 if it cannot be
+  /// told. LMDB keeps the pages of the older header whole.
+  std::uint64_t last_free_key(const lmdb_meta& of) {
+    if (!of.free_pages || of.free_pages->depth > depth_max) return 0;
+    auto page = of.free_pages->root;
+    for (auto left = of.free_pages->depth; left > 0 && page < bytes_ / meta_.page_bytes; --left) {
+      const auto bytes = read(page);
+      if (!bytes || !take_lmdb_page(*bytes, page, left > 1, lmdb_order::integers, nodes_).empty() ||
+          nodes_.empty())
+        return 0;
+      const auto& last = nodes_.back();
+      if (left > 1)
+        page = last.child;
+      else if (last.key.size() == sizeof(std::uint64_t))
+        return load_le<std::uint64_t>(last.key.data());
+    }
+    return 0;
   }
 
   result<bytes_view> read(std::uint64_t number) {
@@ -143,6 +184,9 @@ private:
       if (t.is_whole && t.entries != t.record.entries)
         return damaged("a table has " + std::to_string(t.entries) + " entries, its description " +
                        std::to_string(t.record.entries));
+    if (meta_.transaction > 1 && free_key_ != meta_.transaction)
+      return damaged("its header is of transaction " + std::to_string(meta_.transaction) +
+                     ", its list of free pages of transaction " + std::to_string(free_key_));
     return check_end();
   }
 
@@ -220,6 +264,7 @@ private:
     if (node.is_elsewhere)
       if (auto sound = check_overflow(first, node.value_bytes); !sound) return sound;
     if (at.of != of_free_pages) return {};
+    if (auto rises = check_free_key(at.page, node.key); !rises) return rises;
     if (!node.is_elsewhere) return check_free(at.page, node.stored);
     std::vector<std::byte> value(node.value_bytes);
     if (auto got = read_at(first * meta_.page_bytes + lmdb_page_header_bytes, value); !got)
@@ -239,6 +284,16 @@ private:
     const auto taken = lmdb_overflow_pages(header, first);
     if (taken < pages) return damaged(first, "does not begin a value of its length");
     return taken > pages ? note(first + pages, taken - pages) : result<void>();
+  }
+
+  /// The transaction that freed pages. LMDB gives them out by it, and erases them by it then: under
+  /// another number they would be given out twice.
+  result<void> check_free_key(std::uint64_t at, bytes_view key) {
+    const auto number = key.size() == sizeof free_key_ ? load_le<std::uint64_t>(key.data()) : 0;
+    if (number <= free_key_ || number > meta_.transaction)
+      return damaged(at, "holds free pages of a transaction that cannot be");
+    free_key_ = number;
+    return {};
   }
 
   /// Pages of which LMDB says that they are free. One that is in use would soon be written over.
@@ -272,6 +327,7 @@ private:
   std::deque<place> branches_, leaves_;
   std::vector<bool> used_; ///< or free, by page
   std::uint64_t free_beyond_end_ = 0;
+  std::uint64_t free_key_ = 0; ///< the last that was seen
   std::vector<std::byte> page_;
   std::vector<lmdb_node> nodes_;
 };

@@ -17,11 +17,12 @@ namespace acta::persistence {
 inline constexpr std::size_t checked_branches_max = 8192;
 inline constexpr std::size_t checked_pages_max = 1024;
 
-/// Checks `folder`/data.mdb: that the file is as long as its header says, that the pages of its
-/// trees are what they must be, that a table has the entries its description says, and that no page
-/// is named twice, neither by two others nor by the list of free pages. A file that is shorter than
-/// it might be is checked whole: LMDB leaves out pages at the end that a transaction has taken and
-/// not used. No file, an empty one and one that is not LMDB's are left to LMDB.
+/// Checks `folder`/data.mdb: that its two headers follow one another and the newer is of the
+/// transaction that last noted free pages, that the file is as long as its header says, that the
+/// pages of its trees are what they must be, that a table has the entries its description says, and
+/// that no page is named twice, neither by two others nor by the list of free pages. A file that is
+/// shorter than it might be is checked whole: LMDB leaves out pages at the end that a transaction
+/// has taken and not used. No file, an empty one and one that is not LMDB's are left to LMDB.
 /// Errors: `damaged_file` (names file, page or sizes), `io`.
 result<void> check_lmdb_file(const std::filesystem::path& folder);
 

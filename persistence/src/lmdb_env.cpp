@@ -3,15 +3,18 @@
 #include "lmdb_env.hpp"
 
 #include "lmdb_check.hpp"
+#include "lmdb_page.hpp"
 #include "unique_fd.hpp"
 
 #include <acta/core/descriptors.hpp>
 #include <acta/persistence/errc.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -264,6 +267,32 @@ int lmdb_env::begin_write(MDB_txn*& out) {
     if (rc != MDB_PANIC || !again || read_only) return rc;
     if (rc = replace(in); rc != 0) return rc;
   }
+}
+
+void lmdb_env::tidy_header() noexcept {
+  const std::lock_guard lock(gate_);
+  auto* env = broken_ != nullptr ? broken_ : env_;
+  MDB_txn* txn = nullptr;
+  const int rc = env == nullptr ? EIO : mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn);
+  if (rc == 0) mdb_txn_abort(txn);
+  mdb_filehandle_t fd;
+  if (rc != MDB_PANIC || mdb_env_get_fd(env, &fd) != 0) return; // from now on LMDB writes nothing
+  std::array<std::array<std::byte, lmdb_meta_bytes>, 2> headers;
+  std::array<std::optional<lmdb_meta>, 2> known;
+  off_t second_at = 0;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto got = ::pread(fd, headers[i].data(), headers[i].size(), i == 0 ? 0 : second_at);
+    if (got != static_cast<ssize_t>(headers[i].size())) return;
+    known[i] = decode_lmdb_meta(headers[i]);
+    if (!known[i]) return;
+    if (i == 0) second_at = static_cast<off_t>(known[0]->page_bytes);
+  }
+  const std::size_t newer = known[1]->transaction > known[0]->transaction ? 1 : 0;
+  const std::size_t older = 1 - newer;
+  // If it cannot be written the disk has what it had before, or the whole transaction.
+  [[maybe_unused]] const auto wrote =
+      ::pwrite(fd, headers[newer].data() + lmdb_tables_at, 2 * lmdb_tree::bytes,
+               static_cast<off_t>(older == 0 ? 0 : second_at) + static_cast<off_t>(lmdb_tables_at));
 }
 
 int lmdb_env::sync() {

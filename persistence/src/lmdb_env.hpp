@@ -70,6 +70,11 @@ public:
   void end_read(std::unique_ptr<lmdb_reader> reader) noexcept;
   int begin_write(MDB_txn*& out);
   void end_write() noexcept { leave(); }
+  /// After a commit that failed. LMDB then puts the old number back into the header that it could
+  /// not write, but leaves the new tables in it: as if a bit had turned in the number, for which
+  /// the next open would refuse the file (check_lmdb_file). This puts the tables of the other
+  /// header there. Does nothing if the header was not the reason.
+  void tidy_header() noexcept;
   int sync();
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
   /// As lmdb_error, naming the folder and, for a full map, the option.
@@ -140,6 +145,7 @@ public:
   /// LMDB ends the transaction in any case.
   int commit() {
     const int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
+    if (rc != 0) env_->tidy_header();
     env_->end_write();
     return rc;
   }

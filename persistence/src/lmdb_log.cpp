@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "files.hpp"
 #include "lmdb_tables.hpp"
+#include "name_sums.hpp"
 
 #include <acta/persistence/errc.hpp>
 
@@ -89,7 +90,11 @@ public:
             check_identity(txn.get(), meta_, identity, journal_format, env_->folder(), is_new);
         !same)
       return same;
+    const auto kept = check_names(txn.get());
+    if (!kept) return kept.error();
     if (const int rc = txn.commit(); rc != 0) return env_->failure(rc, "opening the tables of");
+    // An older program made it. If they cannot be written, the next open does it.
+    if (!*kept && !is_new) (void)keep_sums();
     return {};
   }
 
@@ -147,6 +152,31 @@ public:
     MDB_cursor* cursor = nullptr;
     if (const int rc = (*lease)->cursor(names_, cursor); rc != 0)
       return env_->failure(rc, "reading the names of");
+    return names_at(cursor);
+  }
+  result<void> add_names(std::uint32_t first_id, std::span<const std::string> names) override {
+    const std::lock_guard lock(write_mutex_);
+    lmdb_write txn;
+    int rc = txn.begin(*env_);
+    auto sums = sums_;
+    for (auto id = first_id; rc == 0 && id - first_id < names.size(); ++id) {
+      MDB_val key{sizeof id, &id};
+      auto value = to_val(std::string_view(names[id - first_id]));
+      rc = mdb_put(txn.get(), names_, &key, &value, MDB_NOOVERWRITE);
+      sums.add(names[id - first_id]);
+    }
+    if (rc == 0) rc = put_sums(txn.get(), sums);
+    if (rc == 0) rc = txn.commit();
+    if (rc == EIO)
+      if (const int missing = env_->missing_room(std::size_t{1} << 20); missing != 0) rc = missing;
+    if (rc != 0) return env_->failure(rc, "writing the names of");
+    sums_ = std::move(sums);
+    return {};
+  }
+
+private:
+  /// Of the table `names`.
+  result<std::vector<std::string>> names_at(MDB_cursor* cursor) const {
     std::vector<std::string> all;
     MDB_val key{};
     MDB_val value{};
@@ -162,28 +192,47 @@ public:
     if (rc != MDB_NOTFOUND) return env_->failure(rc, "reading the names of");
     return all;
   }
-  result<void> add_names(std::uint32_t first_id, std::span<const std::string> names) override {
-    const std::lock_guard lock(write_mutex_);
+  /// Names are interned by what they say: one that says something else would begin all its streams
+  /// anew. @returns false if the sums must be written.
+  result<bool> check_names(MDB_txn* txn) {
+    MDB_cursor* cursor = nullptr;
+    int rc = mdb_cursor_open(txn, names_, &cursor);
+    if (rc != 0) return env_->failure(rc, "reading the names of");
+    const auto all = names_at(cursor);
+    mdb_cursor_close(cursor);
+    if (!all) return all.error();
+    for (const auto& name : *all) sums_.add(name);
+    auto key = to_val(sums_key);
+    MDB_val stored{};
+    rc = mdb_get(txn, meta_, &key, &stored);
+    if (rc == MDB_NOTFOUND) return false;
+    if (rc != 0) return env_->failure(rc, "reading the names of");
+    auto same = sums_.check(from_val(stored), *all);
+    if (same) return same;
+    return error(errc::damaged_file,
+                 (env_->folder() / "data.mdb").string() + " is damaged: in table names " +
+                     std::string(same.error().detail()) + ": restore the journal from a backup");
+  }
+  int put_sums(MDB_txn* txn, const name_sums& sums) const {
+    auto key = to_val(sums_key);
+    const auto bytes = sums.bytes();
+    auto value = to_val(bytes_view(bytes));
+    return mdb_put(txn, meta_, &key, &value, 0);
+  }
+  int keep_sums() {
     lmdb_write txn;
     int rc = txn.begin(*env_);
-    for (auto id = first_id; rc == 0 && id - first_id < names.size(); ++id) {
-      MDB_val key{sizeof id, &id};
-      auto value = to_val(std::string_view(names[id - first_id]));
-      rc = mdb_put(txn.get(), names_, &key, &value, MDB_NOOVERWRITE);
-    }
-    if (rc == 0) rc = txn.commit();
-    if (rc == EIO)
-      if (const int missing = env_->missing_room(std::size_t{1} << 20); missing != 0) rc = missing;
-    if (rc != 0) return env_->failure(rc, "writing the names of");
-    return {};
+    if (rc == 0) rc = put_sums(txn.get(), sums_);
+    return rc == 0 ? txn.commit() : rc;
   }
 
-private:
   std::unique_ptr<lmdb_env> env_;
   lmdb_reader_pool readers_;
   MDB_dbi meta_ = 0;
   MDB_dbi names_ = 0;
   MDB_dbi log_ = 0;
+  static constexpr std::string_view sums_key = "names"; ///< in `meta`
+  name_sums sums_; ///< of all names; after the opening under write_mutex_
 
   // LMDB has its own writers' lock, but lets go of it before missing_room() may look.
   std::mutex write_mutex_;

@@ -19,6 +19,8 @@ namespace acta::persistence {
 inline constexpr std::uint64_t no_lmdb_page = std::numeric_limits<std::uint64_t>::max();
 inline constexpr std::size_t lmdb_page_header_bytes = 16;
 inline constexpr std::size_t lmdb_meta_bytes = lmdb_page_header_bytes + 136;
+/// Of the descriptions of free pages and tables in a header.
+inline constexpr std::size_t lmdb_tables_at = lmdb_page_header_bytes + 24;
 
 /// How LMDB orders the keys of a table, from `MDB_db::md_flags`.
 enum class lmdb_order : std::uint16_t { bytes = 0, integers = 8 };

@@ -13,6 +13,7 @@
 #include "recovery.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace acta::persistence {
 
@@ -221,6 +222,30 @@ make_partition(std::uint32_t number, std::unique_ptr<log_store> log,
 
 namespace {
 
+/// Says so if derived data knows positions beyond the journal's end. A journal that was put back to
+/// an older copy is one that is lost in the same way, so nothing is refused.
+result<void> tell_if_ahead(std::uint32_t partition, log_store& log, const derived_head& head) {
+  auto reader = log.read();
+  if (!reader) return std::move(reader).error();
+  log_record record;
+  auto found = (*reader)->seek_holding(~std::uint64_t{0}, record);
+  if (!found) return std::move(found).error();
+  std::uint64_t end = 0;
+  if (*found) {
+    const auto last = commit_view::parse(partition, record.position, record.bytes);
+    if (!last) return {}; // nobody knows where it ends
+    end = last->last_position();
+  }
+  if (head.indexed_up_to > end)
+    std::fprintf(stderr,
+                 "acta: error: the index of partition %u knows its journal up to position %llu, "
+                 "but it ends at %llu: if it was not put back to an older copy, it has lost its "
+                 "end. The index is made anew, and the positions are given out again\n",
+                 partition, static_cast<unsigned long long>(head.indexed_up_to),
+                 static_cast<unsigned long long>(end));
+  return {};
+}
+
 /// Derived data as it lies there, or nothing if it must be made anew: disposable by design.
 result<std::unique_ptr<derived_store>> open_usable(const std::filesystem::path& folder,
                                                    const store_identity& identity, log_store& log,
@@ -238,6 +263,9 @@ result<std::unique_ptr<derived_store>> open_usable(const std::filesystem::path& 
   if (!head) return std::move(head).error();
   auto ours = is_derived_from(identity.partition, log, **derived, *head);
   if (!ours) return std::move(ours).error();
+  if (!*ours)
+    if (auto told = tell_if_ahead(identity.partition, log, *head); !told)
+      return std::move(told).error();
   return *ours && head->indexed_up_to > 0 ? std::move(derived) : none();
 }
 

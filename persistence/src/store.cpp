@@ -187,13 +187,16 @@ public:
       return error(errc::wrong_format,
                    file.string() + " says " + std::to_string(about_.partitions) +
                        " partitions, the options want " + std::to_string(options_.partitions));
+    if (auto none = check_no_other_partition(folder_, about_.partitions); !none) return none;
     if (auto ready = prepare(); !ready) return ready;
     for (std::uint32_t i = 0; i < about_.partitions; ++i)
       if (auto opened = open(i, may_be_unmade(i) ? if_missing::create : if_missing::refuse);
           !opened)
         return opened;
-    if (about_.complete) return {};
-    about_.complete = true;
+    for (const auto& p : partitions_)
+      if (auto placed = check_place(*p); !placed) return placed;
+    if (about_.complete && about_.is_sealed) return {};
+    about_.complete = about_.is_sealed = true;
     auto written = write_store_file(file, about_); // if it cannot be, the next start does it
     return {};
   }
@@ -215,6 +218,24 @@ private:
     if (!opened) return std::move(opened).error();
     partitions_.push_back(std::move(*opened));
     return {};
+  }
+  /// The stream of the last commit belongs where it is, if the count of partitions is right. One
+  /// that cannot be read tells nothing.
+  [[nodiscard]] result<void> check_place(partition& p) const {
+    std::optional<stream_key> last;
+    const auto at = p.last_position();
+    const auto take = [&](const commit_view& c) {
+      last.emplace(p.name_of(c.header().aggregate_name), c.header().stream_id);
+      return false;
+    };
+    if (at == 0 || !p.read_log(at, take) || !last) return {};
+    const auto belongs = last->hash() % about_.partitions;
+    if (belongs == p.number()) return {};
+    return error(errc::damaged_file,
+                 store_toml_in(folder_).string() + " says " + std::to_string(about_.partitions) +
+                     " partitions, but then " + last->text() + " belongs to partition " +
+                     std::to_string(belongs) + " and not where it is: restore it from a backup",
+                 position{p.number(), at}.to_string());
   }
   /// Older programs wrote store.toml first: one that was interrupted then lacks partitions, and has
   /// nothing yet that only a whole store has.

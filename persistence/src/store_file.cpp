@@ -3,14 +3,57 @@
 #include "store_file.hpp"
 
 #include "files.hpp"
+#include "xxh3.hpp"
 
 #include <acta/persistence/errc.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <string>
 
 #include <toml++/toml.h>
 
 namespace acta::persistence {
+
+namespace {
+
+/// Begins the last line.
+constexpr std::string_view checksum_key = "checksum = ";
+
+std::string checksum_of(std::string_view lines) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx",
+                static_cast<unsigned long long>(XXH3_64bits(lines.data(), lines.size())));
+  return text;
+}
+std::string checksum_line(std::string_view lines) {
+  return std::string(checksum_key) + '"' + checksum_of(lines) + "\"\n";
+}
+
+/// Another count of partitions would lead streams to partitions where they never were.
+/// @returns what is wrong with the checksum, or nothing.
+std::string wrong_checksum(std::string_view text) {
+  const auto before = text.rfind('\n' + std::string(checksum_key));
+  const auto lines = text.substr(0, before == std::string_view::npos ? 0 : before + 1);
+  const auto should = checksum_line(lines);
+  if (text.substr(lines.size()) == should) return {};
+  return "the last line is not " + should.substr(0, should.size() - 1) +
+         ", which the lines above it have: restore the file from a backup. It is not to be edited; "
+         "if it was, and on purpose, remove the last line";
+}
+
+/// A file without a checksum has nothing that no program ever wrote: a key in which a bit has
+/// turned is not one that is missing.
+std::string unknown_key(const toml::table& table) {
+  constexpr std::array<std::string_view, 8> known{
+      "format", "id", "partitions", "created_by", "created_at", "complete", "contract", "checksum"};
+  for (const auto& [key, value] : table)
+    if (std::ranges::find(known, key.str()) == known.end()) return std::string(key.str());
+  return {};
+}
+
+} // namespace
 
 result<store_file> read_store_file(const std::filesystem::path& path) {
   auto text = read_file(path);
@@ -31,6 +74,11 @@ result<store_file> read_store_file(const std::filesystem::path& path) {
     return refused("the store has format " + std::to_string(*format) +
                    ", this program reads format " + std::to_string(store_format));
   store_file file;
+  file.is_sealed = table.contains("checksum");
+  const auto damage = file.is_sealed ? wrong_checksum(*text) : std::string();
+  if (!damage.empty()) return error(errc::damaged_file, path.string() + ": " + damage);
+  if (const auto key = unknown_key(table); !key.empty())
+    return refused("key '" + key + "' is not known");
   const auto id = uuid::parse(table["id"].value_or(std::string_view{}));
   if (!id || id->is_nil()) return refused("key 'id' is missing or not a uuid");
   file.id = *id;
@@ -49,14 +97,14 @@ result<store_file> read_store_file(const std::filesystem::path& path) {
 }
 
 result<void> write_store_file(const std::filesystem::path& path, const store_file& file) {
-  const auto text =
-      "# An Acta store: see docs/storage-format.md.\n"
-      "format = " +
-      std::to_string(store_format) + "\n" + "id = \"" + file.id.to_string() + "\"\n" +
-      "partitions = " + std::to_string(file.partitions) + "\n" + "created_by = \"" +
-      file.created_by + "\"\n" + "created_at = \"" + to_rfc3339(file.created_at) + "\"\n" +
-      "complete = " + (file.complete ? "true" : "false") + "\n" +
-      (file.contract == 0 ? "" : "contract = " + std::to_string(file.contract) + "\n");
+  auto text = "# An Acta store: see docs/storage-format.md.\n"
+              "format = " +
+              std::to_string(store_format) + "\n" + "id = \"" + file.id.to_string() + "\"\n" +
+              "partitions = " + std::to_string(file.partitions) + "\n" + "created_by = \"" +
+              file.created_by + "\"\n" + "created_at = \"" + to_rfc3339(file.created_at) + "\"\n" +
+              "complete = " + (file.complete ? "true" : "false") + "\n" +
+              (file.contract == 0 ? "" : "contract = " + std::to_string(file.contract) + "\n");
+  text += checksum_line(text);
   return write_file_atomically(path, text);
 }
 

@@ -26,9 +26,12 @@ struct store_file {
   bool complete = true;
   /// The number of the newest contract.txt; 0: an older program wrote it, or nobody has.
   std::uint64_t contract = 0;
+  /// It had a checksum when it was read. Older programs wrote none.
+  bool is_sealed = true;
 };
 
-/// Errors: `wrong_format` (names the file, the key and what was expected), `io`.
+/// Errors: `wrong_format` (names the file, the key and what was expected), `damaged_file` (another
+/// checksum), `io`.
 result<store_file> read_store_file(const std::filesystem::path& path);
 result<void> write_store_file(const std::filesystem::path& path, const store_file& file);
 

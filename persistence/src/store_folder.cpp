@@ -73,6 +73,22 @@ result<bool> has_store(const std::filesystem::path& folder) {
   return false;
 }
 
+result<void> check_no_other_partition(const std::filesystem::path& folder,
+                                      std::uint32_t partitions) {
+  auto names = names_in(folder);
+  if (!names) return std::move(names).error();
+  for (const auto& name : *names) {
+    if (!is_partition(name)) continue;
+    const auto digits = name.substr(std::min(name.find_first_not_of('0', 1), name.size()));
+    if (digits.size() <= 4 && (digits.empty() || std::stoul(digits) < partitions)) continue;
+    return error(errc::damaged_file, store_toml_in(folder).string() + " says " +
+                                         std::to_string(partitions) + " partitions, but '" + name +
+                                         "' is there: restore it from a backup, or move what is "
+                                         "not the store's out of its folder");
+  }
+  return {};
+}
+
 result<void> clear_half_made(const std::filesystem::path& folder) {
   auto names = names_in(folder);
   if (!names) return std::move(names).error();

@@ -26,6 +26,10 @@ std::filesystem::path partition_in(const std::filesystem::path& folder, std::uin
 /// (something else is there), `damaged_file` (a store without its `store.toml`), `io`.
 result<bool> has_store(const std::filesystem::path& folder);
 
+/// Errors: `damaged_file` if there is a partition whose number is not below `partitions`; `io`.
+result<void> check_no_other_partition(const std::filesystem::path& folder,
+                                      std::uint32_t partitions);
+
 /// Removes what an interrupted creation has left. Pre: locked, has_store() is false.
 result<void> clear_half_made(const std::filesystem::path& folder);
 /// From here to end_making() the folder holds no store. Pre: locked, has_store() is false.

@@ -5,6 +5,7 @@
 // never decides what is true; what is true is never made anew; every answer is right or an error.
 #include "eventually.hpp"
 #include "journal_judge.hpp"
+#include "lmdb_pages.hpp"
 #include "temp_folder.hpp"
 #include "victim.hpp"
 #include "view_judge.hpp"
@@ -62,16 +63,26 @@ public:
   }
 
   void turn_bits(const path& file, int bits) {
-    std::fstream data(file, std::ios::binary | std::ios::in | std::ios::out);
     const auto size = std::filesystem::file_size(file);
-    for (int i = 0; i < bits; ++i) {
-      const auto at = static_cast<std::streamoff>(random_() % size);
-      data.seekg(at);
-      const auto byte = static_cast<char>(data.get());
-      data.seekp(at);
-      data.put(static_cast<char>(byte ^ static_cast<char>(1u << (random_() % 8))));
-    }
-    REQUIRE(data);
+    for (int i = 0; i < bits; ++i) turn_bit_at(file, random_() % size);
+  }
+  /// Of both headers (meta pages) of an LMDB file: there one bit has to be enough.
+  void turn_bit_of_header(const path& file) {
+    constexpr std::uint64_t header_bytes = 152;
+    turn_bit_at(file, random_() % 2 * page_bytes + random_() % header_bytes);
+  }
+  /// @returns false if no name has been written yet.
+  bool turn_bits_of_names(int bits) {
+    std::ifstream in(journal_file(), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    std::vector<std::size_t> at;
+    const test::lmdb_pages pages(bytes);
+    for (const auto& place : pages.places())
+      if (place.table == "names" && !place.is_key)
+        for (std::size_t i = 0; i < place.size; ++i) at.push_back(place.offset + i);
+    for (int i = 0; i < bits && !at.empty(); ++i)
+      turn_bit_at(journal_file(), at[random_() % at.size()]);
+    return !at.empty();
   }
   void overwrite_page(const path& file) {
     std::fstream data(file, std::ios::binary | std::ios::in | std::ios::out);
@@ -93,6 +104,15 @@ private:
   static constexpr std::size_t kept_max = 4;
   static constexpr std::uint64_t page_bytes = 4096;
 
+  void turn_bit_at(const path& file, std::uint64_t offset) {
+    std::fstream data(file, std::ios::binary | std::ios::in | std::ios::out);
+    const auto at = static_cast<std::streamoff>(offset);
+    data.seekg(at);
+    const auto byte = static_cast<char>(data.get());
+    data.seekp(at);
+    data.put(static_cast<char>(byte ^ static_cast<char>(1u << (random_() % 8))));
+    REQUIRE(data);
+  }
   static void copy(const path& from, const path& to) {
     std::filesystem::create_directories(to.parent_path());
     std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
@@ -109,6 +129,7 @@ enum class outcome : std::uint8_t {
   goes_on,    ///< opens; nothing acknowledged is lost
   refuses,    ///< must be refused; undone after that
   either,     ///< opens and answers rightly, or is refused; undone after that
+  whole,      ///< opens, and nothing acknowledged is lost, or is refused; undone after that
   other_past, ///< opens, with the past of an older journal
 };
 
@@ -140,6 +161,7 @@ std::vector<mischief> all_mischiefs(std::mt19937_64& random) {
   };
   const auto page = [](stage& s, const path& file) { s.overwrite_page(file); };
   const auto shorten = [](stage& s, const path& file) { s.shorten(file); };
+  const auto header = [](stage& s, const path& file) { s.turn_bit_of_header(file); };
   constexpr auto day = std::chrono::seconds{24 * 3600};
   const auto nothing = [](stage&) { return true; };
   return {
@@ -153,6 +175,8 @@ std::vector<mischief> all_mischiefs(std::mt19937_64& random) {
       {"bits of derived", outcome::goes_on, to_data("p000/derived", turn)},
       {"page of derived", outcome::goes_on, to_data("p000/derived", page)},
       {"derived shortened", outcome::goes_on, to_data("p000/derived", shorten)},
+      {"header of derived", outcome::goes_on, to_data("p000/derived", header)},
+      {"header of a view", outcome::goes_on, to_data("views", header)},
       {"no views", outcome::goes_on, remove("views")},
       {"older views", outcome::goes_on, put_back("views")},
       {"a view shortened", outcome::goes_on, to_data("views", shorten)},
@@ -163,6 +187,14 @@ std::vector<mischief> all_mischiefs(std::mt19937_64& random) {
       {"bits of the journal", outcome::either, to_data("p000/journal", turn)},
       {"page of the journal", outcome::either, to_data("p000/journal", page)},
       {"journal shortened", outcome::either, to_data("p000/journal", shorten)},
+      {"header of the journal", outcome::whole, to_data("p000/journal", header)},
+      {"bits of the names", outcome::whole,
+       [&](stage& s) { return s.turn_bits_of_names(1 + static_cast<int>(random() % 4)); }},
+      {"bits of store.toml", outcome::whole,
+       [&](stage& s) {
+         s.turn_bits(s.store() / "store.toml", 1 + static_cast<int>(random() % 4));
+         return true;
+       }},
       {"no journal folder", outcome::refuses, remove("p000/journal")},
       {"no journal file", outcome::refuses, remove("p000/journal/data.mdb")},
       {"journal emptied", outcome::refuses,
@@ -228,6 +260,13 @@ public:
       must_be_sound(m.name.ends_with("of derived"));
       return stage_.keep();
     case outcome::refuses:
+      REQUIRE(end.code == 3);
+      break;
+    case outcome::whole:
+      if (end.code == -SIGKILL) {
+        must_be_sound();
+        return stage_.keep();
+      }
       REQUIRE(end.code == 3);
       break;
     case outcome::either:

@@ -16,6 +16,7 @@ namespace {
 
 std::atomic<bool> failing{false};
 std::atomic<int> failed{0};
+std::atomic<int> failures_left{0};
 std::string folder_of_failures; // changed while `failing` is false
 
 bool is_header(int fd, size_t bytes, off_t at) {
@@ -30,8 +31,9 @@ bool is_header(int fd, size_t bytes, off_t at) {
 
 } // namespace
 
-failing_headers::failing_headers(const std::filesystem::path& folder) {
+failing_headers::failing_headers(const std::filesystem::path& folder, int failures_max) {
   failed = 0;
+  failures_left = failures_max;
   folder_of_failures = folder.string();
   failing = true;
 }
@@ -41,7 +43,7 @@ int failing_headers::count() { return failed; }
 } // namespace test
 
 extern "C" ssize_t pwrite(int fd, const void* from, size_t bytes, off_t at) {
-  if (test::failing && test::is_header(fd, bytes, at)) {
+  if (test::failing && test::is_header(fd, bytes, at) && test::failures_left-- > 0) {
     ++test::failed;
     errno = EIO;
     return -1;

@@ -7,13 +7,16 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 
 namespace test {
 
-/// While there is one, headers of files under `folder` fail with EIO. One at a time.
+/// While there is one, headers of files under `folder` fail with EIO, the first `failures_max` of
+/// them. One at a time.
 class failing_headers {
 public:
-  explicit failing_headers(const std::filesystem::path& folder);
+  explicit failing_headers(const std::filesystem::path& folder,
+                           int failures_max = std::numeric_limits<int>::max());
   ~failing_headers();
   failing_headers(const failing_headers&) = delete;
   failing_headers& operator=(const failing_headers&) = delete;

@@ -116,6 +116,41 @@ TEST_CASE("a journal whose header could not be written takes nothing more, and i
   CHECK(check_log(**opened) == 6);
 }
 
+TEST_CASE("a header that could be put back, but not written, is not taken for a damaged one") {
+  const test::temp_folder root;
+  const auto folder = root.path() / "p000";
+  const auto id = uuid::random();
+  // The number of the transaction that fails takes all remainders by 4.
+  for (version_number v = 1; v < 12; v += 2) {
+    CAPTURE(v);
+    auto opened = open_partition(folder, 0, id, quick_index());
+    REQUIRE(opened);
+    auto& p = **opened;
+    writer w(p);
+    const auto lane = attach(p, key_of("one"));
+    REQUIRE(lane->durable_version() == v - 1);
+    REQUIRE_FALSE(w.append(lane, {.first_version = v}).failure);
+    REQUIRE(p.flush());
+    {
+      const failing_headers broken(folder / "derived", 1);
+      CHECK_FALSE(w.append(lane, {.first_version = v + 1}).failure);
+      (void)p.flush();
+      CHECK(failing_headers::count() == 1);
+    }
+    CHECK(eventually([&] { return p.flush().has_value(); }));
+    {
+      const failing_headers broken(folder / "journal", 1);
+      CHECK(w.append(lane, {.first_version = v + 2}).failure);
+      CHECK(failing_headers::count() == 1);
+    }
+    p.stop();
+    CHECK_FALSE(p.recovery().index_rebuilt);
+  }
+  const auto opened = open_partition(folder, 0, id, quick_index());
+  REQUIRE(opened);
+  CHECK((*opened)->last_position() == 12);
+}
+
 TEST_CASE("a view's file whose header could not be written goes on as soon as no picture is open") {
   const test::temp_folder root;
   const auto folder = root.path() / "view@1";

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 
 #include <lmdb.h>
@@ -94,6 +95,32 @@ TEST_CASE("a partition closed and opened again goes on where it was") {
   CHECK_FALSE(p->recovery().index_rebuilt);
   CHECK(p->name_of(1) == "thing");
   check_filled(*p, 3, 10);
+}
+
+TEST_CASE("an index that knows more than the journal is made anew, and what the journal lacks is "
+          "told") {
+  place at;
+  at.fill(2, 2);
+  const auto journal = at.folder / "journal" / "data.mdb", copy = at.root.path() / "copy";
+  fs::copy(journal, copy);
+  at.fill(2, 1);
+  fs::copy(copy, journal, fs::copy_options::overwrite_existing);
+  const auto told = [&] {
+    const auto file = at.root.path() / "stderr";
+    const int before = ::dup(2);
+    REQUIRE(std::freopen(file.c_str(), "w", stderr) != nullptr);
+    const auto p = at.try_open();
+    std::fflush(stderr);
+    ::dup2(before, 2);
+    ::close(before);
+    REQUIRE(p);
+    CHECK((*p)->recovery().index_rebuilt);
+    check_filled(**p, 2, 4);
+    std::ifstream in(file);
+    return std::string{std::istreambuf_iterator<char>(in), {}};
+  };
+  CHECK(told().find("knows its journal up to position 12, but it ends at 8") != std::string::npos);
+  CHECK(told().empty()); // nothing has been written since: it is made anew again
 }
 
 TEST_CASE("after a crash the commits that the index lacks are found in the journal, with their "

@@ -51,6 +51,12 @@ std::string text_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// A stream that belongs to a partition.
+stream_key stream_in(const store& s, const partition& p) {
+  for (int i = 0;; ++i)
+    if (auto key = key_of(std::to_string(i)); s.of(key).number() == p.number()) return key;
+}
+
 } // namespace
 
 TEST_CASE("a store is made where nothing is, and found again with its id and partitions") {
@@ -127,8 +133,9 @@ TEST_CASE(
   REQUIRE(store::open(root.path(), small_store()));
   const auto file = root.path() / "store.toml";
   const auto good = text_of(file);
+  const auto lines = good.substr(0, good.find("checksum = "));
   const auto with = [&](std::string_view from, std::string_view to) {
-    auto text = good;
+    auto text = lines; // as somebody edits it
     const auto at = text.find(from);
     REQUIRE(at != std::string::npos);
     std::ofstream(file, std::ios::trunc) << text.replace(at, from.size(), to);
@@ -141,8 +148,81 @@ TEST_CASE(
   check_refused(with("partitions = 1", "partitions = 0"), errc::wrong_format, "'partitions'");
   check_refused(with("id = \"", "id = \"x"), errc::wrong_format, "'id'");
   check_refused(with("format = 1", "format = = 1"), errc::wrong_format, "line 2");
+  check_refused(with("complete", "complexe"), errc::wrong_format, "'complexe'");
   std::ofstream(file, std::ios::trunc) << good;
   CHECK(store::open(root.path(), small_store()));
+}
+
+TEST_CASE("a bit that turns in store.toml never leads streams to other partitions") {
+  const test::temp_folder root;
+  std::vector<std::string> streams{"a", "b", "c", "d", "e", "f", "g", "h"};
+  // The last would be looked for elsewhere if there were two.
+  const auto moves = [](const stream_key& key) {
+    return key.hash() % 3 < 2 && key.hash() % 3 != key.hash() % 2;
+  };
+  for (int i = 0; !moves(key_of(streams.back())); ++i) streams.push_back(std::to_string(i));
+  {
+    const auto s = store::open(root.path(), small_store(3));
+    REQUIRE(s);
+    REQUIRE((*s)->write_contract("event cart.made 1 {}\n"));
+    std::map<std::uint32_t, std::unique_ptr<writer>> writers;
+    for (const auto& stream : streams) {
+      auto& p = (*s)->of(key_of(stream));
+      auto& w = writers[p.number()];
+      if (!w) w = std::make_unique<writer>(p);
+      REQUIRE_FALSE(w->append(attach(p, key_of(stream)), {.first_version = 1}).failure);
+    }
+  }
+  const auto file = root.path() / "store.toml";
+  const auto good = text_of(file);
+  const auto put = [&](std::string_view text) {
+    std::ofstream(file, std::ios::trunc | std::ios::binary) << text;
+    return store::open(root.path(), small_store());
+  };
+  for (std::size_t i = 0; i < good.size(); ++i)
+    for (int bit = 0; bit < 8; ++bit) {
+      auto turned = good;
+      turned[i] = static_cast<char>(turned[i] ^ (1 << bit));
+      const auto opened = put(turned);
+      CAPTURE(i, bit, turned);
+      if (opened) { // the checksum alone became a comment: all else is right, and it is written
+                    // anew
+        CHECK(i == good.rfind("\nchecksum") + 1);
+        CHECK((*opened)->partitions().size() == 3);
+        CHECK(text_of(file) == good);
+        continue;
+      }
+      CHECK((opened.error().code() == errc::damaged_file ||
+             opened.error().code() == errc::wrong_format));
+      CHECK(opened.error().detail().find(file.string()) != std::string_view::npos);
+    }
+  const auto lines = good.substr(0, good.find("checksum = "));
+  const auto with_partitions = [&](const char* count) {
+    auto text = lines;
+    return text.replace(text.find("partitions = 3"), 14, "partitions = " + std::string(count));
+  };
+  SECTION("who edits it is told how to, and what he may not") {
+    auto text = good;
+    check_refused(put(text.replace(text.find("partitions = 3"), 14, "partitions = 1")),
+                  errc::damaged_file, "It is not to be edited");
+    check_refused(put(with_partitions("1")), errc::damaged_file, "'p001' is there");
+    check_refused(put(with_partitions("2")), errc::damaged_file, "'p002' is there");
+    check_refused(put(with_partitions("7")), errc::damaged_file, "p003");
+    CHECK_FALSE(fs::exists(root.path() / "p003"));
+  }
+  SECTION("a count that the folders agree with is refused if a stream does not") {
+    const test::temp_folder elsewhere;
+    fs::rename(root.path() / "p002", elsewhere.path() / "p002");
+    check_refused(put(with_partitions("2")), errc::damaged_file, "and not where it is");
+    fs::rename(elsewhere.path() / "p002", root.path() / "p002");
+  }
+  // An older program's, which has no checksum, gets one.
+  REQUIRE((*put(lines))->partitions().size() == 3);
+  CHECK(text_of(file) == good);
+  const auto again = store::open(root.path(), small_store());
+  REQUIRE(again);
+  for (const auto& stream : streams)
+    CHECK(*(*again)->of(key_of(stream)).last_version(key_of(stream)) == 1);
 }
 
 TEST_CASE("address space that cannot be had is an io error that names the option") {
@@ -389,14 +469,15 @@ TEST_CASE("a store whose making a sync has failed is whole, or is made by the ne
     const auto id = (*again)->id();
     for (const auto& p : (*again)->partitions()) {
       writer w(*p);
-      CHECK_FALSE(w.append(attach(*p, key_of("one")), {}).failure);
+      CHECK_FALSE(w.append(attach(*p, stream_in(**again, *p)), {}).failure);
     }
     again = acta::error(errc::stopped); // closed
     const auto third = store::open(folder, small_store());
     if (!third) FAIL(third.error().to_string());
     CHECK((*third)->id() == id);
     CHECK((*third)->partitions().size() == (is_there ? 2 : 3));
-    for (const auto& p : (*third)->partitions()) CHECK(versions_of(*p, key_of("one")).size() == 1);
+    for (const auto& p : (*third)->partitions())
+      CHECK(versions_of(*p, stream_in(**third, *p)).size() == 1);
   }
   CHECK(whole == 1); // the last sync, when store.toml has its name
 }
