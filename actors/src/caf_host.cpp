@@ -21,10 +21,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <latch>
 #include <mutex>
 #include <new>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace acta::actors {
 
@@ -169,9 +171,29 @@ private:
   caf::actor_system system_;
 };
 
+/// CAF's system starts these beside its workers: one for its clock, one for its printer.
+constexpr std::size_t own_threads_of_caf = 2;
+
+/// Has that many threads at once, for a moment. CAF 0.17 does not survive it when it gets too few
+/// while its system is made: it ends the program, or waits for ever. So the want of them shows
+/// here, before CAF is touched. Errors: throws std::system_error.
+void rehearse(std::size_t threads) {
+  struct crowd {
+    std::latch leave{1};
+    std::vector<std::thread> members;
+    ~crowd() {
+      leave.count_down();
+      for (auto& member : members) member.join();
+    }
+  } all;
+  all.members.reserve(threads);
+  for (std::size_t i = 0; i < threads; ++i) all.members.emplace_back([&all] { all.leave.wait(); });
+}
+
 } // namespace
 
 std::unique_ptr<host> make_caf_host(std::size_t workers) {
+  rehearse(workers + own_threads_of_caf);
   return std::make_unique<caf_host>(workers);
 }
 

@@ -42,6 +42,15 @@ int reserve_lock_file(const std::filesystem::path& folder) {
   return ::posix_fallocate(fd.get(), 0, bytes);
 }
 
+/// LMDB leaves its data file open in the programs that this one starts, and writable; its other
+/// files it does not. @returns errno.
+int close_at_exec(MDB_env* env) {
+  mdb_filehandle_t fd;
+  if (const int rc = mdb_env_get_fd(env, &fd); rc != 0) return rc;
+  const int flags = ::fcntl(fd, F_GETFD);
+  return flags < 0 || ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC) != 0 ? errno : 0;
+}
+
 /// LMDB calls this, and then abort().
 void tell_damage(MDB_env* env, const char* what) {
   const char* folder = nullptr;
@@ -117,6 +126,7 @@ result<MDB_env*> lmdb_env::open_files() const {
   if (rc == 0) rc = mdb_env_set_mapsize(env, map_bytes_);
   if (rc == 0) rc = mdb_env_open(env, folder_.c_str(), MDB_NOTLS | flags_, 0640);
   const bool no_address_space = rc == ENOMEM;
+  if (rc == 0) rc = close_at_exec(env);
   int dead = 0;
   if (rc == 0) rc = mdb_reader_check(env, &dead);
   if (rc == 0) return env;
@@ -138,6 +148,7 @@ result<MDB_env*> lmdb_env::open_for_reading() const {
   if (rc == 0) rc = mdb_env_set_mapsize(env, 65536);
   if (rc == 0)
     rc = mdb_env_open(env, folder_.c_str(), MDB_NOTLS | MDB_RDONLY | MDB_NOLOCK | flags_, 0640);
+  if (rc == 0) rc = close_at_exec(env);
   if (rc == 0) return env;
   if (env != nullptr) mdb_env_close(env);
   return failure(rc, "opening for reading");

@@ -5,6 +5,8 @@
 #include "feed.hpp"
 #include "generation.hpp"
 
+#include <acta/core/assert.hpp>
+
 #include <algorithm>
 #include <limits>
 
@@ -25,6 +27,7 @@ struct projector::outcome {
   std::uint64_t checksum = 0; ///< of the commit that holds `scanned`
   std::uint64_t commits = 0;
   std::uint64_t events = 0;
+  std::vector<dead_letter> parked;     ///< of events it passes over, all of the same commit
   std::optional<fold_failure> refused; ///< by the view's code, or a commit that cannot be read
   std::uint64_t refused_commit = 0;    ///< position of the commit that holds it
   std::optional<error> unwritten;      ///< the rows cannot be written, for whichever event
@@ -76,6 +79,12 @@ bool projector::step() {
   if (done.refused && done.refused_commit > before + 1) {
     // What comes before the commit is sound; the next turn begins with it.
     done = transact(done.refused_commit - 1);
+    if (done.refused && done.refused_commit > before + 1) {
+      // It took them a moment ago: a mood of the view's code. An event is refused when its commit
+      // is the next one, so that its letter is written by the transaction that passes it.
+      careful_until_ = done.refused_commit;
+      return true;
+    }
   }
   if (done.refused) return refuse(*done.refused);
   if (done.failed) {
@@ -97,6 +106,7 @@ bool projector::step() {
 projector::outcome projector::transact(std::uint64_t to) {
   outcome o;
   o.scanned = scanned();
+  o.parked = passing_;
   auto& g = *of_;
   const auto taken_before = fold_.taken();
   const auto writing = g.lock_writing();
@@ -115,8 +125,10 @@ projector::outcome projector::transact(std::uint64_t to) {
     (o.rows_failed ? o.failed : o.unwritten) = std::move(flushed).error();
     return o;
   }
-  for (const auto& letter : passing_)
+  for (const auto& letter : o.parked) {
+    ACTA_ASSERT(letter.where.number > scanned() && letter.where.number <= o.scanned);
     if (fail((*txn)->park(letter))) return o;
+  }
   if (fail((*txn)->set_checkpoint(from_.partition.number(), {o.scanned, o.checksum}))) return o;
   if (fail(g.commit(**txn, session.rows_changed() > 0))) return o;
   o.events = fold_.taken() - taken_before;
@@ -182,10 +194,10 @@ void projector::step_over_damage(outcome& o) {
   // Each event that may have been in it, so that it is known for each what has become of it.
   const auto last = std::min(end->position, first + persistence::commit_events_max - 1);
   const auto letter = *parked;
-  passing_.clear();
+  o.parked.clear();
   for (auto n = first; n <= last; ++n) {
-    passing_.push_back(letter);
-    passing_.back().where.number = n;
+    o.parked.push_back(letter);
+    o.parked.back().where.number = n;
   }
   o.scanned = end->position;
   o.checksum = end->checksum;
@@ -199,15 +211,16 @@ bool projector::can_write(const persistence::commit_view& c, std::uint64_t last,
   row_session session(of_->type(), **txn);
   view_fold trial(of_->type(), from_.names);
   const bool taken =
-      !trial.take(c, {c.position(), last, but, !of_->is_built()}, session).has_value();
+      !trial.take(c, {scanned() + 1, last, but, !of_->is_built()}, session).has_value();
   return taken && session.flush().has_value();
 }
 
 result<std::optional<std::uint64_t>> projector::find_guilty() {
   const auto writing = of_->lock_writing();
   std::optional<std::uint64_t> guilty;
-  auto read = from_.visit(scanned() + 1, [&](const persistence::commit_view& c) {
-    const auto events = fold_.taken_of(c, {.first = c.position(), .but = passing_});
+  const auto first_wanted = scanned() + 1; // a rebuild may begin within a commit
+  auto read = from_.visit(first_wanted, [&](const persistence::commit_view& c) {
+    const auto events = fold_.taken_of(c, {.first = first_wanted, .but = passing_});
     if (events.empty() || can_write(c, events.back(), passing_)) return false;
     const auto mends = [&](std::uint64_t without) {
       auto but = passing_;
@@ -231,11 +244,12 @@ result<std::optional<std::uint64_t>> projector::find_guilty() {
 position projector::place(std::uint64_t number) const { return {from_.partition.number(), number}; }
 
 void projector::adopt(const outcome& o) {
-  if (!passing_.empty())
+  if (!o.parked.empty())
     of_->around().log(log_level::error, "view {}: {} events parked up to {}:{}", of_->type().name,
-                      passing_.size(), from_.partition.number(), o.scanned);
+                      o.parked.size(), from_.partition.number(), o.scanned);
   passing_.clear();
-  attempts_ = 0;
+  refusals_.clear();
+  troubles_ = 0;
   {
     const std::lock_guard lock(status_mutex_);
     trouble_.reset();
@@ -248,11 +262,11 @@ void projector::adopt(const outcome& o) {
 }
 
 bool projector::try_again_later(const error& why) {
-  if (attempts_++ == 0)
+  if (troubles_++ == 0)
     of_->around().log(log_level::error, "view {}: {}; trying again", of_->type().name,
                       why.to_string());
   note_trouble(why, std::nullopt);
-  pause_for(attempts_);
+  pause_for(troubles_);
   return false;
 }
 
@@ -260,18 +274,18 @@ bool projector::refuse(const fold_failure& f) {
   const auto where = place(f.position);
   note_trouble(f.why, where);
   const auto& options = of_->type().options;
-  if (++attempts_ < options.attempts) {
-    pause_for(attempts_);
+  const auto attempts = ++refusals_[f.position];
+  if (attempts < options.attempts) {
+    pause_for(attempts);
     return false;
   }
   if (options.policy == on_error::stop) {
     stopped_.store(true, std::memory_order_release);
     of_->around().log(log_level::error, "view {} has stopped at {} after {} attempts: {}",
-                      of_->type().name, where.to_string(), attempts_, f.why.to_string());
+                      of_->type().name, where.to_string(), attempts, f.why.to_string());
     return false;
   }
-  passing_.push_back({where, of_->around().clock(), attempts_, reason_of(f.why)});
-  attempts_ = 0;
+  passing_.push_back({where, of_->around().clock(), attempts, reason_of(f.why)});
   return true;
 }
 
@@ -289,7 +303,8 @@ void projector::pause_for(unsigned attempt) {
 void projector::resume() {
   {
     const std::lock_guard busy(busy_);
-    attempts_ = 0;
+    refusals_.clear();
+    troubles_ = 0;
     stopped_.store(false, std::memory_order_release);
     pausing_.store(false, std::memory_order_release);
   }
@@ -301,7 +316,8 @@ bool projector::skip() {
     const std::lock_guard busy(busy_);
     const std::lock_guard lock(status_mutex_);
     if (!stopped() || !trouble_at_ || !trouble_ || !of_) return false;
-    passing_.push_back({*trouble_at_, of_->around().clock(), attempts_, reason_of(*trouble_)});
+    passing_.push_back({*trouble_at_, of_->around().clock(), refusals_[trouble_at_->number],
+                        reason_of(*trouble_)});
   }
   resume();
   return true;

@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -88,8 +89,9 @@ private:
   std::atomic<bool> stopped_{false};
   std::atomic<bool> pausing_{false};
 
-  std::mutex busy_; ///< held during a turn
-  unsigned attempts_ = 0;
+  std::mutex busy_;                            ///< held during a turn
+  unsigned troubles_ = 0;                      ///< in a row, that were no event's fault
+  std::map<std::uint64_t, unsigned> refusals_; ///< of events of the next commit, by position
   std::uint64_t careful_until_ = 0;  ///< a batch up to here failed as a whole: commit by commit
   std::vector<dead_letter> passing_; ///< of the next commit, to be parked with it
 

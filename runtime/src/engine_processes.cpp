@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <sstream>
+#include <system_error>
 
 namespace acta::detail {
 
@@ -42,7 +43,7 @@ void engine::tell_lost_outbox() const {
       file.string());
 }
 
-result<void> engine::start_processes() {
+result<void> engine::start_processes() try {
   tell_lost_outbox();
   const auto folder = store_->folder();
   auto todo = outbox::open(folder.empty() ? folder : folder / "processes", store_->id(),
@@ -54,6 +55,8 @@ result<void> engine::start_processes() {
   processes_ = std::move(runner);
   running_.store(processes_.get(), std::memory_order_release);
   return {};
+} catch (const std::system_error& failed) {
+  return error(errc::io, std::string("starting the thread of processes: ") + failed.what());
 }
 
 result<std::vector<set_aside_record>> engine::set_aside(std::size_t limit,

@@ -19,7 +19,10 @@
 #include <deque>
 #include <filesystem>
 #include <iterator>
+#include <mutex>
+#include <new>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -236,6 +239,137 @@ TEST_CASE("a rebuild that gets nowhere does not hold the serving rows back") {
   notes::choking = false;
   CHECK(eventually([&] { return !view->status().building; }));
   CHECK(*runtime.view<notes>().get("a", showing(at)) == notes{"later", 11});
+}
+
+namespace {
+
+/// Its code fails at some of its calls, whichever event they are for: a mood, not a poisoned event.
+struct moody {
+  static constexpr std::string_view name = "moody";
+  using events = acta::one_of<added>;
+  static inline std::mutex mutex;
+  static inline std::set<int> bad_calls;
+  static inline int calls = 0;
+
+  std::int64_t sum = 0;
+  std::uint64_t count = 0;
+
+  void evolve(const added& e) {
+    {
+      const std::lock_guard lock(mutex);
+      if (bad_calls.contains(++calls)) throw std::bad_alloc();
+    }
+    sum += e.amount;
+    ++count;
+  }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(sum), CEREAL_NVP(count)); }
+
+  static void fail_at(std::set<int> some) {
+    const std::lock_guard lock(mutex);
+    bad_calls = std::move(some);
+    calls = 0;
+  }
+};
+
+acta::model with_moody(acta::view_options options) {
+  acta::model m;
+  m.aggregate<counter>();
+  m.view<moody>(options);
+  return m;
+}
+
+/// Skips what it has stopped at, if it has, until it has come to the end.
+void help_along(acta::projection& view, acta::runtime& runtime, acta::position last) {
+  REQUIRE(eventually([&] {
+    if (status_of<moody>(runtime).serving->state == acta::view_state::stopped)
+      (void)view.skip().has_value();
+    return status_of<moody>(runtime).serving->scanned.at(0).number >= last.number;
+  }));
+}
+
+/// What is in the row and what is parked are all the events, each once, and so they are when what
+/// is parked has been taken after all.
+void check_once_each(acta::projection& view, acta::runtime& runtime, acta::position last) {
+  moody::fail_at({});
+  const auto count = [&] {
+    const auto row = runtime.view<moody>().get("a", showing(last));
+    return row ? row->count : 0;
+  };
+  const auto letters = view.dead_letters();
+  REQUIRE(letters);
+  CHECK(count() + letters->size() == last.number);
+  for (const auto& letter : *letters) {
+    CAPTURE(letter.where.to_string());
+    CHECK(view.retry(letter.where));
+  }
+  CHECK(count() == last.number);
+  CHECK(runtime.view<moody>().get("a")->sum == static_cast<std::int64_t>(last.number));
+}
+
+} // namespace
+
+TEST_CASE("a view whose code fails now and then takes each event once or parks it, never both") {
+  const auto policy = GENERATE(acta::on_error::park, acta::on_error::stop);
+  CAPTURE(static_cast<int>(policy));
+  test::temp_folder folder;
+  const auto moods = GENERATE(std::set<int>{3, 5}, std::set<int>{3, 4}, std::set<int>{2, 3, 4},
+                              std::set<int>{3, 5, 6}, std::set<int>{3, 6, 7});
+  CAPTURE(moods);
+  auto runtime = must_open(
+      folder / "data",
+      with_moody({.policy = policy, .attempts = 1, .backoff_min = 1ms, .backoff_max = 1ms}));
+  auto view = runtime.projection("moody");
+  REQUIRE(view);
+  REQUIRE(view->pause());
+  const auto last = add_ones(runtime, "a", 3); // one batch
+  moody::fail_at(moods);
+  REQUIRE(view->resume());
+  help_along(*view, runtime, last);
+  check_once_each(*view, runtime, last);
+}
+
+TEST_CASE("a view whose code fails at random takes each event once or parks it, never both") {
+  const auto seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937 random(seed);
+  for (int round = 0; round < 8; ++round) {
+    CAPTURE(round);
+    test::temp_folder folder;
+    const auto policy = random() % 2 == 0 ? acta::on_error::park : acta::on_error::stop;
+    auto runtime = must_open(folder / "data", with_moody({.policy = policy,
+                                                          .attempts = random() % 2 == 0 ? 1u : 2u,
+                                                          .backoff_min = 1ms,
+                                                          .backoff_max = 1ms}));
+    auto view = runtime.projection("moody");
+    REQUIRE(view);
+    REQUIRE(view->pause());
+    acta::position last;
+    for (int i = 0; i < 20; ++i)
+      last = tell_counter(runtime, "a", add_many{1, 1 + static_cast<std::uint32_t>(random() % 4)});
+    std::set<int> moods;
+    for (int call = 1; call < 2000; ++call)
+      if (random() % 4 == 0) moods.insert(call);
+    moody::fail_at(moods);
+    REQUIRE(view->resume());
+    help_along(*view, runtime, last);
+    check_once_each(*view, runtime, last);
+  }
+}
+
+TEST_CASE("an event is parked for its own failures, not for those of its neighbours") {
+  test::temp_folder folder;
+  auto runtime = must_open(
+      folder / "data",
+      with_moody(
+          {.policy = acta::on_error::park, .attempts = 2, .backoff_min = 1ms, .backoff_max = 1ms}));
+  auto view = runtime.projection("moody");
+  REQUIRE(view);
+  REQUIRE(view->pause());
+  const auto last = tell_counter(runtime, "a", add_many{1, 3}); // one commit
+  moody::fail_at({1, 3, 6}); // the first event, then the second, then the third: once each
+  REQUIRE(view->resume());
+  CHECK(runtime.view<moody>().get("a", showing(last))->count == 3);
+  CHECK(view->dead_letters()->empty());
 }
 
 namespace {

@@ -67,6 +67,8 @@ public:
 };
 
 /// @param workers  threads, at least 1.
+///
+/// Errors: throws std::system_error if the system has not as many threads to give.
 std::unique_ptr<host> make_caf_host(std::size_t workers);
 
 } // namespace acta::actors

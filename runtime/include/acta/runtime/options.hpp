@@ -57,7 +57,8 @@ struct runtime_options {
   /// a lone writer.
   std::chrono::microseconds journal_linger{0};
   /// Address space of the journal and of derived data, per partition; reaching it is `store_full`.
-  /// Sparse: no disk is used ahead. At least 64 KiB.
+  /// Sparse: no disk is used ahead. At least 64 KiB. A process has 128 TiB for all its stores,
+  /// about 70 with these defaults: a program with a store for each tenant gives each less.
   std::size_t journal_map_bytes = std::size_t{1} << 40;
   std::size_t derived_map_bytes = std::size_t{256} << 30;
   /// The index is written when this many commits wait or this long after the first. Cost of more:
