@@ -174,7 +174,9 @@ result<void> engine::check_contract() {
     if (const auto change = change_of_line(type, known, first.at(type), shape))
       return error(runtime_errc::contract_changed,
                    change->what + "; what is stored could not be read. Take the change back, or "
-                                  "give the type a new `static constexpr unsigned schema`",
+                                  "give the type a new `static constexpr unsigned schema`: streams "
+                                  "that hold the old one are quarantined until a program can read "
+                                  "it",
                    "contract.txt: " + type + (change->where.empty() ? "" : ", " + change->where));
     known = shape;
   }

@@ -225,4 +225,88 @@ TEST_CASE("a contract of a form that a later program wrote is refused by its num
   CHECK(refused.error().to_string().find("form 3") != std::string::npos);
 }
 
+namespace {
+
+/// Three releases of a domain: a command as it began, with another field, and so with a schema.
+template <unsigned Release> struct deliver {
+  static constexpr std::string_view name = "deliver";
+  static constexpr unsigned schema = Release == 3 ? 2 : 1;
+  std::string what;
+  std::string how;
+  template <class A> void serialize(A& ar) {
+    ar(CEREAL_NVP(what));
+    if constexpr (Release > 1) ar(CEREAL_NVP(how));
+  }
+};
+struct delivered {
+  template <class A> void serialize(A&) {}
+};
+struct order {
+  std::string door;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(door)); }
+};
+template <unsigned Release> struct door {
+  static constexpr std::string_view name = "door";
+  using events = acta::one_of<delivered>;
+  using commands = acta::one_of<deliver<Release>>;
+  acta::decision<events> decide(const deliver<Release>&) const {
+    return acta::reject("nobody_home");
+  }
+  void evolve(const delivered&) {}
+  template <class A> void serialize(A&) {}
+};
+template <unsigned Release> struct courier {
+  static constexpr std::string_view name = "courier";
+  using inputs = acta::one_of<order, acta::rejected<deliver<Release>>>;
+  std::uint32_t refused = 0;
+  acta::reaction react(const order& o) const {
+    return acta::send<door<Release>>(o.door, deliver<Release>{"a parcel", {}});
+  }
+  acta::reaction react(const acta::rejected<deliver<Release>>&) const { return {}; }
+  void evolve(const order&) {}
+  void evolve(const acta::rejected<deliver<Release>>&) { ++refused; }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(refused)); }
+};
+template <unsigned Release> acta::model couriers() {
+  acta::model m;
+  m.aggregate<door<Release>>();
+  m.process<courier<Release>>({.snapshot_every = 0}); // so that its history is read
+  return m;
+}
+template <unsigned Release> void send_courier(acta::runtime& runtime, std::string_view id) {
+  REQUIRE(runtime.ask<courier<Release>>(id, order{"7"}).wait_for(10s));
+  REQUIRE(runtime.settle(60s));
+  const auto state = runtime.state<courier<Release>>(id);
+  if (!state) FAIL(state.error());
+  CHECK(state->refused == 1);
+}
+
+} // namespace
+
+TEST_CASE(
+    "a command whose rejection a process takes can be changed, by a new schema of the command") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  {
+    auto runtime = must_open(store, couriers<1>());
+    send_courier<1>(runtime, "old");
+  }
+  const auto refused = try_open(store, couriers<2>());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == acta::runtime_errc::contract_changed);
+  const auto said = refused.error().to_string();
+  CHECK(said.find("courier.rejected.deliver") != std::string::npos);
+  CHECK(said.find("`static constexpr unsigned schema`: streams that hold the old one are "
+                  "quarantined until a program can read it") != std::string::npos);
+  {
+    auto runtime = must_open(store, couriers<3>());
+    send_courier<3>(runtime, "new");
+    CHECK_FALSE(runtime.state<courier<3>>("old"));
+    CHECK_FALSE(runtime.ask<courier<3>>("old", order{"8"}).wait_for(10s));
+  }
+  CHECK(contract_of(store).find("input courier.rejected.deliver 2 ") != std::string::npos);
+  auto back = must_open(store, couriers<1>());
+  CHECK(back.state<courier<1>>("old")->refused == 1);
+}
+
 } // namespace contract_test

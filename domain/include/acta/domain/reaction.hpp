@@ -43,6 +43,8 @@ template <class C> struct rejected {
   /// `rejected.credit`: without the command in it, a process could take the no to one only.
   static constexpr std::string_view name{detail::rejected_name_of<C>.data(),
                                          detail::rejected_name_of<C>.size()};
+  /// The command's: it is stored with the no, so a change of its fields is a change of this input.
+  static constexpr unsigned schema = detail::schema_version<C>();
 
   std::string code = {}; // a test names what it means and no more, without a warning
   std::string message = {};
