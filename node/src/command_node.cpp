@@ -15,12 +15,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace acta::node {
 
@@ -42,6 +43,18 @@ exit_code fail(logging& log, const error& e) {
 constexpr std::chrono::seconds end_without_more_ado{3};
 /// For the last lines of the log, if stderr takes them.
 constexpr std::chrono::milliseconds log_patience{500};
+
+/// For whoever waits for it on stdout. If nobody reads there and there is no room, it is left out:
+/// waiting for room would keep the node from hearing that it is to end.
+void tell_address(const std::string& url, logging& log) {
+  log.info("listening on " + url);
+  const auto line = "acta: listening on " + url + '\n';
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  if (::poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0 &&
+      ::write(STDOUT_FILENO, line.data(), line.size()) == static_cast<ssize_t>(line.size()))
+    return;
+  log.warning("stdout does not take the line that the node is ready");
+}
 
 std::string_view name_of(int signal) { return signal == SIGINT ? "SIGINT" : "SIGTERM"; }
 
@@ -94,12 +107,7 @@ exit_code serve(node_config config, node_channels channels, stop_signals& signal
 
   auto http = gateway::open(*serving, config.http, std::move(*address));
   if (!http) return fail(log, http.error());
-  if (signals.came() == 0) {
-    const auto url = (*http)->url();
-    log.info("listening on " + url);
-    std::printf("acta: listening on %s\n", url.c_str());
-    std::fflush(stdout);
-  }
+  if (signals.came() == 0) tell_address((*http)->url(), log);
   signals.wait();
   return stop(**http, *serving, config.shutdown_deadline, log);
 }

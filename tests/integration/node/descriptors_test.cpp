@@ -10,8 +10,10 @@
 #include <filesystem>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 using namespace std::chrono_literals;
 using test::http_client;
@@ -90,6 +92,24 @@ TEST_CASE("a node whose log nobody reads serves, and ends when it is told to") {
   node->signal(SIGTERM);
   CHECK(test::eventually([&] { return !node->lives(); }, 10s));
   CHECK(node->end() == 0);
+}
+
+TEST_CASE("a node whose stdout nobody reads serves, and ends when it is told to") {
+  const node_folder here;
+  const auto full = (here.folder / "stdout").string();
+  REQUIRE(::mkfifo(full.c_str(), 0600) == 0);
+  const int pipe = ::open(full.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(pipe >= 0);
+  while (::write(pipe, "x", 1) == 1) {}
+  const auto port = free_port();
+  const auto node = here.start_by_shell("", ">'" + full + "'", {"--port", std::to_string(port)});
+  REQUIRE(node->logs("listening on http://"));
+  CHECK(answers(port));
+  node->signal(SIGTERM);
+  CHECK(test::eventually([&] { return !node->lives(); }, 10s));
+  CHECK(node->end() == 0);
+  says(node->errors(), "stdout does not take");
+  ::close(pipe);
 }
 
 TEST_CASE("a file that may not grow is an error of its write, and the node says which") {
