@@ -4,8 +4,8 @@
 #       compiles the headers once, for libraries, or for the code of tests (other options: one does not fit the other)
 #   acta_use_precompiled(<target> <name>)
 #
-# Sources still include what they use: ACTA_PRECOMPILE=OFF must build, and the package test that adds Acta as a subdirectory
-# builds the libraries without. The headers may need no macro that only some targets define; gcc then refuses the file.
+# Sources still include what they use: ACTA_PRECOMPILE=OFF must build. tools/check/includes looks at the standard library's
+# headers, and ThreadSanitizer's build of the libraries goes without (acta_add_component). The headers may need no macro that only some targets define; gcc then refuses the file.
 
 # CMake would have it that all these headers are the system's, which silences warnings about ours.
 set(CMAKE_PCH_PROLOGUE "")

@@ -76,7 +76,7 @@ public:
   void wake() {
     if ((state_.fetch_or(pending | active, std::memory_order_acq_rel) & active) != 0) return;
     caf::intrusive_ptr_add_ref(ctrl()); // the scheduler's, given back after each resume
-    // What is not in the queue never runs, so this waits for the memory of a place in it.
+    // An actor that is not queued never runs, so this waits until there is memory to queue it.
     for (bool queued = false; !queued;) try {
         home_system().scheduler().enqueue(this);
         queued = true;

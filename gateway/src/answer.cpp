@@ -21,14 +21,9 @@ namespace {
 /// Events are read in pieces of this many, so that a page of large ones is not in memory twice.
 constexpr std::size_t events_piece = 64;
 
-/// `"name":1,"other":2`
 void append_figures(std::string& out,
                     std::initializer_list<std::pair<std::string_view, std::uint64_t>> figures) {
-  const auto* between = "\"";
-  for (const auto& [name, value] : figures) {
-    ((out += std::exchange(between, ",\"")) += name) += "\":";
-    append_number(out, value);
-  }
+  for (const auto& [name, value] : figures) append_member(out, name, value);
 }
 
 } // namespace
@@ -118,7 +113,7 @@ void answer_ready(const runtime_figures& figures, std::vector<std::string> reaso
     return;
   }
   auto& out = to.body;
-  out += R"({"status":"ready",)";
+  out += R"({"status":"ready")";
   append_figures(out, {{"outstanding", figures.outstanding},
                        {"resident", figures.resident},
                        {"quarantined", figures.quarantined},

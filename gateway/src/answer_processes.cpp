@@ -16,45 +16,31 @@ namespace {
 /// `/health/ready` counts them all.
 constexpr std::size_t stuck_shown_max = 1000;
 
-void append_text(std::string& out, std::string_view name, std::string_view text) {
-  out.append(R"(,")").append(name).append(R"(":)");
-  append_json_string(out, text);
-}
-
 void append_record(std::string& out, const set_aside_record& r) {
-  out += R"({"id":)";
-  append_json_string(out, r.id);
-  append_text(out, "kind", r.kind);
+  out += '{';
+  append_member(out, "id", r.id);
+  append_member(out, "kind", r.kind);
   out += R"(,"from":)";
   if (r.from.number != 0)
     append_position(out, r.from.partition, r.from.number);
   else
     out += "null";
-  append_text(out, "target", r.target);
-  append_text(out, "process", r.process);
-  append_text(out, "command", r.command);
-  append_text(out, "reason", r.reason);
+  append_member(out, "target", r.target);
+  append_member(out, "process", r.process);
+  append_member(out, "command", r.command);
+  append_member(out, "reason", r.reason);
   out += '}';
 }
 
-void append_figure(std::string& out, std::string_view name, std::uint64_t value) {
-  if (out.back() != '{') out += ',';
-  append_json_string(out, name);
-  out += ':';
-  append_number(out, value);
-}
-
 void append_stuck(std::string& out, const stuck_delivery& s) {
-  out += R"({"target":)";
-  append_json_string(out, s.target);
-  append_text(out, "process", s.process);
-  append_text(out, "command", s.command);
-  out += ',';
-  out += R"("attempts":)";
-  append_number(out, s.attempts);
-  append_text(out, "since", to_rfc3339(s.since));
-  append_text(out, "code", s.reason.code().message());
-  append_text(out, "reason", reason_of(s.reason));
+  out += '{';
+  append_member(out, "target", s.target);
+  append_member(out, "process", s.process);
+  append_member(out, "command", s.command);
+  append_member(out, "attempts", s.attempts);
+  append_member(out, "since", to_rfc3339(s.since));
+  append_member(out, "code", s.reason.code().message());
+  append_member(out, "reason", reason_of(s.reason));
   out += '}';
 }
 
@@ -64,13 +50,13 @@ void answer_processes(const runtime& from, response& to) {
   const auto f = from.figures().processes;
   auto& out = to.body;
   out += '{';
-  append_figure(out, "waiting", f.waiting);
-  append_figure(out, "delivered", f.delivered);
-  append_figure(out, "failures", f.failures);
-  append_figure(out, "timers", f.timers);
-  append_figure(out, "set_aside", f.set_aside);
+  append_member(out, "waiting", f.waiting);
+  append_member(out, "delivered", f.delivered);
+  append_member(out, "failures", f.failures);
+  append_member(out, "timers", f.timers);
+  append_member(out, "set_aside", f.set_aside);
   out += R"(,"passed_over":{)";
-  for (const auto& [process, count] : f.passed_over) append_figure(out, process, count);
+  for (const auto& [process, count] : f.passed_over) append_member(out, process, count);
   out += R"(},"stuck":[)";
   for (const auto& s : from.stuck(stuck_shown_max)) {
     if (out.back() != '[') out += ',';

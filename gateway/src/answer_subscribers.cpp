@@ -14,25 +14,17 @@ namespace acta::http {
 
 namespace {
 
-void append_named(std::string& out, std::string_view name, std::uint64_t value) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-  append_number(out, value);
-}
-
 void append_status(std::string& out, const subscriber_status& s) {
-  out += R"({"name":)";
-  append_json_string(out, s.subscriber);
-  out += R"(,"state":)";
-  append_json_string(out, to_string(s.state));
-  append_named(out, "behind", s.behind);
-  append_named(out, "waiting", s.waiting);
-  append_named(out, "handling", s.handling);
-  append_named(out, "retrying", s.retrying);
-  append_named(out, "delivered", s.delivered);
-  append_named(out, "failures", s.failures);
-  append_named(out, "dead_letters", s.dead_letters);
+  out += '{';
+  append_member(out, "name", s.subscriber);
+  append_member(out, "state", to_string(s.state));
+  append_member(out, "behind", s.behind);
+  append_member(out, "waiting", s.waiting);
+  append_member(out, "handling", s.handling);
+  append_member(out, "retrying", s.retrying);
+  append_member(out, "delivered", s.delivered);
+  append_member(out, "failures", s.failures);
+  append_member(out, "dead_letters", s.dead_letters);
   out += R"(,"positions":)";
   append_position_list(out, s.done);
   out += R"(,"trouble":)";
@@ -41,10 +33,9 @@ void append_status(std::string& out, const subscriber_status& s) {
     return;
   }
   // Its text may hold what an exception said, and so may that of a dead letter: for operators.
-  out += R"({"code":)";
-  append_json_string(out, s.trouble->code().message());
-  out += R"(,"reason":)";
-  append_json_string(out, reason_of(*s.trouble));
+  out += '{';
+  append_member(out, "code", s.trouble->code().message());
+  append_member(out, "reason", reason_of(*s.trouble));
   out += R"(,"position":)";
   if (s.trouble_at)
     append_position(out, s.trouble_at->partition, s.trouble_at->number);
@@ -98,11 +89,9 @@ void answer_dead_letters(runtime& from, const call& c, response& to, const log_s
     const auto& one = (*letters)[i];
     out += i == 0 ? R"({"position":)" : R"(,{"position":)";
     append_position(out, one.where.partition, one.where.number);
-    append_named(out, "attempts", one.attempts);
-    out += R"(,"at":")";
-    out += to_rfc3339(one.at);
-    out += R"(","reason":)";
-    append_json_string(out, one.reason);
+    append_member(out, "attempts", one.attempts);
+    append_member(out, "at", to_rfc3339(one.at));
+    append_member(out, "reason", one.reason);
     out += '}';
   }
   out += R"(],"next":)";
@@ -128,7 +117,7 @@ void answer_order(runtime& to_whom, const call& c, response& to, const log_sink&
     out += R"(,"position":)";
     append_position(out, c.event.partition, c.event.number);
   }
-  if (c.order == subscriber_order::retry_all) append_named(out, "dead_letters", letters);
+  if (c.order == subscriber_order::retry_all) append_member(out, "dead_letters", letters);
   out += '}';
 }
 

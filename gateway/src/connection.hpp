@@ -29,8 +29,8 @@ public:
   /// @param admitted  false: there are too many; say so and close.
   connection(std::shared_ptr<worker> owner, socket_type socket, std::size_t index, bool admitted);
 
-  /// Does what a handler does. What it throws (memory, mostly) ends this connection and no other,
-  /// with a 500 if a request waits for its answer. Pre: whoever calls holds the connection.
+  /// Runs a handler. An exception (lack of memory, mostly) ends this connection and no other, with
+  /// a 500 if a request waits for its answer. Pre: the caller holds the connection.
   template <class F> void safely(F f) noexcept {
     try {
       f();

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json_text.hpp"
 
+#include <acta/domain/codec/json.hpp>
+
 #include <charconv>
 
 namespace acta::http {
@@ -10,6 +12,24 @@ void append_number(std::string& out, std::uint64_t value) {
   char text[20];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;
   out.append(text, end);
+}
+
+namespace {
+void begin_member(std::string& out, std::string_view name) {
+  if (out.back() != '{') out += ',';
+  append_json_string(out, name);
+  out += ':';
+}
+} // namespace
+
+void append_member(std::string& out, std::string_view name, std::uint64_t value) {
+  begin_member(out, name);
+  append_number(out, value);
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view text) {
+  begin_member(out, name);
+  append_json_string(out, text);
 }
 
 namespace {

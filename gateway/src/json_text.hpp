@@ -9,10 +9,15 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace acta::http {
 
 void append_number(std::string& out, std::uint64_t value);
+/// `"name":17`, behind a comma unless it is the first of its object.
+void append_member(std::string& out, std::string_view name, std::uint64_t value);
+/// `"name":"text"`, likewise.
+void append_member(std::string& out, std::string_view name, std::string_view text);
 /// `"0:17"`
 void append_position(std::string& out, std::uint32_t partition, std::uint64_t number);
 /// `0:17,1:4`, without quotes

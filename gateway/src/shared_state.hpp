@@ -57,7 +57,7 @@ public:
     } catch (...) { // a line that cannot be written is not worth a connection
     }
   }
-  /// What was thrown, and by what. Pre: in a catch block.
+  /// Logs the exception under way. @param what  what threw it. Pre: in a catch block.
   void log_failure(std::string_view what) const noexcept;
 
   enum class admission { full, refused, admitted };

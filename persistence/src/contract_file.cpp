@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract_file.hpp"
 
-#include "xxh3.hpp"
+#include "files.hpp"
 
 #include <acta/core/ids.hpp>
 #include <acta/persistence/errc.hpp>
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <set>
 
 namespace acta::persistence {
@@ -20,13 +19,6 @@ constexpr std::string_view first_words = "# Acta contract, checksum ";
 constexpr std::string_view words_between = " of the lines below, change ";
 constexpr std::string_view last_words = ". Edited by hand? Then remove this line.";
 constexpr std::size_t checksum_digits = 16;
-
-std::string checksum_of(std::string_view lines) {
-  char text[checksum_digits + 1];
-  std::snprintf(text, sizeof text, "%016llx",
-                static_cast<unsigned long long>(XXH3_64bits(lines.data(), lines.size())));
-  return text;
-}
 
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
@@ -69,7 +61,7 @@ std::string_view type_in(std::string_view line) {
 } // namespace
 
 std::string seal_contract(std::string_view lines, std::uint64_t number) {
-  return std::string(first_words) + checksum_of(lines) + std::string(words_between) +
+  return std::string(first_words) + checksum_text(lines) + std::string(words_between) +
          std::to_string(number) + std::string(last_words) + '\n' + std::string(lines);
 }
 
@@ -82,7 +74,7 @@ result<sealed_contract> unseal_contract(const std::filesystem::path& path, std::
     change = number_in(text.substr(0, text.find('\n')));
     lines.remove_prefix(std::min(text.size(), text.find('\n') + 1));
     number = 1;
-    if (const auto has = checksum_of(lines); said != has)
+    if (const auto has = checksum_text(lines); said != has)
       return error(errc::damaged_file,
                    path.string() + ": line 1 says checksum " + std::string(said) +
                        ", the lines below have " + has +

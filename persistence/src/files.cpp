@@ -3,10 +3,12 @@
 #include "files.hpp"
 
 #include "unique_fd.hpp"
+#include "xxh3.hpp"
 
 #include <acta/persistence/errc.hpp>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -52,6 +54,13 @@ result<void> sync_folder(const std::filesystem::path& folder) {
   // then.
   if (::fsync(fd.get()) != 0 && errno != EINVAL) return os_error(errno, "syncing", folder);
   return {};
+}
+
+std::string checksum_text(std::string_view lines) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx",
+                static_cast<unsigned long long>(XXH3_64bits(lines.data(), lines.size())));
+  return text;
 }
 
 namespace {

@@ -18,6 +18,8 @@ namespace acta::persistence {
 /// Creates what is missing of the path and syncs the parents of what it created.
 result<void> make_folders(const std::filesystem::path& folder);
 result<void> sync_folder(const std::filesystem::path& folder);
+/// XXH3 of a text file's lines, as 16 digits: for another of its lines.
+std::string checksum_text(std::string_view lines);
 /// Old or new content after a crash, never a mixture.
 result<void> write_file_atomically(const std::filesystem::path& path, std::string_view text);
 /// Empty if the file does not exist.

@@ -20,7 +20,6 @@ void indexer::resume(const derived_head& head) {
   age_ = head.age;
   indexed_up_to_ = head.indexed_up_to;
   streams_ = head.streams;
-  forgotten_up_to_ = head.forgotten_up_to;
 }
 
 void indexer::start() {
@@ -195,7 +194,6 @@ result<void> indexer::write(work& todo, std::vector<index_item>& items) {
   }
   head_ = *written;
   streams_.store(head_.streams, std::memory_order_relaxed);
-  forgotten_up_to_.store(head_.forgotten_up_to, std::memory_order_release);
   indexed_up_to_.store(head_.indexed_up_to, std::memory_order_release);
   return {};
 }

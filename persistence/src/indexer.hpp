@@ -50,10 +50,6 @@ public:
   [[nodiscard]] std::uint64_t indexed_up_to() const noexcept {
     return indexed_up_to_.load(std::memory_order_acquire);
   }
-  /// As derived_head::forgotten_up_to.
-  [[nodiscard]] std::uint64_t forgotten_up_to() const noexcept {
-    return forgotten_up_to_.load(std::memory_order_acquire);
-  }
   [[nodiscard]] std::uint64_t streams() const noexcept {
     return streams_.load(std::memory_order_relaxed);
   }
@@ -121,7 +117,6 @@ private:
   derived_head head_; ///< of the thread that passes
   std::atomic<std::uint64_t> indexed_up_to_{0};
   std::atomic<std::uint64_t> streams_{0};
-  std::atomic<std::uint64_t> forgotten_up_to_{0};
   std::atomic<std::uint64_t> damages_{0};
   std::atomic<std::uint64_t> waiting_{0};
   std::atomic<bool> troubled_{false};

@@ -13,7 +13,6 @@
 #include "recovery.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace acta::persistence {
 
@@ -46,7 +45,7 @@ public:
                                                                        *lanes_, names_} {}
   ~partition_impl() override { stop(); }
 
-  result<void> open(const open_progress& progress, bool index_rebuilt) {
+  result<void> open(const open_progress& progress, const derived_origin& origin) {
     const auto begin = std::chrono::steady_clock::now();
     if (auto loaded = names_.load(); !loaded) return loaded;
     recovery_run run{number_,  *log_,    *derived_, *lanes_, names_,
@@ -55,7 +54,8 @@ public:
     auto nobodys = derived_->last_of(nobodys_stream());
     if (!nobodys) return std::move(nobodys).error();
     if (*nobodys) reading_.in_doubt = recovery_.in_doubt = (*nobodys)->position;
-    recovery_.index_rebuilt = index_rebuilt && recovery_.events > 0;
+    recovery_.index_rebuilt = origin.is_new && recovery_.events > 0;
+    if (origin.knew > last_position()) recovery_.index_knew = origin.knew;
     recovery_.took = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - begin);
     return {};
@@ -133,7 +133,11 @@ public:
       if (auto found = lanes_->find_command(*lane, command_id)) return found;
     return judged(derived_->find_command(stream, command_id));
   }
-  std::uint64_t forgotten_up_to() const noexcept override { return indexer_.forgotten_up_to(); }
+  result<std::uint64_t> forgotten_up_to() override {
+    const auto head = derived_->head();
+    if (!head) return head.error();
+    return head->forgotten_up_to;
+  }
 
   result<std::optional<snapshot>> newest_snapshot(const stream_key& stream) override {
     return derived_->newest_snapshot(stream);
@@ -213,60 +217,38 @@ private:
 result<std::unique_ptr<partition>>
 make_partition(std::uint32_t number, std::unique_ptr<log_store> log,
                std::unique_ptr<derived_store> derived, partition_options options,
-               const open_progress& progress, bool index_rebuilt) {
+               const open_progress& progress, derived_origin origin) {
   auto made = std::make_unique<partition_impl>(number, std::move(log), std::move(derived),
                                                std::move(options));
-  if (auto opened = made->open(progress, index_rebuilt); !opened) return std::move(opened).error();
+  if (auto opened = made->open(progress, origin); !opened) return std::move(opened).error();
   return std::unique_ptr<partition>(std::move(made));
 }
 
 namespace {
 
-/// Says so if derived data knows positions beyond the journal's end. A journal that was put back to
-/// an older copy is one that is lost in the same way, so nothing is refused.
-result<void> tell_if_ahead(std::uint32_t partition, log_store& log, const derived_head& head) {
-  auto reader = log.read();
-  if (!reader) return std::move(reader).error();
-  log_record record;
-  auto found = (*reader)->seek_holding(~std::uint64_t{0}, record);
-  if (!found) return std::move(found).error();
-  std::uint64_t end = 0;
-  if (*found) {
-    const auto last = commit_view::parse(partition, record.position, record.bytes);
-    if (!last) return {}; // nobody knows where it ends
-    end = last->last_position();
-  }
-  if (head.indexed_up_to > end)
-    std::fprintf(stderr,
-                 "acta: error: the index of partition %u knows its journal up to position %llu, "
-                 "but it ends at %llu: if it was not put back to an older copy, it has lost its "
-                 "end. The index is made anew, and the positions are given out again\n",
-                 partition, static_cast<unsigned long long>(head.indexed_up_to),
-                 static_cast<unsigned long long>(end));
-  return {};
-}
+struct found_derived {
+  std::unique_ptr<derived_store> usable; ///< null: it must be made anew, disposable by design
+  std::uint64_t knew = 0;                ///< the last position that it knows
+};
 
-/// Derived data as it lies there, or nothing if it must be made anew: disposable by design.
-result<std::unique_ptr<derived_store>> open_usable(const std::filesystem::path& folder,
-                                                   const store_identity& identity, log_store& log,
-                                                   const partition_options& options) {
-  using none = std::unique_ptr<derived_store>;
+/// Derived data as it lies there.
+result<found_derived> open_usable(const std::filesystem::path& folder,
+                                  const store_identity& identity, log_store& log,
+                                  const partition_options& options) {
   const auto is_unusable = [](const error& e) {
     return e.code() == errc::wrong_format || e.code() == condition::corrupt;
   };
   auto derived = open_lmdb_derived(folder, identity, options);
   // Anything else is the machine's fault, not the data's.
-  if (!derived && is_unusable(derived.error())) return none();
-  if (!derived) return derived;
-  auto head = (*derived)->head();
-  if (!head && is_unusable(head.error())) return none();
-  if (!head) return std::move(head).error();
+  if (!derived && is_unusable(derived.error())) return found_derived{};
+  if (!derived) return std::move(derived).error();
+  const auto head = (*derived)->head();
+  if (!head && is_unusable(head.error())) return found_derived{};
+  if (!head) return head.error();
   auto ours = is_derived_from(identity.partition, log, **derived, *head);
   if (!ours) return std::move(ours).error();
-  if (!*ours)
-    if (auto told = tell_if_ahead(identity.partition, log, *head); !told)
-      return std::move(told).error();
-  return *ours && head->indexed_up_to > 0 ? std::move(derived) : none();
+  if (!*ours || head->indexed_up_to == 0) return found_derived{nullptr, head->indexed_up_to};
+  return found_derived{std::move(*derived), head->indexed_up_to};
 }
 
 struct partition_opening {
@@ -281,18 +263,20 @@ struct partition_opening {
     const auto derived_folder = folder / "derived";
     auto log = open_lmdb_log(folder / "journal", identity, options, journal);
     if (!log) return std::move(log).error();
-    result<std::unique_ptr<derived_store>> derived = std::unique_ptr<derived_store>();
-    if (!anew) derived = open_usable(derived_folder, identity, **log, options);
-    if (!derived) return std::move(derived).error();
-    const bool usable = *derived != nullptr;
-    if (!usable) {
+    result<found_derived> found = found_derived{};
+    if (!anew) found = open_usable(derived_folder, identity, **log, options);
+    if (!found) return std::move(found).error();
+    auto derived = std::move(found->usable);
+    const derived_origin origin{derived == nullptr, found->knew};
+    if (origin.is_new) {
       if (auto removed = remove_lmdb_derived(derived_folder); !removed)
         return std::move(removed).error();
-      derived = open_lmdb_derived(derived_folder, identity, options);
-      if (!derived) return std::move(derived).error();
+      auto made = open_lmdb_derived(derived_folder, identity, options);
+      if (!made) return std::move(made).error();
+      derived = std::move(*made);
     }
-    return make_partition(identity.partition, std::move(*log), std::move(*derived), options,
-                          progress, !usable);
+    return make_partition(identity.partition, std::move(*log), std::move(derived), options,
+                          progress, origin);
   }
 };
 
@@ -309,8 +293,7 @@ open_partition(const std::filesystem::path& folder, std::uint32_t number, const 
 }
 
 std::unique_ptr<partition> make_memory_partition(std::uint32_t number, partition_options options) {
-  auto made = make_partition(number, make_memory_log(), make_memory_derived(), std::move(options),
-                             {}, false);
+  auto made = make_partition(number, make_memory_log(), make_memory_derived(), std::move(options));
   ACTA_ASSERT(made);
   return std::move(*made);
 }

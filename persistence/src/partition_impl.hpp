@@ -8,10 +8,16 @@
 
 namespace acta::persistence {
 
+/// Where derived data comes from.
+struct derived_origin {
+  bool is_new = false;    ///< there was none, or none that could be used
+  std::uint64_t knew = 0; ///< the last position of what there was
+};
+
 /// Errors: as open_partition.
 result<std::unique_ptr<partition>>
 make_partition(std::uint32_t number, std::unique_ptr<log_store> log,
                std::unique_ptr<derived_store> derived, partition_options options,
-               const open_progress& progress = {}, bool index_rebuilt = false);
+               const open_progress& progress = {}, derived_origin origin = {});
 
 } // namespace acta::persistence

@@ -3,13 +3,11 @@
 #include "store_file.hpp"
 
 #include "files.hpp"
-#include "xxh3.hpp"
 
 #include <acta/persistence/errc.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <string>
 
 #include <toml++/toml.h>
@@ -21,14 +19,8 @@ namespace {
 /// Begins the last line.
 constexpr std::string_view checksum_key = "checksum = ";
 
-std::string checksum_of(std::string_view lines) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx",
-                static_cast<unsigned long long>(XXH3_64bits(lines.data(), lines.size())));
-  return text;
-}
 std::string checksum_line(std::string_view lines) {
-  return std::string(checksum_key) + '"' + checksum_of(lines) + "\"\n";
+  return std::string(checksum_key) + '"' + checksum_text(lines) + "\"\n";
 }
 
 /// Another count of partitions would lead streams to partitions where they never were.

@@ -301,6 +301,12 @@ result<void> engine::start() {
     recovery_.tail_commits += r.tail_commits;
     recovery_.index_rebuilt = recovery_.index_rebuilt || r.index_rebuilt;
     recovery_.took += r.took;
+    if (r.index_knew != 0)
+      log(log_level::error,
+          "the index of partition {} knew its journal up to position {}, but it ends at {}: if it "
+          "was not put back to an older copy, it has lost its end. The index was made anew, and "
+          "the positions are given out again",
+          p->number(), r.index_knew, p->last_position());
     for (const auto damaged : r.damaged)
       log(log_level::error, "the commit at {} is damaged: its stream stops there",
           position{p->number(), damaged}.to_string());

@@ -149,8 +149,9 @@ result<engine::recall> engine::recall_command(std::string_view aggregate, std::s
   if (*found) return recall::taken;
   // What is forgotten is known by positions alone: clocks of two partitions may have disagreed.
   const auto forgotten = partition.forgotten_up_to();
-  const bool came_later = cause.partition == partition.number() && cause.number >= forgotten;
-  return forgotten == 0 || came_later ? recall::not_taken : recall::forgotten;
+  if (!forgotten) return forgotten.error();
+  const bool came_later = cause.partition == partition.number() && cause.number >= *forgotten;
+  return *forgotten == 0 || came_later ? recall::not_taken : recall::forgotten;
 }
 
 result<void> engine::visit_commands(std::string_view aggregate, std::string_view id,
@@ -210,8 +211,9 @@ result<std::optional<time_point>> engine::forgotten_until() {
   std::optional<time_point> last;
   for (const auto& p : store_->partitions()) {
     const auto position = p->forgotten_up_to();
-    if (position == 0) continue;
-    auto read = next_time(*p, position, p->last_position() + 1);
+    if (!position) return position.error();
+    if (*position == 0) continue;
+    auto read = next_time(*p, *position, p->last_position() + 1);
     if (!read) return std::move(read).error();
     const auto time = read->value_or(now());
     last = std::max(last.value_or(time), time);

@@ -54,6 +54,8 @@ sound && plant domain/include/acta/domain/c.hpp '#pragma once\n#include <lmdb.h>
 expect 'a public header includes an engine' tools/check/headers
 sound && plant core/src/c.cpp '#include <vector>\nstd::vector<std::string> c;'
 expect 'core/src/c.cpp:4: std::string needs <string>' tools/check/includes
+sound && plant core/src/c.cpp '// of two lines\n/* one */\nstd::string c; /* and one\n*/'
+expect 'core/src/c.cpp:5: std::string needs <string>' tools/check/includes
 sound && plant core/src/c.cpp '#include <vector>\nstd::thing c;'
 expect 'std::thing: tools/check/includes does not know its header' tools/check/includes
 sound && printf 'int c;\n' >"$tree/core/src/c.cpp"

@@ -263,7 +263,7 @@ void forgotten_ids(const partition_factory& make) {
   REQUIRE(p->flush());
   CHECK_FALSE(*p->find_command(stream, old_id));
   CHECK(*p->find_command(stream, used_again) == again);
-  CHECK(p->forgotten_up_to() == 1); // the second one has gone to its newer use
+  CHECK(*p->forgotten_up_to() == 1); // the second one has gone to its newer use
 }
 
 void jumps_of_the_clock(const partition_factory& make) {
@@ -305,7 +305,7 @@ void jumps_of_the_clock(const partition_factory& make) {
   REQUIRE(p->flush());
   CHECK(p->figures().clock_jumps == 2);
   CHECK(*p->find_command(stream, first) == 1);
-  CHECK(p->forgotten_up_to() == 0);
+  CHECK(*p->forgotten_up_to() == 0);
   pass(24h * 6, 0s);
   w.append(lane, {.first_version = 4});
   REQUIRE(p->flush());
@@ -314,7 +314,7 @@ void jumps_of_the_clock(const partition_factory& make) {
   w.append(lane, {.first_version = 5});
   REQUIRE(p->flush());
   CHECK_FALSE(*p->find_command(stream, first));
-  CHECK(p->forgotten_up_to() == 3);
+  CHECK(*p->forgotten_up_to() == 3);
   CHECK(p->figures().clock_jumps == 2);
 }
 

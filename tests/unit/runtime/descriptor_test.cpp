@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 // What a program that a host starts must not get: the store's files, which it could write to.
-#include "counter_views.hpp"
 #include "runtime.hpp"
 #include "temp_folder.hpp"
+#include "whole_model.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -21,30 +21,6 @@ using namespace std::chrono_literals;
 using namespace test;
 
 namespace {
-
-struct tick {
-  template <class A> void serialize(A&) {}
-};
-struct clockwork {
-  static constexpr std::string_view name = "clockwork";
-  using inputs = acta::one_of<tick>;
-  acta::reaction react(const tick&) const { return {}; }
-  template <class A> void serialize(A&) {}
-};
-struct listener {
-  static constexpr std::string_view name = "listener";
-  using events = acta::one_of<added>;
-  void handle(const added&) const {}
-};
-
-acta::model whole_model() {
-  acta::model m;
-  m.aggregate<counter>();
-  m.view<totals>();
-  m.process<clockwork>();
-  m.subscriber<listener>();
-  return m;
-}
 
 /// Files under a folder that are open in this program, and those that exec leaves open.
 struct descriptors {

@@ -3,14 +3,13 @@
 // The system has no more threads to give. Whoever asks is told so, by a value, and nothing hangs.
 #include "few_threads.hpp"
 
-#include "counter_views.hpp"
 #include "runtime.hpp"
 #include "temp_folder.hpp"
+#include "whole_model.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 namespace few_threads_test {
@@ -20,29 +19,6 @@ using namespace test;
 
 namespace {
 
-struct follow {
-  static constexpr std::string_view name = "follow";
-  using inputs = acta::one_of<added>;
-  std::uint32_t seen = 0;
-  static std::optional<std::string> key(const added&, const acta::metadata&) { return "all"; }
-  acta::reaction react(const added&) const { return {}; }
-  void evolve(const added&) { ++seen; }
-  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(seen)); }
-};
-struct listener {
-  static constexpr std::string_view name = "listener";
-  using events = acta::one_of<added>;
-  void handle(const added&) const {}
-};
-
-acta::model whole_model() {
-  acta::model m;
-  m.aggregate<counter>();
-  m.view<totals>();
-  m.process<follow>();
-  m.subscriber<listener>();
-  return m;
-}
 acta::runtime_options two_workers() {
   acta::runtime_options options;
   options.worker_threads = 2;

@@ -45,6 +45,10 @@ struct recovery_report {
   std::uint64_t tail_commits = 0; ///< commits read again because the index was behind
   std::uint64_t tail_streams = 0; ///< streams among them
   bool index_rebuilt = false;     ///< derived data was missing or unusable
+  /// The last position that derived data knew, if the journal ends before it; else 0. A journal
+  /// that was put back to an older copy looks like one that has lost its end, so nothing is
+  /// refused.
+  std::uint64_t index_knew = 0;
   /// Positions of damaged commits among what was read again. Each stops its stream alone.
   std::vector<std::uint64_t> damaged{};
   /// The last damaged commit of which nobody can tell whose it was; 0: there is none. Streams that
@@ -138,7 +142,9 @@ public:
   virtual result<bool> holds(const checkpoint& c) = 0;
 
   /// Position up to which command ids may be forgotten; those of later commits are remembered.
-  [[nodiscard]] virtual std::uint64_t forgotten_up_to() const noexcept = 0;
+  /// Asked after find_command() has found nothing, it covers what was forgotten until then. Cost:
+  /// one look-up. Errors: `damaged_index`, `io`.
+  virtual result<std::uint64_t> forgotten_up_to() = 0;
 
   /// Position of the commit a command id led to in this stream, if it is still remembered.
   virtual result<std::optional<std::uint64_t>> find_command(const stream_key& stream,
