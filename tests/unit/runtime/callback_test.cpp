@@ -40,6 +40,17 @@ acta::runtime open_counters(acta::runtime_options options = {}) {
 /// Refused at the door, so its answer is there when ask() returns.
 acta::pending refused(acta::runtime& r) { return r.ask<counter>("", add{1}); }
 
+/// Returns once a callback is under way that waits for `leave`. Before that the reply thread may
+/// take what is queued, and make room.
+void hold_back(acta::runtime& runtime, std::promise<void>& leave) {
+  const auto entered = std::make_shared<std::latch>(1);
+  refused(runtime).then([entered, &leave](const answer&) {
+    entered->count_down();
+    leave.get_future().wait();
+  });
+  entered->wait();
+}
+
 /// Its `add` is decided when the test opens the gate.
 struct gated {
   static constexpr std::string_view name = "gated";
@@ -231,7 +242,7 @@ TEST_CASE("a coroutine destroyed when its answer is on the way to it is not resu
   auto runtime = open_counters();
   std::atomic<int> resumed{0};
   std::promise<void> leave;
-  refused(runtime).then([&](const answer&) { leave.get_future().wait(); });
+  hold_back(runtime, leave);
   const auto gone = await_one(refused(runtime), resumed);
   const auto stays = await_one(refused(runtime), resumed);
   gone.handle.destroy();
@@ -246,7 +257,7 @@ TEST_CASE("a coroutine may destroy another one that waits behind it") {
   std::atomic<int> resumed{0};
   owned_job second;
   std::promise<void> leave;
-  refused(runtime).then([&](const answer&) { leave.get_future().wait(); });
+  hold_back(runtime, leave);
   auto destroyer = [&]() -> job {
     (void)co_await refused(runtime);
     second.handle.destroy();
@@ -265,7 +276,7 @@ TEST_CASE("a caller that looks at no answer is slowed down before callbacks fill
   std::promise<void> leave;
   std::atomic<int> asked{0};
   std::atomic<int> called{0};
-  refused(runtime).then([&](const answer&) { leave.get_future().wait(); });
+  hold_back(runtime, leave);
   std::thread careless([&] {
     for (int i = 0; i < 50'000; ++i) {
       refused(runtime).then([&](const answer&) { ++called; });
@@ -297,7 +308,7 @@ TEST_CASE("a full queue of callbacks holds up its callers, never the journal") {
   runtime.ask<gated>("a", add{1}).then([&](const answer& a) { called += a ? 1 : 0; });
   auto later = runtime.ask<gated>("a", add{2});
   std::promise<void> leave;
-  refused(runtime).then([&](const answer&) { leave.get_future().wait(); });
+  hold_back(runtime, leave);
   std::atomic<int> asked{0};
   std::thread careless([&] {
     for (int i = 0; i < 2'000; ++i) {
