@@ -153,12 +153,13 @@ void worker::wind_down() {
 
 void worker::close() {
   asio::post(context_, [this] {
+    // Before answers are abandoned: the threads they come on do so, and to what is closed alone.
+    for_each([](connection& c) { c.close(); });
     {
       const std::lock_guard lock(mailbox_);
       closed_ = true;
     }
     for (auto* c = take_answered(); c != nullptr;) std::exchange(c, c->next_answered)->abandon();
-    for_each([](connection& c) { c.close(); });
     sweeper_.cancel();
     work_.reset();
   });
