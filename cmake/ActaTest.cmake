@@ -2,7 +2,8 @@
 find_package(Catch2 2 REQUIRED)
 include(Catch)
 
-# The tests ThreadSanitizer can judge: without CAF, whose library in the distribution is not instrumented.
+# The tests ThreadSanitizer can judge: of code that has threads, and without CAF, whose library in the distribution is not
+# instrumented.
 add_custom_target(tsan_tests)
 
 # How the tests' own code is compiled, not the library it tests: without optimisation, in half the time. What gcc warns of in
