@@ -4,6 +4,7 @@
 #include "ledger.hpp"
 #include "percentile.hpp"
 #include "raw_lmdb.hpp"
+#include "scratch_folder.hpp"
 
 #include <acta/persistence/commit.hpp>
 #include <acta/runtime.hpp>
@@ -227,7 +228,8 @@ int main(int argc, char** argv) {
   std::size_t milliseconds = 3000;
   std::size_t linger = 0;
   CLI::App app("Durable commands end to end, beside raw LMDB on the same disk in the same run");
-  app.add_option("--data", s.folder, "folder on the disk to measure; what it holds is removed")
+  app.add_option("--data", s.folder,
+                 "folder on the disk to measure; a new one is made in it, and removed")
       ->capture_default_str();
   app.add_option("--time", milliseconds, "milliseconds a measurement")->capture_default_str();
   app.add_option("--event-bytes", s.event_bytes, "bytes of an event's text")->capture_default_str();
@@ -248,6 +250,8 @@ int main(int argc, char** argv) {
   s.time = std::chrono::milliseconds{milliseconds};
   s.linger = std::chrono::microseconds{linger};
   try {
+    const bench::scratch_folder scratch(s.folder);
+    s.folder = scratch.path();
     const auto bytes = record_bytes(s);
     const auto wanted = [&](std::string_view section) {
       return std::ranges::find(s.sections, section) != s.sections.end();
@@ -256,7 +260,6 @@ int main(int argc, char** argv) {
     if (wanted("load")) load_table(s, bytes);
     if (wanted("replay")) replay_table(s);
     if (wanted("memory")) memory_table(s);
-    std::filesystem::remove_all(s.folder / "store");
   } catch (const std::exception& e) {
     std::cerr << "bench_commands: " << e.what() << '\n';
     return 1;

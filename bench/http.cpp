@@ -4,6 +4,7 @@
 // on the same cores.
 #include "ledger.hpp"
 #include "percentile.hpp"
+#include "scratch_folder.hpp"
 
 #include <acta/gateway/gateway.hpp>
 #include <acta/runtime.hpp>
@@ -150,7 +151,8 @@ int main(int argc, char** argv) {
   std::size_t milliseconds = 3000;
   CLI::App app(
       "Durable commands over HTTP on loopback; server and clients share this machine's cores");
-  app.add_option("--data", s.folder, "folder on the disk to measure; what it holds is removed")
+  app.add_option("--data", s.folder,
+                 "folder on the disk to measure; a new one is made in it, and removed")
       ->capture_default_str();
   app.add_option("--time", milliseconds, "milliseconds a measurement")->capture_default_str();
   app.add_option("--connections", s.connections, "numbers of connections")->capture_default_str();
@@ -164,8 +166,9 @@ int main(int argc, char** argv) {
   fmt::print("{:>12} {:>12} {:>9} {:>9} {:>9}\n", "connections", "commands/s", "p50 us", "p99 us",
              "p99.9 us");
   try {
+    const bench::scratch_folder scratch(s.folder);
+    s.folder = scratch.path();
     for (const auto n : s.connections) measure(s, n);
-    std::filesystem::remove_all(s.folder / "store");
   } catch (const std::exception& e) {
     std::cerr << "bench_http: " << e.what() << '\n';
     return 1;

@@ -3,6 +3,7 @@
 // Steps of processes beside plain commands in the same run, and timers: set, kept, fired, late.
 #include "percentile.hpp"
 #include "process_domain.hpp"
+#include "scratch_folder.hpp"
 
 #include <acta/domain/process.hpp>
 #include <acta/runtime.hpp>
@@ -303,7 +304,8 @@ int main(int argc, char** argv) {
   settings s;
   std::size_t milliseconds = 3000;
   CLI::App app("Steps of processes beside plain commands, and timers");
-  app.add_option("--data", s.folder, "folder on the disk to measure; what it holds is removed")
+  app.add_option("--data", s.folder,
+                 "folder on the disk to measure; a new one is made in it, and removed")
       ->capture_default_str();
   app.add_option("--time", milliseconds, "milliseconds a measurement")->capture_default_str();
   app.add_option("--rounds", s.rounds, "rounds of what is measured in turns")
@@ -325,13 +327,14 @@ int main(int argc, char** argv) {
     const auto wanted = [&](std::string_view section) {
       return std::ranges::find(s.sections, section) != s.sections.end();
     };
-    if (wanted("steps")) steps_table(s);
-    if (wanted("timers")) timers_table(s);
-    if (wanted("kept")) { // by an earlier run
+    if (wanted("kept")) { // by the run that has started this one
       kept_table(s);
       return 0;
     }
-    std::filesystem::remove_all(s.folder / "store");
+    const bench::scratch_folder scratch(s.folder);
+    s.folder = scratch.path();
+    if (wanted("steps")) steps_table(s);
+    if (wanted("timers")) timers_table(s);
   } catch (const std::exception& e) {
     std::cerr << "bench_processes: " << e.what() << '\n';
     return 1;

@@ -4,6 +4,7 @@
 // what they cost the commands.
 #include "percentile.hpp"
 #include "raw_fold.hpp"
+#include "scratch_folder.hpp"
 #include "view_domain.hpp"
 
 #include <acta/runtime.hpp>
@@ -417,7 +418,8 @@ int main(int argc, char** argv) {
   std::size_t milliseconds = 3000;
   CLI::App app(
       "Views: catching up beside raw LMDB, lag, queries, and what views cost the commands");
-  app.add_option("--data", s.folder, "folder on the disk to measure; what it holds is removed")
+  app.add_option("--data", s.folder,
+                 "folder on the disk to measure; a new one is made in it, and removed")
       ->capture_default_str();
   app.add_option("--time", milliseconds, "milliseconds a measurement")->capture_default_str();
   app.add_option("--rounds", s.rounds, "times each; medians are printed")
@@ -445,6 +447,8 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   s.time = std::chrono::milliseconds{milliseconds};
   try {
+    const bench::scratch_folder scratch(s.folder);
+    s.folder = scratch.path();
     const auto wanted = [&](std::string_view section) {
       return std::ranges::find(s.sections, section) != s.sections.end();
     };
@@ -452,7 +456,6 @@ int main(int argc, char** argv) {
     if (wanted("lag")) lag_table(s);
     if (wanted("query")) query_table(s);
     if (wanted("effect")) effect_table(s);
-    std::filesystem::remove_all(s.folder / "store");
   } catch (const std::exception& e) {
     std::cerr << "bench_views: " << e.what() << '\n';
     return 1;

@@ -60,6 +60,8 @@ std::string_view type_in(std::string_view line) {
 
 } // namespace
 
+bool is_sealed_contract(std::string_view text) noexcept { return text.starts_with(first_words); }
+
 std::string seal_contract(std::string_view lines, std::uint64_t number) {
   return std::string(first_words) + checksum_text(lines) + std::string(words_between) +
          std::to_string(number) + std::string(last_words) + '\n' + std::string(lines);
@@ -69,7 +71,7 @@ result<sealed_contract> unseal_contract(const std::filesystem::path& path, std::
   auto lines = text;
   std::uint64_t change = 0;
   std::size_t number = 0;
-  if (text.starts_with(first_words)) {
+  if (is_sealed_contract(text)) {
     const auto said = text.substr(first_words.size(), checksum_digits);
     change = number_in(text.substr(0, text.find('\n')));
     lines.remove_prefix(std::min(text.size(), text.find('\n') + 1));
@@ -95,7 +97,7 @@ result<sealed_contract> unseal_contract(const std::filesystem::path& path, std::
     if (type.empty()) return refused("is not 'kind name schema shape'");
     if (!types.insert(type).second) return refused("names a type for the second time");
   }
-  return sealed_contract{std::string(lines), change};
+  return sealed_contract{std::string(lines), change, !types.empty()};
 }
 
 } // namespace acta::persistence

@@ -17,8 +17,11 @@ namespace acta::persistence {
 struct sealed_contract {
   std::string lines;        ///< without the first
   std::uint64_t number = 0; ///< 0: of an older program, or edited by hand
+  bool has_types = false;
 };
 
+/// Whether a program wrote it that writes a checksum.
+[[nodiscard]] bool is_sealed_contract(std::string_view text) noexcept;
 /// Puts the first line before the others.
 std::string seal_contract(std::string_view lines, std::uint64_t number);
 

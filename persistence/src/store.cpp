@@ -84,12 +84,14 @@ public:
     const auto path = contract_in(folder());
     auto text = read_file(path);
     if (!text) return text;
-    if (text->empty() && has_events())
-      return error(errc::damaged_file, path.string() +
-                                           (file_exists(path) ? " is empty" : " is missing") +
-                                           ", but the store has events: restore it from a backup");
     auto sealed = unseal_contract(path, *text);
     if (!sealed) return std::move(sealed).error();
+    if (!sealed->has_types && has_events())
+      return error(
+          errc::damaged_file,
+          path.string() +
+              (text->empty() ? file_exists(path) ? " is empty" : " is missing" : " holds no type") +
+              ", but the store has events: restore it from a backup");
     if (sealed->number != 0 && sealed->number < about_.contract)
       return error(errc::damaged_file, path.string() + " is an older copy, of change " +
                                            std::to_string(sealed->number) + "; store.toml knows " +
@@ -99,12 +101,17 @@ public:
   }
   result<void> write_contract(std::string_view text) override {
     const std::lock_guard one(mutex_);
+    const auto store_toml = store_toml_in(folder());
+    // First: with a sealed contract beside it, one without a checksum is taken for cut.
+    if (!about_.is_sealed)
+      if (auto written = write_store_file(store_toml, about_); !written) return written;
+    about_.is_sealed = true;
     const auto number = std::max(newest_, about_.contract) + 1;
     const auto written = write_file_atomically(contract_in(folder()), seal_contract(text, number));
     if (!written) return written;
     // Second: whatever happens between the two, the contract is not older than it says.
     newest_ = about_.contract = number;
-    return write_store_file(store_toml_in(folder()), about_);
+    return write_store_file(store_toml, about_);
   }
 
 private:
@@ -180,6 +187,11 @@ public:
     auto read = read_store_file(file);
     if (!read) return std::move(read).error();
     about_ = std::move(*read);
+    if (!about_.is_sealed && !about_.is_edited) {
+      auto contract = read_file(contract_in(folder_));
+      if (!contract) return std::move(contract).error();
+      if (is_sealed_contract(*contract)) return store_file_is_cut(file);
+    }
     // Who made it may not have been able to. A loss of power could take store.toml away again, and
     // with it all that is stored from now on.
     if (auto synced = sync_folder(folder_); !synced) return synced;
@@ -196,8 +208,9 @@ public:
     for (const auto& p : partitions_)
       if (auto placed = check_place(*p); !placed) return placed;
     if (about_.complete && about_.is_sealed) return {};
-    about_.complete = about_.is_sealed = true;
-    auto written = write_store_file(file, about_); // if it cannot be, the next start does it
+    about_.complete = true;
+    // If it cannot be, the next start does it.
+    about_.is_sealed = write_store_file(file, about_).has_value();
     return {};
   }
 

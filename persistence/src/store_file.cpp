@@ -23,6 +23,13 @@ std::string checksum_line(std::string_view lines) {
   return std::string(checksum_key) + '"' + checksum_text(lines) + "\"\n";
 }
 
+/// What somebody writes there who had to edit the file. Its absence says nothing: a file that is
+/// cut short has none either.
+constexpr std::string_view edited = "edited";
+constexpr std::string_view if_edited =
+    ". The file is not to be edited; if it was, and on purpose, write checksum = \"edited\" as its "
+    "last line";
+
 /// Another count of partitions would lead streams to partitions where they never were.
 /// @returns what is wrong with the checksum, or nothing.
 std::string wrong_checksum(std::string_view text) {
@@ -31,8 +38,7 @@ std::string wrong_checksum(std::string_view text) {
   const auto should = checksum_line(lines);
   if (text.substr(lines.size()) == should) return {};
   return "the last line is not " + should.substr(0, should.size() - 1) +
-         ", which the lines above it have: restore the file from a backup. It is not to be edited; "
-         "if it was, and on purpose, remove the last line";
+         ", which the lines above it have: restore the file from a backup" + std::string(if_edited);
 }
 
 /// A file without a checksum has nothing that no program ever wrote: a key in which a bit has
@@ -66,9 +72,12 @@ result<store_file> read_store_file(const std::filesystem::path& path) {
     return refused("the store has format " + std::to_string(*format) +
                    ", this program reads format " + std::to_string(store_format));
   store_file file;
-  file.is_sealed = table.contains("checksum");
+  file.is_edited = table["checksum"].value_or(std::string_view{}) == edited;
+  file.is_sealed = table.contains("checksum") && !file.is_edited;
   const auto damage = file.is_sealed ? wrong_checksum(*text) : std::string();
   if (!damage.empty()) return error(errc::damaged_file, path.string() + ": " + damage);
+  if (!file.is_sealed && !file.is_edited && table.contains("complete"))
+    return store_file_is_cut(path);
   if (const auto key = unknown_key(table); !key.empty())
     return refused("key '" + key + "' is not known");
   const auto id = uuid::parse(table["id"].value_or(std::string_view{}));
@@ -86,6 +95,14 @@ result<store_file> read_store_file(const std::filesystem::path& path) {
   if (contract < 0) return refused("key 'contract' is below 0");
   file.contract = static_cast<std::uint64_t>(contract);
   return file;
+}
+
+error store_file_is_cut(const std::filesystem::path& path) {
+  return error(errc::damaged_file,
+               path.string() +
+                   ": its last line, the checksum, is missing, so more may be: restore "
+                   "the file from a backup" +
+                   std::string(if_edited));
 }
 
 result<void> write_store_file(const std::filesystem::path& path, const store_file& file) {

@@ -28,11 +28,15 @@ struct store_file {
   std::uint64_t contract = 0;
   /// It had a checksum when it was read. Older programs wrote none.
   bool is_sealed = true;
+  /// Somebody has edited it on purpose, and says so in place of the checksum.
+  bool is_edited = false;
 };
 
 /// Errors: `wrong_format` (names the file, the key and what was expected), `damaged_file` (another
-/// checksum), `io`.
+/// checksum, or none in a file that only programs wrote that write one), `io`.
 result<store_file> read_store_file(const std::filesystem::path& path);
+/// What to say of one without a checksum that has had one. `damaged_file`.
+[[nodiscard]] error store_file_is_cut(const std::filesystem::path& path);
 result<void> write_store_file(const std::filesystem::path& path, const store_file& file);
 
 } // namespace acta::persistence

@@ -334,6 +334,14 @@ result<void> engine::start() {
                                                directory_->sweep();
                                                watch_->look();
                                              });
+  // Before views and subscribers take note of where the journal is: a start that is refused leaves
+  // them as they were.
+  std::unique_ptr<process_runner> runner;
+  if (has_user_processes || schedules_used_) {
+    auto opened = open_processes();
+    if (!opened) return std::move(opened).error();
+    runner = std::move(*opened);
+  }
   auto read_side = projections::open(
       {*store_, model_, options_.projections,
        [this](auto pause, auto action) { supervisor_->after(pause, std::move(action)); },
@@ -356,9 +364,9 @@ result<void> engine::start() {
         if (auto* p = processes()) p->look();
       });
   settling_->add([this] { return subscribers_->at_rest(); }, [] {});
-  if (has_user_processes || schedules_used_) {
+  if (runner) {
     const std::lock_guard lock(processes_mutex_);
-    if (auto started = start_processes(); !started) return started;
+    if (auto started = start_processes(std::move(runner)); !started) return started;
   }
   subscribers_->start();
   return {};

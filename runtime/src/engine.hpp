@@ -199,8 +199,10 @@ public:
 
 private:
   result<void> check_contract();
+  /// Errors: as process_runner::judge.
+  result<std::unique_ptr<process_runner>> open_processes();
   /// Pre: processes_mutex_ is held.
-  result<void> start_processes();
+  result<void> start_processes(std::unique_ptr<process_runner> runner);
   void name_the_absent() const;
   void tell_lost_outbox() const;
   /// Where the processes of the model begin, and a line for each that has none yet. Errors:

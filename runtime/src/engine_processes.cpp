@@ -43,7 +43,7 @@ void engine::tell_lost_outbox() const {
       file.string());
 }
 
-result<void> engine::start_processes() try {
+result<std::unique_ptr<process_runner>> engine::open_processes() {
   tell_lost_outbox();
   const auto folder = store_->folder();
   auto todo = outbox::open(folder.empty() ? folder : folder / "processes", store_->id(),
@@ -51,6 +51,11 @@ result<void> engine::start_processes() try {
   if (!todo) return std::move(todo).error();
   name_the_absent();
   auto runner = std::make_unique<process_runner>(*this, std::move(*todo));
+  if (auto judged = runner->judge(); !judged) return std::move(judged).error();
+  return runner;
+}
+
+result<void> engine::start_processes(std::unique_ptr<process_runner> runner) try {
   if (auto started = runner->start(); !started) return started;
   processes_ = std::move(runner);
   running_.store(processes_.get(), std::memory_order_release);
@@ -74,8 +79,11 @@ result<void> engine::drop_set_aside(std::string_view id) {
 result<void> engine::use_schedules() {
   const std::lock_guard lock(processes_mutex_);
   if (processes_closed_) return error(runtime_errc::stopped, "the runtime is stopping");
-  if (!processes_)
-    if (auto started = start_processes(); !started) return started;
+  if (!processes_) {
+    auto opened = open_processes();
+    if (!opened) return std::move(opened).error();
+    if (auto started = start_processes(std::move(*opened)); !started) return started;
+  }
   if (schedules_used_) return {};
   if (auto noted = check_contract(); !noted) return noted;
   schedules_used_ = true;

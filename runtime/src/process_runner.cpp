@@ -15,7 +15,6 @@
 namespace acta::detail {
 
 result<void> process_runner::start() {
-  if (auto found = find_followers(); !found) return found;
   make_routes();
   subscription_options from;
   for (const auto& [type, to] : routes_) from.filter.types.push_back(type->name);
@@ -63,7 +62,7 @@ result<void> process_runner::check_history(std::uint32_t partition,
       position{partition, at.position}.to_string());
 }
 
-result<void> process_runner::find_followers() {
+result<void> process_runner::judge() {
   for (const auto& process : engine_.model().processes()) {
     auto& f = followers_.emplace_back();
     f.process = process.get();

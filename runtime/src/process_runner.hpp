@@ -38,7 +38,7 @@ namespace acta::detail {
 
 class engine;
 
-/// Lifecycle: start(), stop(), await(). Threads: start() once; the rest from any.
+/// Lifecycle: judge(), start(), stop(), await(). Threads: start() once; the rest from any.
 class process_runner {
 public:
   process_runner(engine& e, outbox o) : engine_(e), outbox_(std::move(o)) {}
@@ -47,7 +47,10 @@ public:
   process_runner(const process_runner&) = delete;
   process_runner& operator=(const process_runner&) = delete;
 
-  /// Errors: `io`.
+  /// Judges whether the outbox and the journal belong together; writes nothing. Errors:
+  /// `other_history`, `io`.
+  result<void> judge();
+  /// Pre: judge() is content. Errors: `io`.
   result<void> start();
   /// Has it end: it sends nothing more.
   void stop();
@@ -199,8 +202,6 @@ private:
   void at(crash_point p) const;
 
   // -- what events ask for: process_events.cpp
-  /// Each process of the model, from where it was, or where it begins. Errors: `other_history`.
-  result<void> find_followers();
   /// What the outbox says is worth nothing beside a journal that was put back: commands that count
   /// as answered have no effect there, and new steps stand where others were.
   [[nodiscard]] result<void> check_history(std::uint32_t partition,

@@ -229,6 +229,51 @@ TEST_CASE("a journal that was put back does not leave processes deaf to what com
 
 namespace {
 
+struct note_counter {
+  static constexpr std::string_view name = "note_counter";
+  using events = acta::one_of<test::noted>;
+  std::shared_ptr<std::atomic<int>> handled;
+  acta::result<void> handle(const test::noted&, const acta::effect_context&) const {
+    ++*handled;
+    return {};
+  }
+};
+
+} // namespace
+
+TEST_CASE("a start that is refused for an older journal leaves subscribers as they were") {
+  test::temp_folder folder;
+  const auto data = folder / "data";
+  const auto handled = std::make_shared<std::atomic<int>>(0);
+  const auto model = [&] {
+    auto m = all_of_them();
+    m.subscriber<note_counter>({}, note_counter{handled});
+    return m;
+  };
+  const auto say_and_settle = [&](int times) {
+    auto runtime = test::must_open(data, model());
+    say(runtime, times);
+    REQUIRE(runtime.settle(20s));
+  };
+  say_and_settle(2);
+  const kept_copy older(data / "p000", folder / "older");
+  say_and_settle(10);
+  const kept_copy newest(data / "p000", folder / "newest");
+  CHECK(*handled == 12);
+  older.put_back();
+  const auto refused = test::try_open(data, model());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == acta::runtime_errc::other_history);
+  newest.put_back();
+  auto runtime = test::must_open(data, model());
+  CHECK(runtime.subscribers().front().state == acta::subscriber_state::running);
+  say(runtime, 1);
+  REQUIRE(runtime.settle(20s));
+  CHECK(*handled == 13);
+}
+
+namespace {
+
 std::string contract_of(const std::filesystem::path& data) {
   std::ifstream in(data / "contract.txt");
   return {std::istreambuf_iterator<char>(in), {}};
