@@ -55,6 +55,7 @@ public:
     if (!nobodys) return std::move(nobodys).error();
     if (*nobodys) reading_.in_doubt = recovery_.in_doubt = (*nobodys)->position;
     recovery_.index_rebuilt = origin.is_new && recovery_.events > 0;
+    recovery_.index_unusable = origin.unusable;
     if (origin.knew > last_position()) recovery_.index_knew = origin.knew;
     recovery_.took = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - begin);
@@ -229,6 +230,7 @@ namespace {
 struct found_derived {
   std::unique_ptr<derived_store> usable; ///< null: it must be made anew, disposable by design
   std::uint64_t knew = 0;                ///< the last position that it knows
+  std::string why{};                     ///< it is unusable; empty if there is none
 };
 
 /// Derived data as it lies there.
@@ -240,14 +242,18 @@ result<found_derived> open_usable(const std::filesystem::path& folder,
   };
   auto derived = open_lmdb_derived(folder, identity, options);
   // Anything else is the machine's fault, not the data's.
-  if (!derived && is_unusable(derived.error())) return found_derived{};
+  if (!derived && is_unusable(derived.error()))
+    return found_derived{nullptr, 0, derived.error().to_string()};
   if (!derived) return std::move(derived).error();
   const auto head = (*derived)->head();
-  if (!head && is_unusable(head.error())) return found_derived{};
+  if (!head && is_unusable(head.error()))
+    return found_derived{nullptr, 0, head.error().to_string()};
   if (!head) return head.error();
   auto ours = is_derived_from(identity.partition, log, **derived, *head);
   if (!ours) return std::move(ours).error();
-  if (!*ours || head->indexed_up_to == 0) return found_derived{nullptr, head->indexed_up_to};
+  if (head->indexed_up_to == 0) return found_derived{};
+  if (!*ours)
+    return found_derived{nullptr, head->indexed_up_to, "it is not of this journal as it is now"};
   return found_derived{std::move(*derived), head->indexed_up_to};
 }
 
@@ -258,16 +264,16 @@ struct partition_opening {
   const open_progress& progress;
   if_missing journal;
 
-  /// @param anew  whatever derived data there is.
-  [[nodiscard]] result<std::unique_ptr<partition>> run(bool anew) const {
+  /// @param unusable  why derived data is to be made anew, whatever it is; empty: it is looked at
+  [[nodiscard]] result<std::unique_ptr<partition>> run(const std::string& unusable) const {
     const auto derived_folder = folder / "derived";
     auto log = open_lmdb_log(folder / "journal", identity, options, journal);
     if (!log) return std::move(log).error();
-    result<found_derived> found = found_derived{};
-    if (!anew) found = open_usable(derived_folder, identity, **log, options);
+    result<found_derived> found = found_derived{nullptr, 0, unusable};
+    if (unusable.empty()) found = open_usable(derived_folder, identity, **log, options);
     if (!found) return std::move(found).error();
     auto derived = std::move(found->usable);
-    const derived_origin origin{derived == nullptr, found->knew};
+    const derived_origin origin{derived == nullptr, found->knew, std::move(found->why)};
     if (origin.is_new) {
       if (auto removed = remove_lmdb_derived(derived_folder); !removed)
         return std::move(removed).error();
@@ -286,9 +292,10 @@ result<std::unique_ptr<partition>>
 open_partition(const std::filesystem::path& folder, std::uint32_t number, const uuid& store_id,
                partition_options options, const open_progress& progress, if_missing journal) {
   const partition_opening how{folder, {store_id, number}, options, progress, journal};
-  auto opened = how.run(false);
+  auto opened = how.run({});
   // What derived data contradicts is judged by the journal alone.
-  if (!opened && opened.error().code() == errc::damaged_index) opened = how.run(true);
+  if (!opened && opened.error().code() == errc::damaged_index)
+    opened = how.run(opened.error().to_string());
   return opened;
 }
 

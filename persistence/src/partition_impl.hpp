@@ -6,12 +6,15 @@
 
 #include "log_store.hpp"
 
+#include <string>
+
 namespace acta::persistence {
 
 /// Where derived data comes from.
 struct derived_origin {
   bool is_new = false;    ///< there was none, or none that could be used
   std::uint64_t knew = 0; ///< the last position of what there was
+  std::string unusable{}; ///< why it could not be used; empty if there was none
 };
 
 /// Errors: as open_partition.

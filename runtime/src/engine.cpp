@@ -301,6 +301,9 @@ result<void> engine::start() {
     recovery_.tail_commits += r.tail_commits;
     recovery_.index_rebuilt = recovery_.index_rebuilt || r.index_rebuilt;
     recovery_.took += r.took;
+    if (!r.index_unusable.empty())
+      log(log_level::warning, "the index of partition {} is made anew from its journal: {}",
+          p->number(), r.index_unusable);
     if (r.index_knew != 0)
       log(log_level::error,
           "the index of partition {} knew its journal up to position {}, but it ends at {}: if it "

@@ -109,6 +109,7 @@ TEST_CASE("an index that knows more than the journal is made anew, and what it k
     const auto p = at.open();
     CHECK(p->recovery().index_rebuilt);
     CHECK(p->recovery().index_knew == knew);
+    CHECK(p->recovery().index_unusable.empty() == (knew == 0));
     check_filled(*p, 2, 4);
   }
 }
@@ -157,6 +158,7 @@ TEST_CASE("derived data that was deleted is made anew, in bounded steps that tel
   REQUIRE(p);
   CHECK(calls == 7);
   CHECK((*p)->recovery().index_rebuilt);
+  CHECK((*p)->recovery().index_unusable.empty());
   CHECK((*p)->recovery().streams == 10);
   check_filled(**p, 10, 200);
 }
@@ -200,6 +202,7 @@ TEST_CASE(
   }
   const auto p = at.open();
   CHECK(p->recovery().index_rebuilt);
+  CHECK_FALSE(p->recovery().index_unusable.empty());
   CHECK(p->recovery().streams == 3);
   check_filled(*p, 3, 8);
 }

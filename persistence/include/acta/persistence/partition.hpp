@@ -45,6 +45,7 @@ struct recovery_report {
   std::uint64_t tail_commits = 0; ///< commits read again because the index was behind
   std::uint64_t tail_streams = 0; ///< streams among them
   bool index_rebuilt = false;     ///< derived data was missing or unusable
+  std::string index_unusable{};   ///< why; empty if it was missing
   /// The last position that derived data knew, if the journal ends before it; else 0. A journal
   /// that was put back to an older copy looks like one that has lost its end, so nothing is
   /// refused.
