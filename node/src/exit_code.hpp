@@ -10,7 +10,7 @@ enum class exit_code : int {
   ok = 0,
   unexpected = 1, ///< a failure that has no number of its own
   usage = 2,      ///< the command line or the config
-  store = 3,      ///< locked by another process, another format, full, or not readable
+  store = 3,      ///< locked by another process, of another format or history, full, or not readable
   module = 4,     ///< missing, another stamp, or a model with mistakes
   address = 5,    ///< in use, or not to be had
   late = 6,       ///< stopped, but not everything was answered by the deadline
