@@ -227,8 +227,7 @@ constexpr std::array keys{
     make<duration<1 * ms, 1 * h, &nc::shutdown_deadline>>(
         "node", "shutdown_deadline", key_type::duration,
         "How long SIGINT, SIGTERM or SIGHUP wait for requests and commands under way. Three "
-        "seconds "
-        "later at the latest the\nprogram ends, with 6, whatever still runs. 1ms..1h."),
+        "seconds later at the latest the\nprogram ends, with 6, whatever still runs. 1ms..1h."),
 
     make<text<&nc::store_path>>("store", "path", key_type::text,
                                 "The data directory; made if it is missing. A relative one starts "
