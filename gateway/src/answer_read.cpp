@@ -50,6 +50,13 @@ void append_row(std::string& out, const json_rows::row& row) {
   append_item_error(out, *row.failed);
 }
 
+/// Says as of when an answer is, and which views do not follow.
+void write_shown(const std::vector<position>& positions, const std::string& standing,
+                 response& to) {
+  append_positions(to.position, positions);
+  to.standing = standing;
+}
+
 void write_row(const call& c, const json_rows& found, response& to) {
   auto& out = to.body;
   out += R"({"view":)";
@@ -57,8 +64,6 @@ void write_row(const call& c, const json_rows& found, response& to) {
   out += ',';
   append_row(out, found.rows.front());
   out += '}';
-  append_positions(to.position, found.positions);
-  to.standing = found.standing;
 }
 
 void write_rows(const call& c, const json_rows& found, response& to) {
@@ -77,13 +82,14 @@ void write_rows(const call& c, const json_rows& found, response& to) {
   else
     append_json_string(out, found.next);
   out += '}';
-  append_positions(to.position, found.positions);
-  to.standing = found.standing;
 }
 
 result<void> read_row(runtime& from, const call& c, const read_options& now, response& to) {
   const auto found = from.view_row_json(c.name, c.key, now);
   if (!found) return found.error();
+  write_shown(found->positions, found->standing, to);
+  if (found->rows.empty())
+    return detail::row_not_found(c.name, std::string_view(c.key).substr(0, row_key_bytes_max));
   write_row(c, *found, to);
   return {};
 }
@@ -96,6 +102,7 @@ result<void> read_rows(runtime& from, const call& c, const target& t, const read
   if (!range) return range.error();
   const auto found = from.view_scan_json(c.name, *range, now);
   if (!found) return found.error();
+  write_shown(found->positions, found->standing, to);
   write_rows(c, *found, to);
   return {};
 }
@@ -111,8 +118,7 @@ result<void> ask_query(runtime& from, const call& c, const target& t, const requ
   if (!answer) return std::move(answer).error();
   to.body = std::move(answer->json);
   to.cache = answer->cached ? "hit" : "miss";
-  append_positions(to.position, answer->positions);
-  to.standing = std::move(answer->standing);
+  write_shown(answer->positions, answer->standing, to);
   return {};
 }
 
@@ -159,7 +165,12 @@ std::string answer_read(runtime& from, const call& c, const target& t, const req
     to.etag = tag_of(to.body);
     return {};
   }
+  // What the view shows counts also where it has no such row.
+  auto position = std::move(to.position);
+  auto standing = std::move(to.standing);
   answer_error(done.error(), c, to, log);
+  to.position = std::move(position);
+  to.standing = std::move(standing);
   if (done.error().code() != projection_errc::view_late) return {};
   return std::string(done.error().where());
 }

@@ -42,7 +42,7 @@ class shared_state {
 public:
   shared_state(acta::runtime& serving, gateway_options o)
       : runtime(serving), options(std::move(o)), known(options.address, options.allowed_hosts),
-        readers(options.read_threads), failed_batches_(serving.figures().failed_batches) {}
+        readers(options.read_threads) {}
 
   acta::runtime& runtime;
   const gateway_options options;
@@ -106,7 +106,7 @@ public:
   /// Learns from an answer what no figure tells: that the runtime is stopped.
   void note(const error& e);
   /// Why commands should be sent elsewhere; empty if they need not.
-  std::vector<std::string> reasons_not_ready(const runtime_figures& now);
+  std::vector<std::string> reasons_not_ready(const runtime_figures& now) const;
 
 private:
   static constexpr std::size_t refusals_max = 64;
@@ -119,9 +119,6 @@ private:
   std::condition_variable ended_;
 
   std::atomic<bool> runtime_stopped_{false};
-  std::mutex failures_;
-  std::uint64_t failed_batches_;
-  std::chrono::steady_clock::time_point last_failure_{};
 };
 
 } // namespace acta::http

@@ -56,7 +56,10 @@ void tell_address(const std::string& url, logging& log) {
   log.warning("stdout does not take the line that the node is ready");
 }
 
-std::string_view name_of(int signal) { return signal == SIGINT ? "SIGINT" : "SIGTERM"; }
+std::string_view name_of(int signal) {
+  if (signal == SIGINT) return "SIGINT";
+  return signal == SIGHUP ? "SIGHUP" : "SIGTERM";
+}
 
 /// In this order: whoever waits for an answer over HTTP gets it from a runtime that still runs.
 exit_code stop(gateway& http, acta::runtime& serving, std::chrono::milliseconds deadline,
@@ -116,7 +119,8 @@ exit_code serve(node_config config, node_channels channels, stop_signals& signal
 void promise_an_end(stop_signals& signals, std::chrono::milliseconds deadline,
                     const std::shared_ptr<logging>& log) {
   signals.when_first([log](int signal) {
-    log->info(std::string(name_of(signal)) + ": stopping; once more ends at once");
+    log->info(std::string(name_of(signal)) + ": stopping; " +
+              (signal == SIGHUP ? "SIGINT or SIGTERM end at once" : "once more ends at once"));
   });
   signals.end_after(deadline + end_without_more_ado, static_cast<int>(exit_code::late), [log] {
     log->error("something did not end within node.shutdown_deadline; the program ends without it");
@@ -144,8 +148,8 @@ exit_code run(const node_arguments& given) {
 
 void add_node_command(CLI::App& app, action& chosen) {
   auto given = std::make_shared<node_arguments>();
-  auto* node =
-      app.add_subcommand("node", "Serve the modules of a config over HTTP until SIGINT or SIGTERM");
+  auto* node = app.add_subcommand(
+      "node", "Serve the modules of a config over HTTP until SIGINT, SIGTERM or SIGHUP");
   node->add_option("--config", given->config, "The config (TOML)")
       ->required()
       ->check(check_filled)

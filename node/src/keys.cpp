@@ -226,8 +226,8 @@ constexpr std::array keys{
         "\"text\" for people, \"json\" (one object a line) for programs."),
     make<duration<1 * ms, 1 * h, &nc::shutdown_deadline>>(
         "node", "shutdown_deadline", key_type::duration,
-        "How long SIGINT or SIGTERM wait for requests and commands under way. Three seconds later "
-        "at the latest the program\nends, with 6, whatever still runs. 1ms..1h."),
+        "How long SIGINT, SIGTERM or SIGHUP wait for requests and commands under way. Three "
+        "seconds later at the latest the\nprogram ends, with 6, whatever still runs. 1ms..1h."),
 
     make<text<&nc::store_path>>("store", "path", key_type::text,
                                 "The data directory; made if it is missing. A relative one starts "

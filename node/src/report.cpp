@@ -24,14 +24,15 @@ std::string describe(const error& e) {
 exit_code exit_code_of(const error& e) noexcept {
   const auto code = e.code();
   if (code == errc::config_invalid || code == errc::config_unreadable ||
-      code == gateway_errc::bad_options || code == gateway_errc::address_not_allowed)
+      code == acta::errc::invalid_argument || code == gateway_errc::bad_options ||
+      code == gateway_errc::address_not_allowed)
     return exit_code::usage;
   if (code == errc::module_not_found || code == errc::module_invalid ||
       code == errc::module_stamp || code == domain_errc::bad_model)
     return exit_code::module;
   if (code == gateway_errc::address_in_use || code == gateway_errc::io) return exit_code::address;
-  if (code == runtime_errc::contract_changed || code == condition::io ||
-      code == condition::corrupt ||
+  if (code == runtime_errc::contract_changed || code == runtime_errc::other_history ||
+      code == condition::io || code == condition::corrupt ||
       code.category() == make_error_code(persistence::errc::io).category())
     return exit_code::store;
   return exit_code::unexpected;

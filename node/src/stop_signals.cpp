@@ -21,11 +21,19 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-sigset_t both() noexcept {
+/// Whether the program was started to outlive its terminal (nohup). Blocked signals come even if
+/// they are ignored, so this must be asked.
+bool hangups_are_ignored() noexcept {
+  struct sigaction now {};
+  return ::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+sigset_t signals_of_the_end() noexcept {
   sigset_t set;
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGINT);
   ::sigaddset(&set, SIGTERM);
+  if (!hangups_are_ignored()) ::sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -41,7 +49,7 @@ struct watch {
   std::function<void()> before_end;
 
   void run() {
-    const auto set = both();
+    const auto set = signals_of_the_end();
     int signal = 0;
     while (::sigwait(&set, &signal) != 0) {}
     came(signal);
@@ -52,7 +60,8 @@ struct watch {
       const auto pause = std::min<std::chrono::nanoseconds>(left, std::chrono::milliseconds{100});
       const timespec limit{0, static_cast<long>(pause.count())};
       signal = ::sigtimedwait(&set, nullptr, &limit);
-      if (signal > 0) ::_exit(128 + signal);
+      // A terminal that closes says so several times: the shell to its jobs, and then the system.
+      if (signal > 0 && signal != SIGHUP) ::_exit(128 + signal);
     }
   }
   void came(int signal) {
@@ -95,7 +104,7 @@ watch& the_watch() {
 stop_signals::stop_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  const auto set = both();
+  const auto set = signals_of_the_end();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::thread([] { the_watch().run(); }).detach();
 }

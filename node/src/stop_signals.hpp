@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// SIGINT and SIGTERM as something to wait for, and the end of a program that does not come to its
-/// end by itself.
+/// SIGINT, SIGTERM and SIGHUP as something to wait for, and the end of a program that does not come
+/// to its end by itself.
 #pragma once
 
 #include <chrono>
@@ -14,8 +14,9 @@ namespace acta::node {
 /// thread of its own takes them from then on until the process has ended, also while the program
 /// starts, stops, or runs its last destructors.
 ///
-/// The first signal is for wait(). A second one ends the process at once, with 128 + its number. If
-/// the process still lives some time after the first one, what was given to end_after() ends it.
+/// The first signal is for wait(). A second one, SIGINT or SIGTERM, ends the process at once, with
+/// 128 + its number. If the process still lives some time after the first one, what was given to
+/// end_after() ends it. SIGHUP stays ignored in a process that was started so (nohup).
 ///
 /// SIGPIPE is ignored: a client that hangs up is an error of its socket, and a closed log is
 /// nobody's reason to die. So is SIGXFSZ: a file that may not grow is an error of its write.

@@ -268,12 +268,11 @@ result<json_rows> projections::row_json(std::string_view view, std::string_view 
       view, options,
       [&](const view_type& type, row_reader& rows, json_rows& found) -> result<void> {
         // No row has such a key, and not every table could look for it.
-        if (key.empty() || key.size() > row_key_bytes_max)
-          return detail::row_not_found(view, key.substr(0, row_key_bytes_max));
+        if (key.empty() || key.size() > row_key_bytes_max) return {};
         bytes_view bytes;
         auto there = rows.get(row_table::rows, as_bytes_view(key), bytes);
         if (!there) return std::move(there).error();
-        if (!*there) return detail::row_not_found(view, key);
+        if (!*there) return {};
         auto& row = found.rows.emplace_back();
         row.key = key;
         return json_of(type, bytes, row.json);

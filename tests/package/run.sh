@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# run.sh REPOSITORY: ./run as the README has it. The printed curl lines work, and after kill -9 nothing is lost.
+# run.sh REPOSITORY: ./run as the README has it. The printed curl lines work, and after kill -9 nothing is lost. A config of
+# the user's own is heeded.
 set -euo pipefail
 cd "$1"
 work=$(mktemp -d)
@@ -15,9 +16,9 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# start LOG: starts ./run and keeps its three curl lines in `lines`.
+# start LOG OPTION...: starts ./run and keeps its three curl lines in `lines`.
 start() {
-  exec 3< <(exec ./run --port 0 --data "$work/data" </dev/null 2>"$work/$1.log")
+  exec 3< <(exec ./run "${@:2}" </dev/null 2>"$work/$1.log")
   node=$!
   lines=()
   local line
@@ -26,6 +27,11 @@ start() {
     [[ $line != 'curl '* ]] || lines+=("$line")
   done
 }
+stop() {
+  kill -INT "$node"
+  wait "$node" || fail "./run ended with $?"
+  node=
+}
 # expect TEXT COMMAND: the command's output must hold the text.
 expect() {
   local answer
@@ -33,17 +39,33 @@ expect() {
   [[ $answer == *"$1"* ]] || fail "no $1 in the answer of $2: $answer"
 }
 
-start first
+start first --port 0 --data "$work/data"
 expect '"version":1' "${lines[0]}"
 expect '"version":2' "${lines[0]}"
 kill -KILL "$node"
 wait "$node" 2>/dev/null || true
 
-start second
+start second --port 0 --data "$work/data"
 grep -qE 'recovered 1 aggregates?, 2 events in [0-9]+ us' "$work/second.log" || fail "the log does not say what was recovered"
 expect '"amount":1299' "${lines[1]}"
 expect 'cart.item_added' "${lines[2]}"
-kill -INT "$node"
-wait "$node" || fail "./run ended with $?"
-node=
-echo "2 commands, kill -9, 2 events"
+stop
+
+cat >"$work/own.toml" <<TOML
+[node]
+modules = ["libshop.so"]
+[store]
+path = "$work/own"
+[http]
+port = 0
+TOML
+start own --config "$work/own.toml"
+expect '"version":1' "${lines[0]}"
+[[ ${lines[0]} != *127.0.0.1:8080/* ]] || fail "./run does not heed the port of its config"
+[[ -d $work/own ]] || fail "./run does not heed the store of its config"
+stop
+
+start other --config "$work/own.toml" --data "$work/data"
+expect '"amount":1299' "${lines[1]}"
+stop
+echo "2 commands, kill -9, 2 events; a config of the user's own"

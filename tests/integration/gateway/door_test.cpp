@@ -229,6 +229,32 @@ TEST_CASE("one row that has no JSON does not hide the others of its page") {
   CHECK(all.has(R"("data":null,"data_error")"));
 }
 
+TEST_CASE("a row that a view which stands still does not have is not told to be nowhere") {
+  served s;
+  auto c = s.client();
+  REQUIRE(add(c, R"({"amount":1})").status == 200);
+  const auto none = c.get("/v1/views/totals/b?at_least=0:1&timeout=10s");
+  CHECK(is_problem(none, 404, "not_found"));
+  CHECK(none.header("acta-position") == "0:1");
+  CHECK(none.header("acta-view-state").empty());
+  CHECK(none.header("etag").empty());
+  REQUIRE(s.runtime.projection("totals")->pause());
+  // It is stored, and the view does not take it in.
+  REQUIRE(add(c, R"({"amount":1})", {}, "b").status == 200);
+  const auto old = c.get("/v1/views/totals/b");
+  CHECK(is_problem(old, 404, "not_found"));
+  CHECK(old.has("'b'"));
+  CHECK(old.header("acta-position") == "0:1");
+  CHECK(old.header("acta-view-state") == "totals=paused");
+  const auto too_long = c.get("/v1/views/totals/" + std::string(2000, 'x'));
+  CHECK(is_problem(too_long, 404, "not_found"));
+  CHECK(too_long.header("acta-position") == "0:1");
+  // Of a view that there is not, there is nothing to tell.
+  const auto nothing = c.get("/v1/views/nothing/b");
+  CHECK(is_problem(nothing, 404, "unknown_view"));
+  CHECK(nothing.header("acta-position").empty());
+}
+
 TEST_CASE("one damaged commit does not hide the events behind it from lists and streams") {
   test::temp_folder folder;
   const auto opened = [&] {

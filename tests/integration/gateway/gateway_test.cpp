@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "counter.hpp"
 #include "eventually.hpp"
+#include "full_disk.hpp"
 #include "http_client.hpp"
+#include "runtime.hpp"
+#include "temp_folder.hpp"
 #include "transfer.hpp"
 
 #include <acta/gateway/gateway.hpp>
@@ -386,6 +389,38 @@ TEST_CASE("health: live while it serves, ready until the runtime stops") {
   CHECK(is_problem(ready, 503, "not_ready"));
   CHECK(ready.has(R"("reasons":["stopping"])"));
   CHECK(c.get("/health/live").status == 200);
+}
+
+TEST_CASE("a node whose disk is full is not ready until a commit is stored again, and no longer") {
+  const test::temp_folder folder;
+  acta::model m;
+  m.aggregate<test::counter>();
+  auto runtime = test::must_open(folder / "data", std::move(m));
+  const auto http = served::open_gateway(runtime, {});
+  http_client c(http->port());
+  const auto add_one = [&] { return c.post("/v1/counter/42/add", R"({"amount":1})"); };
+  REQUIRE(add_one().status == 200);
+  {
+    const test::full_disk full;
+    CHECK(is_problem(add_one(), 503, "store_full"));
+  }
+  // Nobody asked while it was full, and what came afterwards is stored.
+  CHECK(add_one().status == 200);
+  CHECK(c.get("/health/ready").status == 200);
+  {
+    const test::full_disk full;
+    CHECK(is_problem(add_one(), 503, "store_full"));
+    const auto no = c.get("/health/ready");
+    CHECK(is_problem(no, 503, "not_ready"));
+    CHECK(no.has("commits are not stored: partition 0: store_full"));
+  }
+  // Whoever looks, and when: the last commit has failed.
+  const auto later = served::open_gateway(runtime, {});
+  CHECK(is_problem(http_client(later->port()).get("/health/ready"), 503, "not_ready"));
+  CHECK(is_problem(c.get("/health/ready"), 503, "not_ready"));
+  CHECK(add_one().status == 200);
+  CHECK(c.get("/health/ready").status == 200);
+  CHECK(http_client(later->port()).get("/health/ready").status == 200);
 }
 
 TEST_CASE("a connection is kept for many requests, and closed when the client says so") {

@@ -16,7 +16,7 @@ using test::says;
 
 TEST_CASE("a node serves its module, and ends with 0 when it is told to") {
   const node_folder here;
-  for (const int signal : {SIGTERM, SIGINT}) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     const auto node = here.start();
     http_client c(port_of(*node));
     CHECK(c.post("/v1/counter/42/add", R"({"amount":1})").status == 200);
@@ -131,6 +131,19 @@ TEST_CASE("a second signal ends a node that is still stopping at once") {
   REQUIRE(node->logs("SIGTERM: stopping"));
   node->signal(SIGINT);
   CHECK(node->end() == 128 + SIGINT);
+}
+
+TEST_CASE("a node that was told to outlive its terminal does") {
+  const node_folder here;
+  const auto node = here.start_by_shell("trap '' HUP;", "");
+  http_client c(port_of(*node));
+  node->signal(SIGHUP);
+  CHECK(c.post("/v1/counter/42/add", R"({"amount":1})").status == 200);
+  node->signal(SIGTERM);
+  REQUIRE(node->logs("SIGTERM: stopping"));
+  node->signal(SIGHUP);
+  CHECK(node->end() == 0);
+  CHECK(node->errors().find("SIGHUP") == std::string::npos);
 }
 
 TEST_CASE("a client that never ends its request does not keep a node from stopping well") {
@@ -248,6 +261,7 @@ TEST_CASE("the command line says what it takes") {
   CHECK(run({"--version"}).first == 0);
   says(run({"--version"}).second, "acta-abi-");
   CHECK(run({"--help"}).first == 0);
+  says(run({"node", "--help"}).second, "SIGHUP");
   CHECK(run({}).first == 2);
   CHECK(run({"nood"}).first == 2);
   CHECK(run({"node"}).first == 2);

@@ -114,6 +114,22 @@ TEST_CASE("a signal while a node starts is not forgotten, and a second one ends 
   CHECK(took < 5s);
 }
 
+TEST_CASE(
+    "a terminal that closes does not kill a node that is stopping, however often it says so") {
+  const node_folder here(slow_module, "[settings.snail]\nstart_seconds = 300");
+  const auto node = here.start();
+  REQUIRE(test::eventually([&] { return threads_of(node->pid()) >= 3; }));
+  node->signal(SIGHUP);
+  REQUIRE(node->logs("SIGHUP: stopping"));
+  // The shell tells its jobs, and the system tells them again. Of two that wait, the node takes
+  // SIGHUP first.
+  node->signal(SIGHUP);
+  node->signal(SIGTERM);
+  const auto [took, code] = end_of(*node);
+  CHECK(code == 128 + SIGTERM);
+  CHECK(took < 5s);
+}
+
 TEST_CASE("a node that is told to end while it starts, and cannot, ends at the deadline") {
   const node_folder here(slow_module,
                          "shutdown_deadline = \"100ms\"\n[settings.snail]\nstart_seconds = 300");

@@ -263,6 +263,10 @@ TEST_CASE("views and queries by name give JSON") {
   REQUIRE(row);
   CHECK(row->rows.at(0).json == R"({"total":2,"version":1,"note":""})");
   CHECK(row->positions == std::vector<acta::position>{at});
+  const auto none = runtime.view_row_json("totals", "3");
+  REQUIRE(none);
+  CHECK(none->rows.empty());
+  CHECK(none->positions == std::vector<acta::position>{at});
   const auto page = runtime.view_scan_json("totals", {.index = "by_total", .limit = 2});
   REQUIRE(page);
   CHECK(page->rows.size() == 2);

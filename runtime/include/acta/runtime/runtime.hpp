@@ -240,8 +240,9 @@ public:
     return acta::picture(std::move(*built));
   }
 
-  /// By name, with rows as JSON. Errors besides view_handle's: `unknown_view`, `unknown_query`,
-  /// `json_invalid`.
+  /// By name, with rows as JSON. Where there is no such row, view_row_json() answers without rows
+  /// and tells how far the view is, which may be behind. Errors besides view_handle's:
+  /// `unknown_view`, `unknown_query`, `json_invalid`.
   result<json_rows> view_row_json(std::string_view view, std::string_view key,
                                   const read_options& options = {}) {
     return read_side().row_json(view, key, options);
