@@ -76,9 +76,11 @@ struct lock_holder {
 class lmdb_store final : lock_holder, public store_impl {
 public:
   lmdb_store(lock_file lock, std::filesystem::path folder, store_file about,
-             std::vector<std::unique_ptr<partition>> partitions)
+             std::vector<std::unique_ptr<partition>> partitions, bool is_new)
       : lock_holder{std::move(lock)},
-        store_impl(std::move(folder), about.id, std::move(partitions)), about_(std::move(about)) {}
+        store_impl(std::move(folder), about.id, std::move(partitions)), about_(std::move(about)),
+        is_new_(is_new) {}
+  bool is_new() const noexcept override { return is_new_; }
   result<std::string> contract() const override {
     const std::lock_guard one(mutex_);
     const auto path = contract_in(folder());
@@ -125,6 +127,7 @@ private:
 
   mutable std::mutex mutex_;
   store_file about_;
+  bool is_new_;
   mutable std::uint64_t newest_ = 0; ///< change of contract.txt that was read or written
 };
 
@@ -166,6 +169,7 @@ public:
   }
 
   result<void> make() {
+    is_new_ = true;
     about_.id = uuid::random();
     about_.partitions = std::max(options_.partitions, 1u);
     about_.created_at = options_.partition.clock();
@@ -216,7 +220,7 @@ public:
 
   std::unique_ptr<store> result_of() {
     return std::make_unique<lmdb_store>(std::move(*lock_), folder_, std::move(about_),
-                                        std::move(partitions_));
+                                        std::move(partitions_), is_new_);
   }
 
 private:
@@ -265,6 +269,7 @@ private:
   std::filesystem::path folder_;
   store_options options_;
   std::optional<lock_file> lock_; ///< let go of after the partitions are closed
+  bool is_new_ = false;
   store_file about_;
   std::vector<std::unique_ptr<partition>> partitions_;
 };

@@ -294,6 +294,7 @@ result<void> engine::start() {
   if (schedules_used_)
     if (auto ok = check_contract(); !ok) return ok;
   if (auto ok = bind(); !ok) return ok;
+  if (store_->is_new()) log(log_level::info, "a new store in {}", store_->folder().string());
   for (const auto& p : store_->partitions()) {
     const auto& r = p->recovery();
     recovery_.aggregates += r.streams;

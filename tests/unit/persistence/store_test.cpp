@@ -69,6 +69,7 @@ TEST_CASE("a store is made where nothing is, and found again with its id and par
     id = (*made)->id();
     CHECK_FALSE(id.is_nil());
     CHECK((*made)->partitions().size() == 3);
+    CHECK((*made)->is_new());
     CHECK((*made)->contract()->empty());
     CHECK((*made)->write_contract("event cart.made 1 {}\n"));
     CHECK((*made)->write_contract("event cart.made 2 {}\n"));
@@ -78,6 +79,7 @@ TEST_CASE("a store is made where nothing is, and found again with its id and par
   REQUIRE(again);
   CHECK((*again)->id() == id);
   CHECK((*again)->partitions().size() == 3);
+  CHECK_FALSE((*again)->is_new());
   CHECK(*(*again)->contract() == "event cart.made 2 {}\n");
   for (const auto* stream : {"a", "b", "c", "d", "e"}) {
     const auto key = key_of(stream);

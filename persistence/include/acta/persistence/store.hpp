@@ -45,6 +45,8 @@ public:
   /// is not what was written; `io`.
   virtual result<std::string> contract() const = 0;
   virtual result<void> write_contract(std::string_view text) = 0;
+  /// This opening has made it, on disk.
+  [[nodiscard]] virtual bool is_new() const noexcept { return false; }
 };
 
 } // namespace acta::persistence
