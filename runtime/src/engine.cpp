@@ -14,7 +14,6 @@
 #include <charconv>
 #include <future>
 #include <sstream>
-#include <tuple>
 
 namespace acta::detail {
 
@@ -738,7 +737,10 @@ runtime_figures engine::figures() const {
     f.index_damages += part.index_damages;
     f.clock_jumps += part.clock_jumps;
   }
-  std::tie(f.store_failure, f.store_broken) = health_.failure();
+  auto failure = health_.last_failure();
+  f.store_failure = std::move(failure.what);
+  f.store_broken = failure.is_for_good;
+  f.store_failure_age = failure.age;
   f.projections = read_side_->figures();
   if (const auto* p = processes()) f.processes = p->figures();
   {

@@ -37,7 +37,8 @@ void store_health::note(std::uint32_t partition,
 void store_health::failed(std::uint32_t partition, const error& why) {
   {
     const std::lock_guard lock(mutex_);
-    const auto [at, is_new] = failures_.insert_or_assign(partition, why);
+    const auto [at, is_new] =
+        failures_.insert_or_assign(partition, failed_commit{why, clock::now()});
     failing_.store(failures_.size(), std::memory_order_relaxed);
     if (!is_new) return;
   }
@@ -76,16 +77,20 @@ void store_health::note_dropped_snapshot(const std::string& stream,
   }
 }
 
-std::pair<std::string, bool> store_health::failure() const {
+store_health::failure store_health::last_failure() const {
   if (failing_.load(std::memory_order_relaxed) == 0) return {};
   const std::lock_guard lock(mutex_);
   if (failures_.empty()) return {};
   // One that stays is the one to be told of.
-  const auto worst = std::ranges::find_if(
-      failures_, [](const auto& f) { return f.second.code() != persistence::errc::store_full; });
-  const auto& [partition, why] = worst != failures_.end() ? *worst : *failures_.begin();
-  return {"partition " + std::to_string(partition) + ": " + why.to_string(),
-          worst != failures_.end()};
+  const auto worst = std::ranges::find_if(failures_, [](const auto& f) {
+    return f.second.why.code() != persistence::errc::store_full;
+  });
+  const auto& [partition, told] = worst != failures_.end() ? *worst : *failures_.begin();
+  auto last = told.at;
+  for (const auto& [number, commit] : failures_) last = std::max(last, commit.at);
+  return {"partition " + std::to_string(partition) + ": " + told.why.to_string(),
+          worst != failures_.end(),
+          std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - last)};
 }
 
 void store_health::log(log_level level, const std::string& line) const noexcept {

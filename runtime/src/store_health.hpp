@@ -34,8 +34,12 @@ public:
   /// A snapshot of `stream` was not taken. Cost: at most one line of the log a second.
   void note_dropped_snapshot(const std::string& stream, const persistence::snapshot& s) noexcept;
 
-  /// `partition 0: store_full: …`, and whether that ends only with a restart. Empty: none fails.
-  [[nodiscard]] std::pair<std::string, bool> failure() const;
+  struct failure {
+    std::string what;                 ///< `partition 0: store_full: …`; empty: none fails
+    bool is_for_good = false;         ///< it ends only with a restart
+    std::chrono::milliseconds age{0}; ///< of the last commit that failed, wherever
+  };
+  [[nodiscard]] failure last_failure() const;
 
 private:
   void failed(std::uint32_t partition, const error& why);
@@ -43,12 +47,16 @@ private:
   void log(log_level level, const std::string& line) const noexcept;
 
   using clock = std::chrono::steady_clock;
+  struct failed_commit {
+    error why;
+    clock::time_point at;
+  };
 
   const log_sink log_;
   std::atomic<std::size_t> failing_{0}; ///< size of failures_
   mutable std::mutex mutex_;
-  std::map<std::uint32_t, error> failures_;
-  clock::time_point tell_of_snapshots_{}; ///< not before
+  std::map<std::uint32_t, failed_commit> failures_; ///< the last, by partition
+  clock::time_point tell_of_snapshots_{};           ///< not before
 };
 
 } // namespace acta::detail

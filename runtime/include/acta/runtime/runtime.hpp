@@ -63,6 +63,7 @@ struct runtime_figures {
   /// Why the last commit that was to be stored was not, and where; empty if it was.
   std::string store_failure;
   bool store_broken = false; ///< that was no lack of room: no commit is stored before a restart
+  std::chrono::milliseconds store_failure_age{0}; ///< since the last commit that failed
   std::uint64_t index_damages = 0; ///< answers refused because derived data is damaged: alert
   std::uint64_t clock_jumps = 0;   ///< the clock left the monotonic one by a minute: alert
   projection_figures projections;
