@@ -432,7 +432,12 @@ bool subscriber_runner::takes(const recorded_event& e) const {
 result<void> subscriber_runner::retry(position where) {
   auto known = record();
   if (!known) return std::move(known).error();
-  if (auto claimed = claim_letter(where); !claimed) return claimed;
+  if (auto claimed = claim_letter(where); !claimed) {
+    if (claimed.error().code() != projection_errc::busy) return claimed;
+    // Noted as done, and about to be let go of, it is none any more.
+    const auto noted = (*known)->find_dead_letter(where);
+    return noted && !*noted ? result<void>(no_dead_letter(where)) : std::move(claimed);
+  }
   // The record is asked after the claim: nothing that is still to be written can make it wrong.
   std::optional<dead_letter> letter;
   auto event = (*known)->find_dead_letter(where).and_then([&](std::optional<dead_letter> found) {
