@@ -165,7 +165,7 @@ std::string answer_read(runtime& from, const call& c, const target& t, const req
     to.etag = tag_of(to.body);
     return {};
   }
-  // What the view shows counts also where it has no such row.
+  // A client must learn how far the view is, even if it has no such row.
   auto position = std::move(to.position);
   auto standing = std::move(to.standing);
   answer_error(done.error(), c, to, log);

@@ -230,7 +230,7 @@ namespace {
 struct found_derived {
   std::unique_ptr<derived_store> usable; ///< null: it must be made anew, disposable by design
   std::uint64_t knew = 0;                ///< the last position that it knows
-  std::string why{};                     ///< it is unusable; empty if there is none
+  std::string why{};                     ///< it cannot be used; empty if there is none
 };
 
 /// Derived data as it lies there.

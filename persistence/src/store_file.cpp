@@ -23,8 +23,8 @@ std::string checksum_line(std::string_view lines) {
   return std::string(checksum_key) + '"' + checksum_text(lines) + "\"\n";
 }
 
-/// What somebody writes there who had to edit the file. Its absence says nothing: a file that is
-/// cut short has none either.
+/// An operator who edits the file writes this in place of the checksum. A missing checksum cannot
+/// mean the same: a file that was cut short has none either.
 constexpr std::string_view edited = "edited";
 constexpr std::string_view if_edited =
     ". The file is not to be edited; if it was, and on purpose, write checksum = \"edited\" as its "

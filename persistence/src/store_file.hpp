@@ -35,7 +35,7 @@ struct store_file {
 /// Errors: `wrong_format` (names the file, the key and what was expected), `damaged_file` (another
 /// checksum, or none in a file that only programs wrote that write one), `io`.
 result<store_file> read_store_file(const std::filesystem::path& path);
-/// What to say of one without a checksum that has had one. `damaged_file`.
+/// The error for a file that has lost its checksum: `damaged_file`.
 [[nodiscard]] error store_file_is_cut(const std::filesystem::path& path);
 result<void> write_store_file(const std::filesystem::path& path, const store_file& file);
 

@@ -434,7 +434,7 @@ result<void> subscriber_runner::retry(position where) {
   if (!known) return std::move(known).error();
   if (auto claimed = claim_letter(where); !claimed) {
     if (claimed.error().code() != projection_errc::busy) return claimed;
-    // Noted as done, and about to be let go of, it is none any more.
+    // Its success may be on disk while the window still holds it.
     const auto noted = (*known)->find_dead_letter(where);
     return noted && !*noted ? result<void>(no_dead_letter(where)) : std::move(claimed);
   }

@@ -138,7 +138,7 @@ public:
   result<std::shared_ptr<const void>> answer(const query_type& query, const void* request,
                                              const read_options& options,
                                              answer_info* info = nullptr);
-  /// Without rows if there is no such row: how far the view is counts then, too.
+  /// If there is no such row, the answer has no rows, and still says how far the view is.
   result<json_rows> row_json(std::string_view view, std::string_view key,
                              const read_options& options);
   result<json_rows> scan_json(std::string_view view, const scan_options& scan,

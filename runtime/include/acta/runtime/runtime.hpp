@@ -241,8 +241,8 @@ public:
     return acta::picture(std::move(*built));
   }
 
-  /// By name, with rows as JSON. Where there is no such row, view_row_json() answers without rows
-  /// and tells how far the view is, which may be behind. Errors besides view_handle's:
+  /// By name, with rows as JSON. If there is no such row, view_row_json() answers without rows, and
+  /// still says how far the view is. Errors besides view_handle's:
   /// `unknown_view`, `unknown_query`, `json_invalid`.
   result<json_rows> view_row_json(std::string_view view, std::string_view key,
                                   const read_options& options = {}) {
