@@ -11,6 +11,7 @@
 #include <acta/domain/decision.hpp>
 #include <acta/domain/errc.hpp>
 #include <acta/domain/type_name.hpp>
+#include <acta/domain/upcast.hpp>
 
 #include <concepts>
 
@@ -214,6 +215,42 @@ template <class A, class E> event_type make_event_type() {
           .append_json = payload_to_json<E>};
 }
 
+template <class A, class E> earlier_event_type make_earlier_event() {
+  earlier_event_type t;
+  t.name = std::string(A::name) + '.' + std::string(stored_name<A, E>());
+  t.schema = static_cast<std::uint16_t>(stored_schema<A, E>());
+  t.shape = shape_of<E>();
+  t.first_shape = shape_of<E>(shape_form::first);
+  t.type = &typeid(E);
+  t.may_be.resize(A::events::size);
+  note_present<A, E>(t);
+  t.upcast = upcast_event<A, E>;
+  t.append_json = payload_to_json<E>;
+  return t;
+}
+template <class A, class Retired> earlier_event_type make_retired_event() {
+  earlier_event_type t;
+  t.name = std::string(A::name) + '.' + std::string(Retired::name);
+  t.schema = 0;
+  t.may_be.resize(A::events::size);
+  return t;
+}
+
+/// All that the aggregate has had besides its events.
+template <class A> std::vector<earlier_event_type> make_earlier_events() {
+  std::vector<earlier_event_type> all;
+  [&]<class... Es>(one_of<Es...>) {
+    ((void)sizeof(upcast_must_be_one<Es>), ...);
+  }(typename history<A>::known{});
+  [&]<class... Es>(one_of<Es...>) {
+    (all.push_back(make_earlier_event<A, Es>()), ...);
+  }(typename history<A>::earlier{});
+  [&]<class... Rs>(one_of<Rs...>) {
+    (all.push_back(make_retired_event<A, Rs>()), ...);
+  }(typename history<A>::retired{});
+  return all;
+}
+
 /// All about a state but what it is called and how it is handed out. Pre: the name is there.
 /// @param fresh  what a stream without events is
 template <class S> void fill_state_table(aggregate_type& t, S fresh) {
@@ -244,6 +281,7 @@ template <class A> aggregate_type make_aggregate_type(const aggregate_options& o
     [&]<class... Es>(one_of<Es...>) {
       (t.events.push_back(detail::make_event_type<A, Es>()), ...);
     }(typename A::events{});
+    t.earlier = detail::make_earlier_events<A>();
     [&]<class... Cs>(one_of<Cs...>) {
       (t.commands.push_back(detail::make_command_type<A, Cs>()), ...);
     }(typename A::commands{});

@@ -9,6 +9,7 @@
 #include <acta/core/result.hpp>
 #include <acta/domain/context.hpp>
 #include <acta/domain/event_frame.hpp>
+#include <acta/domain/metadata.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -63,6 +64,45 @@ struct event_type {
   result<void> (*append_json)(bytes_view payload, std::string& out) = nullptr;
 };
 
+/// What one stored event is today: none, one or several events of its aggregate, in their order,
+/// encoded as the present release does. A value type; kept and filled anew by whoever reads many.
+class present_events {
+public:
+  struct one {
+    std::size_t event; ///< its index in aggregate_type::events
+    byte_buffer payload;
+  };
+
+  /// Where to encode the next.
+  byte_buffer& add(std::size_t event) { return all_.emplace_back(one{event, {}}).payload; }
+  void clear() noexcept { all_.clear(); }
+  [[nodiscard]] const std::vector<one>& all() const noexcept { return all_; }
+
+private:
+  std::vector<one> all_;
+};
+
+/// An event that no present command writes any more: an older version of one, or another that has
+/// gone.
+struct earlier_event_type {
+  std::string name;
+  /// 0: each, of a retired event.
+  std::uint16_t schema = 1;
+  std::string shape;
+  std::string first_shape = {};
+  const std::type_info* type = nullptr;
+  bool wants_metadata = false; ///< else upcast() does not look at it
+  std::vector<bool> may_be;    ///< events of today, by their index in aggregate_type::events
+
+  /// Adds what it is today. Errors: `decode_failed`, `encode_failed`, `upcast_threw`; `out` is then
+  /// only good for being cleared. Null for a retired event.
+  result<void> (*upcast)(bytes_view payload, const metadata& m, present_events& out) = nullptr;
+  /// As it was.
+  result<void> (*append_json)(bytes_view payload, std::string& out) = nullptr;
+
+  [[nodiscard]] bool is_retired() const noexcept { return upcast == nullptr; }
+};
+
 struct command_type {
   std::string name; ///< `credit`
   std::string shape;
@@ -82,6 +122,7 @@ struct aggregate_type {
   std::string name; ///< durable: `account`
   aggregate_options options;
   std::vector<event_type> events;     ///< in the order of A::events
+  std::vector<earlier_event_type> earlier; ///< what it has written in earlier releases
   std::vector<command_type> commands; ///< in the order of A::commands
   std::string state_shape;
   std::uint64_t fingerprint = 0; ///< of the state's shape and schema: what a snapshot must match
