@@ -265,7 +265,8 @@ result<void> engine::bind() {
     r.type = type.get();
     shortest_idle_time_ = std::min(shortest_idle_time_, type->options.passivate_after);
     std::vector<std::string> names{type->name};
-    for (const auto& e : type->events) names.push_back(e.name);
+    const auto versions = versions_of(*type);
+    for (const auto& v : versions) names.emplace_back(v.name);
     for (const auto& p : store_->partitions()) {
       auto ids = p->intern(names);
       if (!ids) return std::move(ids).error();
@@ -274,6 +275,7 @@ result<void> engine::bind() {
       b->partition = p.get();
       b->name_id = ids->front();
       b->event_ids.assign(ids->begin() + 1, ids->end());
+      b->versions = versions;
       r.by_partition.push_back(std::move(b));
     }
   }

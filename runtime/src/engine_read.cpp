@@ -32,6 +32,26 @@ result<replay_start> engine::restore_snapshot(const binding& b, const persistenc
 std::optional<error> engine::replay(const binding& b, const persistence::commit_view& commit,
                                     version_number& version, version_number target, void* state) {
   std::optional<error> failed;
+  metadata about;
+  bool is_described = false;
+  present_events today;
+  const auto apply_earlier = [&](const earlier_event_type& type,
+                                 const persistence::event_view& e) -> result<void> {
+    if (type.is_retired()) return {};
+    if (type.wants_metadata) {
+      const auto& names = read_side_->names(b.partition->number());
+      if (!is_described) names.describe(commit, about);
+      is_described = true;
+      about.version = e.version;
+      about.position = {b.partition->number(), e.position};
+    }
+    today.clear();
+    if (auto cast = type.upcast(e.payload, about, today); !cast) return cast;
+    for (const auto& one : today.all())
+      if (auto applied = b.type->events[one.event].apply(state, one.payload); !applied)
+        return applied;
+    return {};
+  };
   commit.for_each_event([&](const persistence::event_view& e) {
     if (failed || e.version <= version || e.version > target) return;
     const auto where = [&] {
@@ -44,17 +64,20 @@ std::optional<error> engine::replay(const binding& b, const persistence::commit_
                      where());
       return;
     }
-    const auto* type = b.find_event(e.name, e.schema);
-    if (type == nullptr) {
-      failed = error(domain_errc::unknown_event,
-                     "this program has no type for " + b.partition->name_of(e.name) + " schema " +
-                         std::to_string(e.schema),
-                     where());
+    const auto* known = b.find_versions(e.name);
+    const auto [present, earlier] = known != nullptr ? known->find(e.schema) : event_reader{};
+    if (present == nullptr && earlier == nullptr) {
+      const auto why = known != nullptr ? known->no_reader(e.schema)
+                                        : no_reader(b.partition->name_of(e.name), e.schema);
+      failed = error(why.code(), std::string(why.detail()), where());
       return;
     }
-    if (auto applied = type->apply(state, e.payload); !applied)
+    const auto applied =
+        present != nullptr ? present->apply(state, e.payload) : apply_earlier(*earlier, e);
+    if (!applied)
       failed = error(applied.error().code(),
-                     type->name + ": " + std::string(applied.error().detail()), where());
+                     std::string(known->name) + ": " + std::string(applied.error().detail()),
+                     where());
     else
       version = e.version;
   });

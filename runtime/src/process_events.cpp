@@ -71,14 +71,15 @@ void process_runner::make_routes() {
 
 void process_runner::take_event(const recorded_event& e) {
   at(crash_point::event_unread);
-  const auto found = routes_.find(e.known_as.get());
-  if (found == routes_.end()) {
-    set_step_aside(e, "this program has no type for its schema " + std::to_string(e.schema));
-    return;
-  }
-  const auto& to = found->second;
-  if (to.stepped != nullptr && !to.stepped->has_taken(e.metadata.position)) take_step(e);
-  bring(e, to.receivers);
+  std::uint16_t part = 0; // of what an event that an earlier release wrote is today
+  auto read = e.for_each_present([&](const event_type& type, bytes_view payload) {
+    const auto found = routes_.find(&type);
+    if (found == routes_.end()) return;
+    const auto& to = found->second;
+    if (to.stepped != nullptr && !to.stepped->has_taken(e.metadata.position)) take_step(e, payload);
+    bring(e, {&type, payload, part++}, to.receivers);
+  });
+  if (!read) set_step_aside(e, read.error().to_string());
   at(crash_point::event_taken);
 }
 
@@ -124,10 +125,10 @@ void process_runner::set_commit_aside(const lost_commit& lost) {
                 lost.text(), losers, reason);
 }
 
-void process_runner::take_step(const recorded_event& e) {
+void process_runner::take_step(const recorded_event& e, bytes_view payload) {
   process_step step;
   const auto& m = e.metadata;
-  if (auto decoded = decode_binary(e.payload, step); !decoded) {
+  if (auto decoded = decode_binary(payload, step); !decoded) {
     set_step_aside(e, decoded.error().to_string());
     return;
   }
@@ -184,7 +185,8 @@ void process_runner::change_timer(std::string row, timer_change c) {
   changes_.timers.insert_or_assign(std::move(row), std::move(c));
 }
 
-void process_runner::bring(const recorded_event& e, const std::vector<receiver>& receivers) {
+void process_runner::bring(const recorded_event& e, const present_event& today,
+                           const std::vector<receiver>& receivers) {
   if (receivers.empty()) return;
   const auto& m = e.metadata;
   std::pair<std::string, std::string> sender;
@@ -197,17 +199,17 @@ void process_runner::bring(const recorded_event& e, const std::vector<receiver>&
       delivery d;
       d.aggregate = name;
       d.command = to.input->name;
-      put_aside(name + '/', {m.position, 0, delivery_kind::keyed}, std::move(d), why);
+      put_aside(name + '/', {m.position, today.part, delivery_kind::keyed}, std::move(d), why);
     };
     item input;
-    input.key = {m.position, 0, delivery_kind::returned};
+    input.key = {m.position, today.part, delivery_kind::returned};
     input.sender = sender_of(m.stream);
     auto& d = input.what;
     if (name == sender.first) {
       d.id = sender.second;
     } else if (to.input->key != nullptr) {
       if (m.position.number <= engine_.process_start(name, m.position.partition)) continue;
-      auto key = to.input->key(e.payload, m);
+      auto key = to.input->key(today.payload, m);
       if (!key) {
         cannot_tell(key.error().to_string());
         continue;
@@ -222,9 +224,9 @@ void process_runner::bring(const recorded_event& e, const std::vector<receiver>&
     d.command = to.input->name;
     d.correlation_id = correlation_of(m);
     d.causation_id = event_id(m.position);
-    input.event = e.known_as;
+    input.event = std::shared_ptr<const event_type>(e.aggregate, today.type);
     input.to = &to;
-    input.payload.append(e.payload);
+    input.payload.append(today.payload);
     add(std::move(input));
   }
 }

@@ -17,7 +17,12 @@ namespace acta::detail {
 result<void> process_runner::start() {
   make_routes();
   subscription_options from;
-  for (const auto& [type, to] : routes_) from.filter.types.push_back(type->name);
+  for (const auto& a : engine_.model().aggregates())
+    for (const auto& v : versions_of(*a))
+      if (std::ranges::any_of(a->events, [&](const event_type& e) {
+            return routes_.contains(&e) && may_be(*a, v, *e.type);
+          }))
+        from.filter.types.emplace_back(v.name);
   for (std::uint32_t p = 0; p < engine_.partitions(); ++p) {
     auto scanned = engine_.last_position(p);
     for (const auto& f : followers_) scanned = std::min(scanned, f.start[p]);

@@ -92,6 +92,12 @@ private:
     [[nodiscard]] bool has_taken(position at) const { return at.number <= start[at.partition]; }
   };
   /// Whose input an event is.
+  /// One of the events of today that a stored one is.
+  struct present_event {
+    const event_type* type = nullptr;
+    bytes_view payload;
+    std::uint16_t part = 0; ///< 0 but for one that was split
+  };
   struct receiver {
     const follower* of;
     const process_input* input;
@@ -208,8 +214,9 @@ private:
                                            const persistence::checkpoint& at) const;
   void make_routes();
   void take_event(const recorded_event& e);
-  void take_step(const recorded_event& e);
-  void bring(const recorded_event& e, const std::vector<receiver>& receivers);
+  void take_step(const recorded_event& e, bytes_view payload);
+  void bring(const recorded_event& e, const present_event& today,
+             const std::vector<receiver>& receivers);
   void set_step_aside(const recorded_event& e, std::string_view why);
   /// Passes over a damaged commit: nobody knows what it asked for, or of whom, so each process that
   /// had not taken it keeps a record of what it may have lost.

@@ -46,10 +46,12 @@ result<void> subscriber_runner::open() {
     start_.push_back({p->number(), type_->options.start == start_at::now ? p->last_position() : 0});
     settled_up_to_.push_back(start_.back().number);
   }
-  for (const auto& taken : type_->events)
-    for (const auto& a : engine_.model().aggregates())
-      for (const auto& e : a->events)
-        if (*e.type == *taken.type) types_.push_back(e.name);
+  for (const auto& a : engine_.model().aggregates())
+    for (const auto& v : versions_of(*a))
+      if (std::ranges::any_of(type_->events, [&](const subscriber_event& e) {
+            return may_be(*a, v, *e.type);
+          }))
+        types_.emplace_back(v.name);
   auto begun = begin();
   if (begun || begun.error().code() != condition::unavailable) return begun;
   note_trouble(begun.error());

@@ -139,4 +139,30 @@ struct aggregate_type {
   [[nodiscard]] const command_type* find_command(std::string_view command) const noexcept;
 };
 
+/// How a program reads one version of a stored event: at most one of these is set.
+struct event_reader {
+  const event_type* present = nullptr;
+  const earlier_event_type* earlier = nullptr;
+};
+
+/// The versions of an event that a program knows under one name. Valid as long as the aggregate's
+/// type.
+struct event_versions {
+  std::string_view name; ///< durable: `account.credited`
+  const event_type* present = nullptr;
+  std::vector<const earlier_event_type*> earlier;
+
+  [[nodiscard]] event_reader find(std::uint16_t schema) const noexcept;
+  /// Why it cannot be read: `newer_schema` if a later release wrote it, else `unknown_event`.
+  /// Pre: find() knows no such schema.
+  [[nodiscard]] error no_reader(std::uint16_t schema) const;
+};
+/// By name: first those of today, in the order of `events`, then those that are only earlier.
+[[nodiscard]] std::vector<event_versions> versions_of(const aggregate_type& type);
+/// Whether one of the versions is an event of C++ type `event` today.
+[[nodiscard]] bool may_be(const aggregate_type& of, const event_versions& versions,
+                          const std::type_info& event) noexcept;
+/// The same for a name that the program does not know at all.
+[[nodiscard]] error no_reader(std::string_view name, std::uint16_t schema);
+
 } // namespace acta

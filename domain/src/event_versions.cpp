@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include <acta/domain/aggregate_type.hpp>
+#include <acta/domain/errc.hpp>
+
+#include <algorithm>
+
+namespace acta {
+
+event_reader event_versions::find(std::uint16_t schema) const noexcept {
+  if (present != nullptr && present->schema == schema) return {present, nullptr};
+  const auto at = std::ranges::find_if(
+      earlier, [&](const auto* e) { return e->is_retired() || e->schema == schema; });
+  return at == earlier.end() ? event_reader{} : event_reader{nullptr, *at};
+}
+
+error event_versions::no_reader(std::uint16_t schema) const {
+  unsigned newest = present != nullptr ? present->schema : 0;
+  for (const auto* e : earlier) newest = std::max<unsigned>(newest, e->schema);
+  if (schema < newest) return acta::no_reader(name, schema);
+  return error(domain_errc::newer_schema,
+               "a later release of the program wrote " + std::string(name) + " schema " +
+                   std::to_string(schema) + "; this one reads it up to schema " +
+                   std::to_string(newest));
+}
+
+std::vector<event_versions> versions_of(const aggregate_type& type) {
+  std::vector<event_versions> all;
+  for (const auto& e : type.events) all.push_back({e.name, &e, {}});
+  for (const auto& e : type.earlier) {
+    auto at = std::ranges::find(all, e.name, &event_versions::name);
+    if (at == all.end()) at = all.insert(at, {e.name, nullptr, {}});
+    at->earlier.push_back(&e);
+  }
+  return all;
+}
+
+bool may_be(const aggregate_type& of, const event_versions& versions,
+            const std::type_info& event) noexcept {
+  const auto is_one = [&](std::size_t i) {
+    return *of.events[i].type == event &&
+           (versions.present == &of.events[i] ||
+            std::ranges::any_of(versions.earlier, [i](const auto* e) { return e->may_be[i]; }));
+  };
+  for (std::size_t i = 0; i < of.events.size(); ++i)
+    if (is_one(i)) return true;
+  return false;
+}
+
+error no_reader(std::string_view name, std::uint16_t schema) {
+  return error(domain_errc::unknown_event, "this program has no type for " + std::string(name) +
+                                               " schema " + std::to_string(schema));
+}
+
+} // namespace acta
