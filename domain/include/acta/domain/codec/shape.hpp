@@ -214,6 +214,12 @@ struct shape_change {
 [[nodiscard]] std::optional<shape_change> change_of(std::string_view stored, std::string_view now,
                                                     kept_as as);
 
+/// Appends the JSON of a value that no type of the program describes, but its shape does (in
+/// shape_form_now): the same text as its type would give, but that an enum's value without a name is
+/// a number, and text that is not UTF-8 has U+FFFD in it. Errors: `decode_failed`; `out` is then as
+/// before.
+result<void> append_json_of(std::string_view shape, bytes_view payload, std::string& out);
+
 template <class T> void shape_recorder::record_member(const T& value) {
   using namespace codec_detail;
   if constexpr (is_field<T>) {
