@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace acta::shape_text {
@@ -87,6 +88,37 @@ inline enumeration take_enum(std::string_view& text) {
     e.names.push_back(one);
   }
   return e;
+}
+
+/// The parts of what stands between two brackets: `a,b`, `a|b` or `a:b`.
+inline std::vector<std::string_view> parts_of(std::string_view inside, char between) {
+  std::vector<std::string_view> all;
+  while (!inside.empty()) {
+    auto rest = inside;
+    for (int depth = 0; !rest.empty() && (depth > 0 || rest.front() != between);) {
+      if (is_one_of_these(opening, rest)) ++depth;
+      if (is_one_of_these(closing, rest)) --depth;
+      (void)take(rest);
+    }
+    all.push_back(inside.substr(0, inside.size() - rest.size()));
+    inside = rest.substr(std::min<std::size_t>(1, rest.size()));
+  }
+  return all;
+}
+
+/// Name and shape of an alternative: `credited:{cents:i64}`, `string`.
+inline std::pair<std::string_view, std::string_view> alternative_of(std::string_view text) {
+  auto rest = text;
+  while (!rest.empty() && !is_one_of_these(opening, rest) && rest.front() != ':') {
+    if (rest.front() == '?') return {{}, text};
+    (void)take(rest);
+  }
+  if (rest.empty() || rest.front() != ':') return {{}, text};
+  auto name = text.substr(0, text.size() - rest.size());
+  // `name"whole::name"`: the short one.
+  if (const auto quoted = name.find('"'); quoted != 0 && quoted != std::string_view::npos)
+    name = name.substr(0, quoted);
+  return {name, rest.substr(1)};
 }
 
 } // namespace acta::shape_text
