@@ -315,6 +315,10 @@ std::string model::contract(shape_form form) const {
   for (const auto& a : aggregates_)
     for (const auto& e : a->events)
       lines.insert("event " + e.name + ' ' + std::to_string(e.schema) + ' ' + shape(e));
+  for (const auto& a : aggregates_)
+    for (const auto& e : a->earlier)
+      if (!e.is_retired())
+        lines.insert("event " + e.name + ' ' + std::to_string(e.schema) + ' ' + shape(e));
   // A step holds its input, and a timer's, as JSON: its own shape says nothing of them.
   for (const auto& p : processes_)
     for (std::size_t i = 0; i < p->inputs.size(); ++i)

@@ -19,61 +19,6 @@ namespace acta::detail {
 
 namespace {
 
-/// `event NAME SCHEMA SHAPE` -> {"event NAME SCHEMA", "SHAPE"}; shapes hold no spaces before their
-/// own end.
-std::pair<std::string, std::string> split_contract_line(const std::string& line) {
-  std::size_t at = 0;
-  for (int words = 0; words < 3 && at != std::string::npos; ++words)
-    at = line.find(' ', at + (words > 0));
-  if (at == std::string::npos) return {line, {}};
-  return {line.substr(0, at), line.substr(at + 1)};
-}
-
-std::map<std::string, std::string> parse_contract(const std::string& text) {
-  std::map<std::string, std::string> types;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);)
-    if (!line.empty() && line[0] != '#') types.insert(split_contract_line(line));
-  return types;
-}
-
-/// What a line is written in that no program has known since there is a second form.
-constexpr std::string_view first_form_mark = "1:";
-constexpr std::string_view form_line =
-    "contract form "; // of the form of all lines: kind name number
-
-/// Takes the line `contract form 2` out of what a store holds, and marks all shapes of a store that
-/// has none. Errors: `wrong_format` for a form that this program does not know.
-result<void> read_form(std::map<std::string, std::string>& stored) {
-  const auto at = stored.lower_bound(std::string(form_line));
-  if (at != stored.end() && at->first.starts_with(form_line)) {
-    const auto form = at->first.substr(form_line.size());
-    if (form != std::to_string(static_cast<int>(shape_form_now)))
-      return error(persistence::errc::wrong_format,
-                   "its shapes are of form " + form + ", this program reads forms 1 and " +
-                       std::to_string(static_cast<int>(shape_form_now)),
-                   "contract.txt");
-    stored.erase(at);
-    return {};
-  }
-  for (auto& [type, shape] : stored)
-    if (type.starts_with("event ") || type.starts_with("input ")) shape.insert(0, first_form_mark);
-  return {};
-}
-
-/// Whose contract it is. An older program wrote none.
-constexpr std::string_view owner_line = "contract store 1";
-
-/// Errors: `damaged_file` if it is another store's.
-result<void> check_owner(std::map<std::string, std::string>& stored, const uuid& store) {
-  const auto& owner = stored.try_emplace(std::string(owner_line), store.to_string()).first->second;
-  if (owner == store.to_string()) return {};
-  return error(persistence::errc::damaged_file,
-               "it belongs to store " + owner + ", and this one is " + store.to_string() +
-                   ": restore the file from a backup of this store",
-               "contract.txt: " + std::string(owner_line));
-}
-
 constexpr char before_checksum = '=';
 
 /// `0:17=0123456789abcdef`: where a process began, and the checksum of the commit there. Older
@@ -101,15 +46,6 @@ std::string starts_text(const std::vector<persistence::checkpoint>& begun) {
       text += fmt::format("{}{:016x}", before_checksum, begun[p].checksum);
   }
   return text;
-}
-
-/// Whether what the store holds under `known` can be read by the program.
-std::optional<shape_change> change_of_line(const std::string& type, std::string_view known,
-                                           const std::string& first, const std::string& now) {
-  const auto as = type.starts_with("input ") ? kept_as::json : kept_as::binary;
-  if (!known.starts_with(first_form_mark)) return change_of(known, now, as);
-  known.remove_prefix(first_form_mark.size());
-  return change_of(known, first, as);
 }
 
 /// How long the memory of an answered command with a time-out may stay. Cost of less: this often a
@@ -162,26 +98,16 @@ engine::~engine() {
 result<void> engine::check_contract() {
   auto stored_text = store_->contract();
   if (!stored_text) return std::move(stored_text).error();
-  auto stored = parse_contract(*stored_text);
-  if (auto read = read_form(stored); !read) return read;
-  if (auto owned = check_owner(stored, store_->id()); !owned) return owned;
+  auto types = contract::read(*stored_text, store_->id());
+  if (!types) return std::move(types).error();
   // First: a process whose step the store knows is none that is new to it.
-  if (auto noted = note_process_starts(stored); !noted) return noted;
-  const auto first = parse_contract(model_.contract(shape_form::first));
-  for (const auto& [type, shape] : parse_contract(model_.contract())) {
-    auto& known = stored.try_emplace(type, shape).first->second;
-    if (const auto change = change_of_line(type, known, first.at(type), shape))
-      return error(runtime_errc::contract_changed,
-                   change->what + "; what is stored could not be read. Take the change back, or "
-                                  "give the type a new `static constexpr unsigned schema`: streams "
-                                  "that hold the old one are quarantined until a program can read "
-                                  "it",
-                   "contract.txt: " + type + (change->where.empty() ? "" : ", " + change->where));
-    known = shape;
-  }
-  std::string text =
-      std::string(form_line) + std::to_string(static_cast<int>(shape_form_now)) + '\n';
-  for (const auto& [type, shape] : stored) text.append(type).append(" ").append(shape).append("\n");
+  if (auto noted = note_process_starts(types->lines); !noted) return noted;
+  if (auto taken = types->take(
+          model_, [this](auto name, auto schema) { return count_stored(name, schema); });
+      !taken)
+    return taken;
+  for (const auto& note : types->notes()) log(log_level::warning, "{}", note);
+  const auto text = types->text();
   if (text == *stored_text) return {};
   auto written = store_->write_contract(text);
   if (written) return {};
@@ -192,6 +118,35 @@ result<void> engine::check_contract() {
                    "which must be noted before anything is stored: make room, or start the "
                    "program without it",
                "contract.txt");
+}
+
+result<stored_events> engine::count_stored(std::string_view name, std::uint16_t schema) const {
+  stored_events found;
+  for (const auto& p : store_->partitions()) {
+    std::map<std::uint32_t, bool> is_it; // by name id
+    std::uint64_t from = 1;
+    const auto take = [&](const persistence::commit_view& commit) {
+      commit.for_each_event([&](const persistence::event_view& e) {
+        if (e.schema != schema) return;
+        const auto [at, is_new] = is_it.try_emplace(e.name, false);
+        if (is_new) at->second = p->name_of(e.name) == name;
+        if (at->second && found.count++ == 0) found.first = {p->number(), e.position};
+      });
+      from = commit.last_position() + 1;
+      return true;
+    };
+    auto read = p->read_log(from, take);
+    while (!read && read.error().code() == persistence::errc::corrupt_commit &&
+           from <= p->last_position()) { // nobody can read that one anyhow
+      auto next = p->next_commit(from);
+      if (!next) return std::move(next).error();
+      from = *next;
+      read = p->read_log(from, take);
+    }
+    if (!read && read.error().code() != persistence::errc::corrupt_commit)
+      return std::move(read).error();
+  }
+  return found;
 }
 
 result<void> engine::note_process_starts(std::map<std::string, std::string>& contract) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "binding.hpp"
+#include "contract.hpp"
 #include "directory.hpp"
 #include "process_runner.hpp"
 #include "reply_thread.hpp"
@@ -199,6 +200,8 @@ public:
 
 private:
   result<void> check_contract();
+  /// Reads all journals.
+  result<stored_events> count_stored(std::string_view name, std::uint16_t schema) const;
   /// Errors: as process_runner::judge.
   result<std::unique_ptr<process_runner>> open_processes();
   /// Pre: processes_mutex_ is held.

@@ -1,0 +1,252 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+#include "contract.hpp"
+
+#include <acta/domain/codec/shape.hpp>
+#include <acta/domain/errc.hpp>
+#include <acta/persistence/errc.hpp>
+#include <acta/runtime/errc.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+namespace acta::detail {
+
+namespace {
+
+/// `event NAME SCHEMA SHAPE` -> {"event NAME SCHEMA", "SHAPE"}; shapes hold no spaces before their
+/// own end.
+std::pair<std::string, std::string> split_line(const std::string& line) {
+  std::size_t at = 0;
+  for (int words = 0; words < 3 && at != std::string::npos; ++words)
+    at = line.find(' ', at + (words > 0));
+  if (at == std::string::npos) return {line, {}};
+  return {line.substr(0, at), line.substr(at + 1)};
+}
+
+std::map<std::string, std::string> lines_of(std::string_view text) {
+  std::map<std::string, std::string> types;
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);)
+    if (!line.empty() && line[0] != '#') types.insert(split_line(line));
+  return types;
+}
+
+/// What a line is written in that no program has known since there is a second form.
+constexpr std::string_view first_form_mark = "1:";
+/// Of the form of all lines: kind name number.
+constexpr std::string_view form_line = "contract form ";
+/// Whose contract it is. An older program wrote none.
+constexpr std::string_view owner_line = "contract store 1";
+
+constexpr std::string_view event_line = "event ";
+constexpr std::string_view input_line = "input ";
+constexpr std::string_view release_line = "release ";
+/// Of the runtime's own types.
+constexpr std::string_view own_prefix = "acta.";
+
+/// Takes the line `contract form 2` out of what a store holds, and marks all shapes of a store that
+/// has none. Errors: `wrong_format` for a form that this program does not know.
+result<void> read_form(std::map<std::string, std::string>& stored) {
+  const auto at = stored.lower_bound(std::string(form_line));
+  if (at != stored.end() && at->first.starts_with(form_line)) {
+    const auto form = at->first.substr(form_line.size());
+    if (form != std::to_string(static_cast<int>(shape_form_now)))
+      return error(persistence::errc::wrong_format,
+                   "its shapes are of form " + form + ", this program reads forms 1 and " +
+                       std::to_string(static_cast<int>(shape_form_now)),
+                   "contract.txt");
+    stored.erase(at);
+    return {};
+  }
+  for (auto& [type, shape] : stored)
+    if (type.starts_with(event_line) || type.starts_with(input_line))
+      shape.insert(0, first_form_mark);
+  return {};
+}
+
+/// Errors: `damaged_file` if it is another store's.
+result<void> check_owner(std::map<std::string, std::string>& stored, const uuid& store) {
+  const auto& owner = stored.try_emplace(std::string(owner_line), store.to_string()).first->second;
+  if (owner == store.to_string()) return {};
+  return error(persistence::errc::damaged_file,
+               "it belongs to store " + owner + ", and this one is " + store.to_string() +
+                   ": restore the file from a backup of this store",
+               "contract.txt: " + std::string(owner_line));
+}
+
+std::string_view without_mark(std::string_view shape) {
+  if (shape.starts_with(first_form_mark)) shape.remove_prefix(first_form_mark.size());
+  return shape;
+}
+
+/// Whether what the store holds under `known` can be read by the program.
+std::optional<shape_change> change_of_line(const std::string& type, std::string_view known,
+                                           const std::string& first, const std::string& now) {
+  const auto as = type.starts_with(input_line) ? kept_as::json : kept_as::binary;
+  if (!known.starts_with(first_form_mark)) return change_of(known, now, as);
+  return change_of(without_mark(known), first, as);
+}
+
+/// `event account.credited 2` -> name and schema.
+std::pair<std::string, std::uint16_t> event_of(std::string_view type) {
+  type.remove_prefix(event_line.size());
+  const auto space = type.rfind(' ');
+  std::uint16_t schema = 0;
+  std::from_chars(type.data() + space + 1, type.data() + type.size(), schema);
+  return {std::string(type.substr(0, space)), schema};
+}
+/// `credited` of `account.credited`.
+std::string_view type_of(std::string_view event) { return event.substr(event.find('.') + 1); }
+
+std::string versioned(std::string_view event, std::uint16_t schema) {
+  return fmt::format("{}_v{}", type_of(event), schema);
+}
+
+/// The struct that was there when the shape was written, or a request for it.
+std::string struct_to_keep(std::string_view shape, const std::string& name) {
+  const auto code = struct_of(without_mark(shape), name);
+  return code ? '`' + *code + '`'
+              : fmt::format("the struct as it was, as `{}` (its shape: {})", name,
+                            without_mark(shape));
+}
+
+/// How to make a change a new version.
+std::string advice_for_change(std::string_view type, std::string_view stored) {
+  if (!type.starts_with(event_line))
+    return "Take the change back, or give the type a new `static constexpr unsigned schema`";
+  const auto [event, schema] = event_of(type);
+  const auto name = type_of(event);
+  const auto old = versioned(event, schema);
+  return fmt::format(
+      "Take the change back, or make it a new version: keep {}, and give `{}` the members `static "
+      "constexpr unsigned schema = {};` and `static {} upcast(const {}& old)`",
+      struct_to_keep(stored, old), name, schema + 1, name, old);
+}
+
+/// How to read again what no type of the program reads.
+std::string advice_for_missing(const event_versions* known, const std::string& event,
+                               std::uint16_t schema, std::string_view shape) {
+  const auto name = type_of(event);
+  if (known != nullptr && known->present != nullptr) {
+    const auto old = versioned(event, schema);
+    return fmt::format("Keep {}, and give `{}`, or the version after it, the member `static {} "
+                       "upcast(const {}& old)`",
+                       struct_to_keep(shape, old), name, name, old);
+  }
+  return fmt::format("Keep {}, write a function `upcast(const {}&)` beside it that returns what it "
+                     "is today, and list `{}` in the aggregate's `earlier`; or, if no state needs "
+                     "it any more, list `acta::retired<\"{}\">` there",
+                     struct_to_keep(shape, std::string(name)), name, name, name);
+}
+
+} // namespace
+
+result<contract> contract::read(std::string_view text, const uuid& store) {
+  contract c;
+  c.lines = lines_of(text);
+  if (auto read = read_form(c.lines); !read) return std::move(read).error();
+  if (auto owned = check_owner(c.lines, store); !owned) return std::move(owned).error();
+  return c;
+}
+
+std::string contract::text() const {
+  auto all =
+      std::string(form_line) + std::to_string(static_cast<int>(shape_form_now)) + '\n';
+  for (const auto& [type, shape] : lines) all.append(type).append(" ").append(shape).append("\n");
+  return all;
+}
+
+result<void> contract::take_types(const model& program) {
+  const auto first = lines_of(program.contract(shape_form::first));
+  for (const auto& [type, shape] : lines_of(program.contract())) {
+    auto& known = lines.try_emplace(type, shape).first->second;
+    if (const auto change = change_of_line(type, known, first.at(type), shape))
+      return error(runtime_errc::contract_changed,
+                   change->what + "; what is stored could not be read. " +
+                       advice_for_change(type, known),
+                   "contract.txt: " + type + (change->where.empty() ? "" : ", " + change->where));
+    known = shape;
+  }
+  return {};
+}
+
+bool contract::note_release(const model& program) {
+  std::string own;
+  for (const auto& [type, shape] : lines_of(program.contract()))
+    if (!std::string_view(type).substr(type.find(' ') + 1).starts_with(own_prefix))
+      own.append(type).append(" ").append(shape).append("\n");
+  unsigned newest = 0;
+  const auto number = [](const std::string& text) {
+    unsigned n = 0;
+    std::from_chars(text.data(), text.data() + text.size(), n);
+    return n;
+  };
+  for (auto at = lines.lower_bound(std::string(release_line));
+       at != lines.end() && at->first.starts_with(release_line); ++at)
+    newest = std::max(newest, number(at->second));
+  const auto line = fmt::format("{}{:016x} 1", release_line, fingerprint_of(own));
+  const auto [at, is_new] = lines.try_emplace(line, std::to_string(newest + 1));
+  return !is_new && number(at->second) < newest;
+}
+
+result<bool> contract::still_stands(const event_versions* known, const std::string& name,
+                                    std::uint16_t schema, const std::string& shape,
+                                    bool is_older_release, const event_census& census) {
+  const auto newer =
+      known != nullptr ? known->no_reader(schema).code() == domain_errc::newer_schema
+                       : is_older_release;
+  if (newer) {
+    notes_.push_back(fmt::format("a later release of the program has stored events {} of schema "
+                                 "{}; streams that hold one are quarantined until it runs again",
+                                 name, schema));
+    return true;
+  }
+  auto found = census(name, schema);
+  if (!found) return std::move(found).error();
+  if (found->count == 0) return false;
+  return error(runtime_errc::contract_changed,
+               fmt::format("the store holds {} event{} of this type, the first at {}, and the "
+                           "program cannot read {}. {}",
+                           found->count, found->count == 1 ? "" : "s", found->first.to_string(),
+                           found->count == 1 ? "it" : "them",
+                           advice_for_missing(known, name, schema, shape)),
+               fmt::format("contract.txt: event {} {}", name, schema));
+}
+
+result<void> contract::take(const model& program, const event_census& census) {
+  notes_.clear();
+  if (auto taken = take_types(program); !taken) return taken;
+  const auto is_older_release = note_release(program);
+  for (auto at = lines.lower_bound(std::string(event_line));
+       at != lines.end() && at->first.starts_with(event_line);) {
+    const auto [name, schema] = event_of(at->first);
+    const auto of = std::ranges::find_if(program.aggregates(), [&](const auto& a) {
+      return !a->built_in && name.starts_with(a->name + '.');
+    });
+    // What an aggregate has stored that the program does not have is nobody's loss.
+    if (of == program.aggregates().end()) {
+      ++at;
+      continue;
+    }
+    const auto versions = versions_of(**of);
+    const auto known = std::ranges::find(versions, name, &event_versions::name);
+    const auto* found = known == versions.end() ? nullptr : &*known;
+    const auto reader = found != nullptr ? found->find(schema) : event_reader{};
+    if (reader.present != nullptr || reader.earlier != nullptr) {
+      ++at;
+      continue;
+    }
+    auto stands = still_stands(found, name, schema, at->second, is_older_release, census);
+    if (!stands) return std::move(stands).error();
+    at = *stands ? std::next(at) : lines.erase(at);
+  }
+  return {};
+}
+
+} // namespace acta::detail
