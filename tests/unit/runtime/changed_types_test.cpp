@@ -117,12 +117,12 @@ template <class Box> acta::model model_of() {
   return m;
 }
 template <class Box> void use(const std::filesystem::path& store, bool close = true) {
-  auto r = must_open(store, model_of<Box>());
+  acta::runtime r = must_open(store, model_of<Box>());
   REQUIRE(r.ask<Box>("a", open_box{3}).wait_for(20s));
   if (close) REQUIRE(r.ask<Box>("a", close_box{}).wait_for(20s));
 }
 template <class Box> acta::error refusal(const std::filesystem::path& store) {
-  auto opened = try_open(store, model_of<Box>());
+  acta::result<acta::runtime> opened = try_open(store, model_of<Box>());
   if (opened) FAIL("it opens");
   CHECK(opened.error().code() == acta::runtime_errc::contract_changed);
   UNSCOPED_INFO(opened.error().to_string());
