@@ -34,6 +34,32 @@ std::string hidden(std::string what) {
                 "it `load` and `save` in place of `serialize`, or `using value_type = …`";
 }
 
+/// First mistake in what an aggregate says of earlier releases, or nothing.
+std::string mistake_in_history(const aggregate_type& type) {
+  std::set<std::pair<std::string_view, std::uint16_t>> seen;
+  for (const auto& e : type.earlier) {
+    if (const auto ok = check_type_name(e.name); !ok) return std::string(ok.error().detail());
+    const auto version = "'" + e.name + "' of schema " + std::to_string(e.schema);
+    const auto present = std::ranges::find(type.events, e.name, &event_type::name);
+    const auto is_present = present != type.events.end();
+    if (e.is_retired()) {
+      if (is_present) return "event '" + e.name + "' is retired, and an event of today";
+      continue;
+    }
+    if (e.schema == 0) return "event '" + e.name + "': schema versions start at 1";
+    if (is_present && e.schema >= present->schema)
+      return "the earlier event " + version + " is not older than today's, which has schema " +
+             std::to_string(present->schema) + ": raise that one";
+    if (hides_elements(e.shape)) return hidden("event " + version);
+    if (!seen.emplace(e.name, e.schema).second) return "two earlier events are " + version;
+  }
+  for (const auto& e : type.earlier)
+    if (e.is_retired() &&
+        std::ranges::count(type.earlier, e.name, &earlier_event_type::name) > 1)
+      return "event '" + e.name + "' is retired, and among the earlier ones otherwise, too";
+  return {};
+}
+
 /// First mistake in the names of one aggregate, or nothing.
 std::string mistake_in(const aggregate_type& type) {
   // A stream is written aggregate/id and an event aggregate.event, so neither may stand in the
@@ -55,7 +81,7 @@ std::string mistake_in(const aggregate_type& type) {
     if (!seen.insert(c.name).second)
       return "aggregate '" + type.name + "' has two commands named '" + c.name + "'";
   }
-  return {};
+  return mistake_in_history(type);
 }
 
 /// A name that is part of a folder's name and of an address.

@@ -93,7 +93,7 @@ template <class Aggregate> struct aggregate_must_be_well_formed {
 /// Whether the tables of `A` can be filled.
 template <class A> constexpr bool is_whole_aggregate() {
   if constexpr (well_formed_aggregate<A>)
-    return []<class... Ts>(one_of<Ts...>) {
+    return is_whole_history<A>() && []<class... Ts>(one_of<Ts...>) {
       return (can_evolve<A, Ts> && ...);
     }(typename A::events{}) &&
            []<class... Ts>(one_of<Ts...>) {
@@ -112,6 +112,7 @@ template <class A> void tell_missing_of_aggregate() {
     []<class... Ts>(one_of<Ts...>) {
       ((void)sizeof(aggregate_must_decide<A, Ts>), ...);
     }(typename A::commands{});
+    tell_missing_of_history<A>();
   }
 }
 
@@ -236,12 +237,9 @@ template <class A, class Retired> earlier_event_type make_retired_event() {
   return t;
 }
 
-/// All that the aggregate has had besides its events.
+/// All that the aggregate has had besides its events. Pre: is_whole_history<A>().
 template <class A> std::vector<earlier_event_type> make_earlier_events() {
   std::vector<earlier_event_type> all;
-  [&]<class... Es>(one_of<Es...>) {
-    ((void)sizeof(upcast_must_be_one<Es>), ...);
-  }(typename history<A>::known{});
   [&]<class... Es>(one_of<Es...>) {
     (all.push_back(make_earlier_event<A, Es>()), ...);
   }(typename history<A>::earlier{});

@@ -236,45 +236,12 @@ template <class A, class Older> constexpr bool wants_metadata() {
     return upcast_takes_metadata<newer_t<A, Older>>;
 }
 
-template <class Aggregate, class Older> struct earlier_event_must_lead_on {
-  static_assert(has_a_way<Aggregate, Older>(),
-                "acta: nothing says what the Older of earlier_event_must_lead_on<Aggregate, Older> "
-                "is today: write `Newer upcast(const Older&)` beside it (in its namespace, before "
-                "the aggregate), or list acta::retired<\"its name\"> in place of it.");
-};
-template <class Aggregate, class Type> struct upcast_must_lead_to_events {
-  static_assert(contains<Type, typename history<Aggregate>::known>,
-                "acta: an upcast returns the Type of upcast_must_lead_to_events<Aggregate, Type>, "
-                "which is neither an event of the Aggregate nor an earlier one that it knows.");
-};
-
 /// Upcasts in a row; beyond that they lead back to where they began.
 inline constexpr int upcasts_max = 64;
 
-/// Calls f(const E&) with each event of today that `value` is or holds.
-template <class A, int Steps = 0, class T, class F>
-void for_each_present(const T& value, const metadata& m, F&& f) {
-  using namespace codec_detail;
-  if constexpr (contains<T, typename A::events>) {
-    f(value);
-  } else if constexpr (contains<T, typename history<A>::earlier>) {
-    static_assert(Steps < upcasts_max, "acta: the upcasts of the aggregate go in a circle");
-    if constexpr (!has_a_way<A, T>())
-      (void)sizeof(earlier_event_must_lead_on<A, T>);
-    else if constexpr (Steps < upcasts_max)
-      for_each_present<A, Steps + 1>(call_upcast<A>(value, m), m, f);
-  } else if constexpr (is_optional<T>) {
-    if (value) for_each_present<A, Steps>(*value, m, f);
-  } else if constexpr (is_sequence<T> || is_array<T>) {
-    for (const auto& one : value) for_each_present<A, Steps>(one, m, f);
-  } else if constexpr (is_tuple<T>) {
-    std::apply([&](const auto&... one) { (for_each_present<A, Steps>(one, m, f), ...); }, value);
-  } else if constexpr (is_variant<T>) {
-    std::visit([&](const auto& one) { for_each_present<A, Steps>(one, m, f); }, value);
-  } else if constexpr (!std::same_as<T, std::monostate>) {
-    (void)sizeof(upcast_must_lead_to_events<A, T>);
-  }
-}
+template <class A, class Older>
+using upcast_result = std::remove_cvref_t<decltype(call_upcast<A>(
+    std::declval<const Older&>(), std::declval<const metadata&>()))>;
 
 /// What a returned value holds.
 template <class T> struct parts_of { using type = one_of<>; };
@@ -287,20 +254,132 @@ template <class A, class B> struct parts_of<std::pair<A, B>> { using type = one_
 template <class... Ts> struct parts_of<std::tuple<Ts...>> { using type = one_of<Ts...>; };
 template <class... Ts> struct parts_of<std::variant<Ts...>> { using type = one_of<Ts...>; };
 
+/// A value that stands for those it holds, of which there may be none.
+template <class T>
+inline constexpr bool stands_for_parts =
+    codec_detail::is_optional<T> || codec_detail::is_sequence<T> || codec_detail::is_array<T> ||
+    codec_detail::is_tuple<T> || codec_detail::is_variant<T> || std::same_as<T, std::monostate>;
+
+template <class A, class Older>
+concept has_whole_upcast = std::default_initializable<Older> && has_a_way<A, Older>();
+
+/// Whether upcasts lead from here to events of today, whatever they return.
+template <class A, class T, int Steps = 0> constexpr bool leads_on() {
+  if constexpr (contains<T, typename A::events>) {
+    return true;
+  } else if constexpr (contains<T, typename history<A>::earlier>) {
+    if constexpr (Steps < upcasts_max && has_whole_upcast<A, T>)
+      return leads_on<A, upcast_result<A, T>, Steps + 1>();
+    else
+      return false;
+  } else if constexpr (stands_for_parts<T>) {
+    return []<class... Parts>(one_of<Parts...>) {
+      return (leads_on<A, Parts, Steps>() && ...);
+    }(typename parts_of<T>::type{});
+  } else {
+    return false;
+  }
+}
+
+template <class A> constexpr bool is_whole_history() {
+  return []<class... Ts>(one_of<Ts...>) {
+    return ((has_upcast<Ts> || !has_member_upcast<Ts>)&&...);
+  }(typename history<A>::known{}) &&
+         []<class... Ts>(one_of<Ts...>) {
+           return (leads_on<A, Ts>() && ...);
+         }(typename history<A>::earlier{});
+}
+
+template <class Aggregate, class Older> struct earlier_event_must_lead_on {
+  static_assert(std::default_initializable<Older>,
+                "acta: the Older of earlier_event_must_lead_on<Aggregate, Older> must be "
+                "default-constructible: stored ones are read into a fresh one.");
+  static_assert(has_a_way<Aggregate, Older>(),
+                "acta: nothing says what the Older of earlier_event_must_lead_on<Aggregate, Older> "
+                "is today: write `Newer upcast(const Older&)` beside it (in its namespace, before "
+                "the aggregate), or list acta::retired<\"its name\"> in place of it.");
+};
+template <class Aggregate, class Type> struct upcast_must_lead_to_events {
+  static_assert(contains<Type, typename history<Aggregate>::known>,
+                "acta: an upcast returns the Type of upcast_must_lead_to_events<Aggregate, Type>, "
+                "which is neither an event of the Aggregate nor an earlier one that it knows.");
+};
+template <class Aggregate, class Older> struct upcasts_must_not_go_in_a_circle {
+  static_assert(leads_on<Aggregate, Older>(),
+                "acta: the upcasts lead from the Older of upcasts_must_not_go_in_a_circle<"
+                "Aggregate, Older> back to itself, and never to an event of today.");
+};
+
+/// Says what is wrong with a returned type. Returns whether nothing is.
+template <class A, class T> constexpr bool tell_wrong_result() {
+  if constexpr (contains<T, typename history<A>::known>) {
+    return true;
+  } else if constexpr (stands_for_parts<T>) {
+    return []<class... Parts>(one_of<Parts...>) {
+      return (tell_wrong_result<A, Parts>() && ...);
+    }(typename parts_of<T>::type{});
+  } else {
+    (void)sizeof(upcast_must_lead_to_events<A, T>);
+    return false;
+  }
+}
+template <class A, class Older> constexpr bool tell_wrong_step() {
+  if constexpr (has_whole_upcast<A, Older>) {
+    return tell_wrong_result<A, upcast_result<A, Older>>();
+  } else {
+    (void)sizeof(earlier_event_must_lead_on<A, Older>);
+    return false;
+  }
+}
+template <class T> constexpr bool tell_wrong_upcast() {
+  if constexpr (has_upcast<T> || !has_member_upcast<T>) return true;
+  (void)sizeof(upcast_must_be_one<T>);
+  return false;
+}
+/// As tell_missing_of_aggregate; one kind of mistake at a time.
+template <class A> void tell_missing_of_history() {
+  if constexpr ([]<class... Ts>(one_of<Ts...>) {
+                  return (tell_wrong_upcast<Ts>() && ...);
+                }(typename history<A>::known{}))
+    if constexpr ([]<class... Ts>(one_of<Ts...>) {
+                    return (tell_wrong_step<A, Ts>() && ...);
+                  }(typename history<A>::earlier{}))
+      []<class... Ts>(one_of<Ts...>) {
+        ((void)sizeof(upcasts_must_not_go_in_a_circle<A, Ts>), ...);
+      }(typename history<A>::earlier{});
+}
+
+// Below: pre: is_whole_history<A>().
+
+/// Calls f(const E&) with each event of today that `value` is or holds.
+template <class A, class T, class F>
+void for_each_present(const T& value, const metadata& m, F&& f) {
+  using namespace codec_detail;
+  if constexpr (contains<T, typename A::events>) {
+    f(value);
+  } else if constexpr (contains<T, typename history<A>::earlier>) {
+    for_each_present<A>(call_upcast<A>(value, m), m, f);
+  } else if constexpr (is_optional<T>) {
+    if (value) for_each_present<A>(*value, m, f);
+  } else if constexpr (is_sequence<T> || is_array<T>) {
+    for (const auto& one : value) for_each_present<A>(one, m, f);
+  } else if constexpr (is_tuple<T>) {
+    std::apply([&](const auto&... one) { (for_each_present<A>(one, m, f), ...); }, value);
+  } else if constexpr (is_variant<T>) {
+    std::visit([&](const auto& one) { for_each_present<A>(one, m, f); }, value);
+  }
+}
+
 /// Notes what an earlier event may be today, and whether a step on its way wants metadata.
-template <class A, class T, int Steps = 0> void note_present(earlier_event_type& of) {
+template <class A, class T> void note_present(earlier_event_type& of) {
   if constexpr (contains<T, typename A::events>) {
     of.may_be[index_in<T>(typename A::events{})] = true;
   } else if constexpr (contains<T, typename history<A>::earlier>) {
-    if constexpr (has_a_way<A, T>() && Steps < upcasts_max) {
-      using newer = decltype(call_upcast<A>(std::declval<const T&>(),
-                                            std::declval<const metadata&>()));
-      of.wants_metadata = of.wants_metadata || wants_metadata<A, T>();
-      note_present<A, std::remove_cvref_t<newer>, Steps + 1>(of);
-    }
+    of.wants_metadata = of.wants_metadata || wants_metadata<A, T>();
+    note_present<A, upcast_result<A, T>>(of);
   } else {
     [&]<class... Parts>(one_of<Parts...>) {
-      (note_present<A, Parts, Steps>(of), ...);
+      (note_present<A, Parts>(of), ...);
     }(typename parts_of<T>::type{});
   }
 }
