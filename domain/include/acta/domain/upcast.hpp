@@ -310,43 +310,50 @@ template <class Aggregate, class Older> struct upcasts_must_not_go_in_a_circle {
                 "Aggregate, Older> back to itself, and never to an event of today.");
 };
 
-/// Says what is wrong with a returned type. Returns whether nothing is.
-template <class A, class T> constexpr bool tell_wrong_result() {
-  if constexpr (contains<T, typename history<A>::known>) {
-    return true;
-  } else if constexpr (stands_for_parts<T>) {
+template <class A, class T> constexpr bool is_known_result() {
+  if constexpr (stands_for_parts<T> && !contains<T, typename history<A>::known>)
     return []<class... Parts>(one_of<Parts...>) {
-      return (tell_wrong_result<A, Parts>() && ...);
+      return (is_known_result<A, Parts>() && ...);
+    }(typename parts_of<T>::type{});
+  else
+    return contains<T, typename history<A>::known>;
+}
+/// The first type in what is returned that no event is.
+template <class A, class T> void tell_wrong_result() {
+  if constexpr (is_known_result<A, T>()) {
+  } else if constexpr (stands_for_parts<T>) {
+    []<class... Parts>(one_of<Parts...>) {
+      (tell_wrong_result<A, Parts>(), ...);
     }(typename parts_of<T>::type{});
   } else {
     (void)sizeof(upcast_must_lead_to_events<A, T>);
-    return false;
   }
 }
-template <class A, class Older> constexpr bool tell_wrong_step() {
-  if constexpr (has_whole_upcast<A, Older>) {
-    return tell_wrong_result<A, upcast_result<A, Older>>();
-  } else {
+template <class A, class Older> constexpr bool is_right_step() {
+  if constexpr (has_whole_upcast<A, Older>)
+    return is_known_result<A, upcast_result<A, Older>>();
+  else
+    return false;
+}
+template <class A, class Older> void tell_wrong_step() {
+  if constexpr (!has_whole_upcast<A, Older>)
     (void)sizeof(earlier_event_must_lead_on<A, Older>);
-    return false;
-  }
+  else
+    tell_wrong_result<A, upcast_result<A, Older>>();
 }
-template <class T> constexpr bool tell_wrong_upcast() {
-  if constexpr (has_upcast<T> || !has_member_upcast<T>) return true;
-  (void)sizeof(upcast_must_be_one<T>);
-  return false;
+template <class T> void tell_wrong_upcast() {
+  if constexpr (!has_upcast<T> && has_member_upcast<T>) (void)sizeof(upcast_must_be_one<T>);
 }
-/// As tell_missing_of_aggregate; one kind of mistake at a time.
+/// As tell_missing_of_aggregate.
 template <class A> void tell_missing_of_history() {
-  if constexpr ([]<class... Ts>(one_of<Ts...>) {
-                  return (tell_wrong_upcast<Ts>() && ...);
-                }(typename history<A>::known{}))
-    if constexpr ([]<class... Ts>(one_of<Ts...>) {
-                    return (tell_wrong_step<A, Ts>() && ...);
-                  }(typename history<A>::earlier{}))
-      []<class... Ts>(one_of<Ts...>) {
-        ((void)sizeof(upcasts_must_not_go_in_a_circle<A, Ts>), ...);
-      }(typename history<A>::earlier{});
+  []<class... Ts>(one_of<Ts...>) {
+    (tell_wrong_upcast<Ts>(), ...);
+  }(typename history<A>::known{});
+  []<class... Ts>(one_of<Ts...>) {
+    (tell_wrong_step<A, Ts>(), ...);
+    if constexpr ((is_right_step<A, Ts>() && ...))
+      ((void)sizeof(upcasts_must_not_go_in_a_circle<A, Ts>), ...);
+  }(typename history<A>::earlier{});
 }
 
 // Below: pre: is_whole_history<A>().
