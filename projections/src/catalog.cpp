@@ -6,8 +6,10 @@
 
 namespace acta {
 
-result<std::shared_ptr<const catalog>> catalog::make(const model& m, persistence::partition& p) {
+result<std::shared_ptr<const catalog>> catalog::make(const model& m, persistence::partition& p,
+                                                     std::shared_ptr<const shapes> stored) {
   std::shared_ptr<catalog> made(new catalog(p));
+  made->shapes_ = std::move(stored);
   for (const auto& type : m.aggregates()) {
     std::vector<std::string> names{type->name};
     auto versions = versions_of(*type);
@@ -75,12 +77,20 @@ recorded_event catalog::record(const persistence::event_view& event,
   r.payload.append(event.payload);
   const auto* known = find(event.name);
   r.type = known != nullptr ? std::string(known->versions.name) : partition_.name_of(event.name);
-  if (known == nullptr) return r;
-  r.aggregate = known->aggregate;
-  const auto [present, earlier] = known->versions.find(event.schema);
-  if (present != nullptr) r.known_as = std::shared_ptr<const event_type>(known->aggregate, present);
-  if (earlier != nullptr)
-    r.known_before = std::shared_ptr<const earlier_event_type>(known->aggregate, earlier);
+  event_reader reader;
+  if (known != nullptr) {
+    r.aggregate = known->aggregate;
+    reader = known->versions.find(event.schema);
+  }
+  if (reader.present != nullptr)
+    r.known_as = std::shared_ptr<const event_type>(r.aggregate, reader.present);
+  if (reader.earlier != nullptr)
+    r.known_before = std::shared_ptr<const earlier_event_type>(r.aggregate, reader.earlier);
+  const auto has_type =
+      reader.present != nullptr || (reader.earlier != nullptr && !reader.earlier->is_retired());
+  if (has_type || !shapes_) return r;
+  if (const auto shape = shapes_->find(std::pair(r.type, event.schema)); shape != shapes_->end())
+    r.shape = std::shared_ptr<const std::string>(shapes_, &shape->second);
   return r;
 }
 

@@ -135,10 +135,11 @@ projections::~projections() {
 }
 
 result<std::unique_ptr<projections>> projections::open(setup s) {
+  const auto shapes = s.stored_shapes;
   auto made = std::make_unique<inside>(std::move(s));
   auto& around = made->around;
   for (const auto& p : around.store.partitions()) {
-    auto names = catalog::make(made->domain, *p);
+    auto names = catalog::make(made->domain, *p, shapes);
     if (!names) return std::move(names).error();
     around.feeds.push_back(
         std::make_unique<feed>(*p, std::move(*names), around.options.tail_bytes_max));

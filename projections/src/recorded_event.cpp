@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <acta/projections/recorded_event.hpp>
 
+#include <acta/domain/codec/shape.hpp>
+
 #include <algorithm>
 
 namespace acta {
@@ -23,11 +25,17 @@ result<present_events> recorded_event::upcast() const {
 }
 
 result<std::string> recorded_event::to_json() const {
-  if (auto readable = check_reader(); !readable) return std::move(readable).error();
-  if (known_before && known_before->is_retired()) return no_reader(type, schema);
   std::string json;
-  const auto append_json = known_as ? known_as->append_json : known_before->append_json;
-  if (auto written = append_json(payload, json); !written) return std::move(written).error();
+  result<void> written;
+  if (known_as)
+    written = known_as->append_json(payload, json);
+  else if (known_before && !known_before->is_retired())
+    written = known_before->append_json(payload, json);
+  else if (shape)
+    written = append_json_of(*shape, payload, json);
+  else
+    written = known_before ? result<void>(no_reader(type, schema)) : check_reader();
+  if (!written) return std::move(written).error();
   return json;
 }
 

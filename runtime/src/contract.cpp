@@ -162,6 +162,14 @@ std::string contract::text() const {
   return all;
 }
 
+catalog::shapes contract::event_shapes() const {
+  catalog::shapes all;
+  for (auto at = lines.lower_bound(std::string(event_line));
+       at != lines.end() && at->first.starts_with(event_line); ++at)
+    all.emplace(event_of(at->first), without_mark(at->second));
+  return all;
+}
+
 result<void> contract::take_types(const model& program) {
   const auto first = lines_of(program.contract(shape_form::first));
   for (const auto& [type, shape] : lines_of(program.contract())) {

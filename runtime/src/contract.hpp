@@ -8,6 +8,7 @@
 #include <acta/core/ids.hpp>
 #include <acta/core/result.hpp>
 #include <acta/domain/model.hpp>
+#include <acta/projections/catalog.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -41,6 +42,9 @@ public:
   /// then.
   result<void> take(const model& program, const event_census& census);
   [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
+
+  /// Of all events that the store may hold.
+  [[nodiscard]] catalog::shapes event_shapes() const;
 
   /// `process NAME 1` and others, by kind, name and schema.
   std::map<std::string, std::string> lines;

@@ -107,6 +107,8 @@ result<void> engine::check_contract() {
       !taken)
     return taken;
   for (const auto& note : types->notes()) log(log_level::warning, "{}", note);
+  if (!read_side_)
+    stored_shapes_ = std::make_shared<const catalog::shapes>(types->event_shapes());
   const auto text = types->text();
   if (text == *stored_text) return {};
   auto written = store_->write_contract(text);
@@ -305,7 +307,7 @@ result<void> engine::start() {
   auto read_side = projections::open(
       {*store_, model_, options_.projections,
        [this](auto pause, auto action) { supervisor_->after(pause, std::move(action)); },
-       options_.clock, options_.log, make_host_});
+       options_.clock, options_.log, make_host_, stored_shapes_});
   if (!read_side) return std::move(read_side).error();
   read_side_ = std::move(*read_side);
   subscribers_ = std::make_unique<subscribers>(*this);

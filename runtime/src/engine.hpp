@@ -259,6 +259,7 @@ private:
   std::function<std::unique_ptr<actors::host>(std::size_t workers)> make_host_;
   std::unique_ptr<actors::host> host_;
   std::unique_ptr<persistence::store> store_;
+  std::shared_ptr<const catalog::shapes> stored_shapes_;
   std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<store_watch> watch_; ///< of the supervisor's thread

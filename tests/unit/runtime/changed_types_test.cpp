@@ -198,6 +198,12 @@ TEST_CASE("an event that a program has forgotten is refused, and may be retired"
   auto r = must_open(store, model_of<retiring>());
   CHECK(r.state<retiring>("a")->weight == 3);
   CHECK(r.state<retiring>("a", acta::at_version{2})->weight == 3);
+  // Whoever looks at it sees what the store knows of it.
+  const auto events = r.events("box", "a");
+  REQUIRE(events);
+  REQUIRE(events->size() == 2);
+  CHECK(events->back().type == "box.closed");
+  CHECK(*events->back().to_json() == "{}");
 }
 
 TEST_CASE("an older release is told what it cannot read, runs beside it, and the later one heals") {
@@ -227,6 +233,9 @@ TEST_CASE("an older release is told what it cannot read, runs beside it, and the
     CHECK(told("a later release of the program has stored events box.closed of schema 1"));
     CHECK(r.state<small>("a")->weight == 3);
     CHECK(r.state<small>("b").error().code() == acta::domain_errc::newer_schema);
+    const auto newer = r.events("box", "b");
+    REQUIRE(newer);
+    CHECK(*newer->front().to_json() == R"({"weight":4,"colour":null,"is_new":false})");
     CHECK_FALSE(r.ask<small>("b", open_box{1}).wait_for(20s));
     REQUIRE(r.ask<small>("d", open_box{5}).wait_for(20s));
   }

@@ -9,8 +9,11 @@
 #include <acta/projections/recorded_event.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace acta {
@@ -18,8 +21,12 @@ namespace acta {
 /// Immutable. Threads: any.
 class catalog {
 public:
+  /// Shapes of stored events, in shape_form_now, by name and schema.
+  using shapes = std::map<std::pair<std::string, std::uint16_t>, std::string, std::less<>>;
+
   /// Interns the names of the model. Errors: `store_full`, `io`.
-  static result<std::shared_ptr<const catalog>> make(const model& m, persistence::partition& p);
+  static result<std::shared_ptr<const catalog>> make(const model& m, persistence::partition& p,
+                                                     std::shared_ptr<const shapes> stored = {});
 
   struct known_event {
     std::shared_ptr<const aggregate_type> aggregate;
@@ -50,6 +57,7 @@ private:
   persistence::partition& partition_;
   std::vector<known_event> events_;     ///< by name id
   std::vector<std::string> aggregates_; ///< by name id
+  std::shared_ptr<const shapes> shapes_; ///< may be null
 };
 
 /// Fills `m` with everything about a commit but stream, version and position.

@@ -28,6 +28,8 @@ struct recorded_event {
   std::shared_ptr<const earlier_event_type> known_before;
   /// Of which it is; null if the model has no event of that name.
   std::shared_ptr<const aggregate_type> aggregate;
+  /// Of the data, as the store knows it; null if it does not, or the program has a type for it.
+  std::shared_ptr<const std::string> shape;
 
   /// The event as `E`, or nothing if it is of another type or cannot be decoded. Of one that an
   /// earlier release wrote: the first `E` that it is today.
@@ -52,8 +54,8 @@ struct recorded_event {
     for (const auto& one : today->all()) f(aggregate->events[one.event], one.payload.view());
     return {};
   }
-  /// The event's data as JSON, as it is stored. Errors: `unknown_event`, `newer_schema`,
-  /// `decode_failed`.
+  /// The event's data as JSON, as it is stored; of one that no type of the program describes, as
+  /// the store's contract does. Errors: `unknown_event`, `newer_schema`, `decode_failed`.
   [[nodiscard]] result<std::string> to_json() const;
   /// Why this program cannot read it; nothing if it can.
   [[nodiscard]] result<void> check_reader() const;
