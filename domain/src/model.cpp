@@ -23,7 +23,8 @@ const attributes& context::attributes() const noexcept {
 }
 
 const command_type* aggregate_type::find_command(std::string_view command) const noexcept {
-  const auto at = std::ranges::find(commands, command, &command_type::name);
+  const auto at =
+      std::ranges::find(commands, kept_name::parse(command).name, &command_type::name);
   return at == commands.end() ? nullptr : &*at;
 }
 

@@ -475,7 +475,10 @@ pending engine::submit_json(std::string_view aggregate, std::string_view id,
     return refused(
         error(domain_errc::unknown_command,
               "aggregate '" + r->type->name + "' has no command '" + std::string(command) + "'"));
-  auto payload = type->from_json(json);
+  // What a caller names without a version is of today.
+  const auto kept = kept_name::parse(command);
+  const auto is_of_today = by == sender::caller && kept.name.size() == command.size();
+  auto payload = is_of_today ? type->from_json(json) : type->from_kept(kept.schema, json);
   if (!payload) return refused(std::move(payload).error());
   submit(r, aggregate, id, static_cast<std::size_t>(type - r->type->commands.data()),
          std::move(payload).value(), std::move(options), t, by);
@@ -486,7 +489,8 @@ bool engine::is_open(std::string_view aggregate, std::string_view command) const
   const auto process = model_.find_process(aggregate);
   if (!process) return true;
   if (process->built_in) return false;
-  const auto input = std::ranges::find(process->inputs, command, &process_input::name);
+  const auto input =
+      std::ranges::find(process->inputs, kept_name::parse(command).name, &process_input::name);
   if (input == process->inputs.end()) return true;
   if (input->rejected != nullptr || input->internal) return false;
   return std::ranges::none_of(model_.aggregates(), [&](const auto& a) {

@@ -198,7 +198,7 @@ void process_runner::bring(const recorded_event& e, const present_event& today,
     const auto cannot_tell = [&](std::string_view why) {
       delivery d;
       d.aggregate = name;
-      d.command = to.input->name;
+      d.command = to.input->kept_as;
       put_aside(name + '/', {m.position, today.part, delivery_kind::keyed}, std::move(d), why);
     };
     item input;
@@ -221,7 +221,7 @@ void process_runner::bring(const recorded_event& e, const present_event& today,
       continue;
     }
     d.aggregate = name;
-    d.command = to.input->name;
+    d.command = to.input->kept_as;
     d.correlation_id = correlation_of(m);
     d.causation_id = event_id(m.position);
     input.event = std::shared_ptr<const event_type>(e.aggregate, today.type);
@@ -239,12 +239,14 @@ std::optional<delivery> process_runner::rejection_for(std::string_view process, 
   if (!type || command == nullptr) return std::nullopt;
   for (const auto& input : type->inputs) {
     if (input.rejected == nullptr || *input.rejected != *command->type) continue;
-    return tells(type->name, input.name, no, d.json, d.correlation_id);
+    // The command in it is of the version that was sent.
+    const auto sent = kept_name::parse(d.command).schema;
+    return tells(type->name, kept_name_text(input.name, sent), no, d.json, d.correlation_id);
   }
   const auto any = std::ranges::find_if(type->inputs, &process_input::any_rejection);
   if (any == type->inputs.end()) return std::nullopt;
   std::string name;
-  append_json_string(name, d.command);
+  append_json_string(name, kept_name::parse(d.command).name);
   return tells(type->name, any->name, no, name, d.correlation_id);
 }
 

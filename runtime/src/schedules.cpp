@@ -45,7 +45,7 @@ schedule_status status_of(std::string_view id, const schedule_process& p) {
 
 } // namespace
 
-result<void> schedules::check(const command_to_send& c) const {
+result<void> schedules::check(command_to_send& c) const {
   const auto* to = engine_.find_route(c.aggregate);
   if (to == nullptr)
     return error(domain_errc::unknown_aggregate, "no aggregate " + in_quotes(c.aggregate));
@@ -61,7 +61,12 @@ result<void> schedules::check(const command_to_send& c) const {
   if (c.json.size() > schedule_json_bytes_max)
     return error(errc::invalid_argument, "a scheduled command has more than " +
                                              std::to_string(schedule_json_bytes_max) + " bytes");
-  if (auto read = command->from_json(c.json); !read) return std::move(read).error();
+  // What is named without a version is of today, and kept as such.
+  const auto kept = kept_name::parse(c.command);
+  if (kept.name.size() == c.command.size())
+    c.command = kept_name_text(command->name, command->schema);
+  const auto read = command->from_kept(kept_name::parse(c.command).schema, c.json);
+  if (!read) return read.error();
   return {};
 }
 

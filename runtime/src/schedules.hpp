@@ -35,7 +35,8 @@ private:
   };
 
   /// Whether the target takes such a command, now.
-  result<void> check(const command_to_send& c) const;
+  /// Gives the command's name its version.
+  result<void> check(command_to_send& c) const;
   /// Nothing if there is none of this id.
   result<std::optional<stored>> read(std::string_view id);
   /// The version to start a new one at; nothing if this very one is there already. Errors:

@@ -10,6 +10,7 @@
 #include <acta/domain/codec/shape.hpp>
 #include <acta/domain/decision.hpp>
 #include <acta/domain/errc.hpp>
+#include <acta/domain/kept.hpp>
 #include <acta/domain/type_name.hpp>
 #include <acta/domain/upcast.hpp>
 
@@ -192,15 +193,24 @@ template <class C> result<erased_command> command_from_json(std::string_view tex
   return own(std::move(command));
 }
 
+template <class C>
+result<erased_command> command_from_kept(std::uint16_t schema, std::string_view text) {
+  auto command = from_kept<C>(schema, text);
+  if (!command) return std::move(command).error();
+  return own(std::move(*command));
+}
+
 template <class C> result<void> append_canonical(const void* command, byte_buffer& out) {
   return encode_canonical(*static_cast<const C*>(command), out);
 }
 
 template <class A, class C> command_type make_command_type() {
   return {.name = std::string(type_name<C>()),
+          .schema = static_cast<std::uint16_t>(schema_version<C>()),
           .shape = shape_of<C>(),
           .type = &typeid(C),
           .from_json = command_from_json<C>,
+          .from_kept = command_from_kept<C>,
           .append_canonical = append_canonical<C>,
           .execute = execute<A, C>};
 }

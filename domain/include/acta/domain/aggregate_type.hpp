@@ -105,12 +105,15 @@ struct earlier_event_type {
 
 struct command_type {
   std::string name; ///< `credit`
+  std::uint16_t schema = 1;
   std::string shape;
   std::string first_shape = {}; ///< of an input of a process, in shape_form::first
   const std::type_info* type = nullptr;
 
   /// Errors: `json_invalid` with a JSON pointer.
   result<erased_command> (*from_json)(std::string_view text) = nullptr;
+  /// Of a version that may be an older one. Errors: as from_kept().
+  result<erased_command> (*from_kept)(std::uint16_t schema, std::string_view text) = nullptr;
   /// Appends bytes that are equal for equal commands. Errors: `encode_failed`.
   result<void> (*append_canonical)(const void* command, byte_buffer& out) = nullptr;
   /// Decides, writes the events' frames, and evolves the state. Never throws.
@@ -136,6 +139,7 @@ struct aggregate_type {
   result<void> (*decode_state)(bytes_view from, void* state) = nullptr;
   result<void> (*append_state_json)(const void* state, std::string& out) = nullptr;
 
+  /// By its name, or by a kept_name of any version.
   [[nodiscard]] const command_type* find_command(std::string_view command) const noexcept;
 };
 

@@ -65,6 +65,7 @@ inline constexpr std::string_view due_attribute = "acta.due";
 /// An input of a process, as the runtime routes it.
 struct process_input {
   std::string name;
+  std::string kept_as; ///< kept_name
   std::uint16_t schema = 1;
   const std::type_info* type = nullptr;
   /// Of the command whose rejection this is; null for other inputs.
@@ -243,10 +244,9 @@ std::optional<std::pair<std::string, version_number>> parse_timer(std::string_vi
 /// another process's input or beyond the years 0..9999.
 result<void> write_actions(const reaction& r, time_point now,
                            std::span<const std::string_view> inputs, process_step& step);
-template <class... Is>
-inline constexpr std::array<std::string_view, sizeof...(Is)> names_of{type_name<Is>()...};
-template <class... Is> constexpr std::span<const std::string_view> input_names(one_of<Is...>) {
-  return names_of<Is...>;
+template <class... Is> std::span<const std::string_view> input_names(one_of<Is...>) {
+  static const std::array<std::string_view, sizeof...(Is)> names{kept_name_of<Is>()...};
+  return names;
 }
 
 /// All but the input's own evolve.
@@ -295,7 +295,7 @@ execution execute_input(void* state, const void* command, const context& c, even
     }
     if (is_too_late(self, c, step.fired)) return {};
     const auto r = react<P, I>(self.process, input, c);
-    step.input = type_name<I>();
+    step.input = kept_name_of<I>();
     step.json = fields_of(input);
     if (auto written = write_actions(r, c.now(), input_names(typename P::inputs{}), step);
         !written) {
@@ -326,17 +326,20 @@ template <class P> result<void> apply_step(void* state, bytes_view payload) {
   result<void> applied =
       error(domain_errc::unknown_event,
             "process '" + std::string(P::name) + "' has no input '" + step.input + "' any more");
+  const auto kept = kept_name::parse(step.input);
   const auto try_as = [&]<class I>(const one_of<I>&) {
-    if (step.input != type_name<I>()) return;
+    if (kept.name != type_name<I>()) return;
     try {
-      I input{};
-      applied = from_json(step.json, input);
-      if (applied)
-        evolve_process(self.process, static_cast<const I&>(input), step);
-      else // of stored text, that is damage
-        applied = error(codec_errc::decode_failed,
-                        step.input + ": " + std::string(applied.error().detail()),
-                        std::string(applied.error().where()));
+      const auto input = from_kept<I>(kept.schema, step.json);
+      applied = {};
+      if (input)
+        evolve_process(self.process, *input, step);
+      else if (const auto& why = input.error(); why.code() == condition::invalid)
+        // of stored text, that is damage
+        applied = error(codec_errc::decode_failed, step.input + ": " + std::string(why.detail()),
+                        std::string(why.where()));
+      else
+        applied = why;
     } catch (...) { applied = error(domain_errc::evolve_threw, describe_exception()); }
   };
   [&]<class... Is>(one_of<Is...>) { (try_as(one_of<Is>{}), ...); }(typename P::inputs{});
@@ -367,6 +370,7 @@ template <class I> result<erased_command> input_from_event(bytes_view payload) {
 template <class P, class I> process_input make_process_input() {
   process_input t;
   t.name = type_name<I>();
+  t.kept_as = kept_name_of<I>();
   t.schema = static_cast<std::uint16_t>(schema_version<I>());
   t.type = &typeid(I);
   t.any_rejection = std::same_as<I, refused_command>;
@@ -381,10 +385,12 @@ template <class P, class I> process_input make_process_input() {
 
 template <class P, class I> command_type make_input_command() {
   return {.name = std::string(type_name<I>()),
+          .schema = static_cast<std::uint16_t>(schema_version<I>()),
           .shape = shape_of<I>(),
           .first_shape = shape_of<I>(shape_form::first),
           .type = &typeid(I),
           .from_json = command_from_json<I>,
+          .from_kept = command_from_kept<I>,
           .append_canonical = append_canonical<I>,
           .execute = execute_input<P, I>};
 }

@@ -211,6 +211,13 @@ template <class A, class E> consteval unsigned stored_schema() {
 
 // -- from an earlier event to those of today ----------------------------------------------------
 
+template <class Newer, class Older>
+decltype(auto) call_member_upcast(const Older& old, const metadata& m) {
+  if constexpr (upcast_takes_metadata<Newer>)
+    return Newer::upcast(old, m);
+  else
+    return Newer::upcast(old);
+}
 /// Calls the upcast of an earlier event.
 template <class A, class Older> decltype(auto) call_upcast(const Older& old, const metadata& m) {
   using newer = newer_t<A, Older>;
@@ -219,10 +226,8 @@ template <class A, class Older> decltype(auto) call_upcast(const Older& old, con
       return upcast(old, m);
     else
       return upcast(old);
-  } else if constexpr (upcast_takes_metadata<newer>) {
-    return newer::upcast(old, m);
   } else {
-    return newer::upcast(old);
+    return call_member_upcast<newer>(old, m);
   }
 }
 template <class A, class Older> constexpr bool has_a_way() {

@@ -370,7 +370,7 @@ auto process_past<P>::input_of(const set_timer& set, const report& so_far) -> in
   std::optional<input> found;
   result<void> read;
   const auto try_as = [&]<class I>(const one_of<I>&) {
-    if (found || set.timer.input != type_name<I>()) return;
+    if (found || set.timer.input != acta::detail::kept_name_of<I>()) return;
     I typed{};
     read = from_json(set.timer.json, typed);
     found.emplace(std::in_place_type<I>, std::move(typed));
