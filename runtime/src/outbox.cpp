@@ -17,6 +17,7 @@ namespace {
 constexpr char delivery_row = 'd';
 constexpr char timer_row = 't';
 constexpr char checkpoint_row = 'c';
+constexpr char versions_row = 'v';
 /// On disk: rises with every change of the rows.
 constexpr std::uint64_t rows_format = 2;
 
@@ -42,8 +43,8 @@ std::string prefix_of(char kind, std::string_view stream) {
   return out;
 }
 
-std::string row_of_checkpoint(std::string_view process, std::uint32_t partition) {
-  auto out = prefix_of(checkpoint_row, process);
+std::string row_of_process(char kind, std::string_view process, std::uint32_t partition) {
+  auto out = prefix_of(kind, process);
   append_big_endian(partition, out);
   return out;
 }
@@ -148,7 +149,7 @@ result<std::optional<persistence::checkpoint>> outbox::checkpoint(std::string_vi
   auto reading = store_->read();
   if (!reading) return std::move(reading).error();
   bytes_view value;
-  const auto row = row_of_checkpoint(process, partition);
+  const auto row = row_of_process(checkpoint_row, process, partition);
   auto there = (*reading)->get(row_table::rows, as_bytes_view(row), value);
   if (!there) return std::move(there).error();
   if (!*there) return std::optional<persistence::checkpoint>{};
@@ -159,6 +160,20 @@ result<std::optional<persistence::checkpoint>> outbox::checkpoint(std::string_vi
                      std::to_string(checkpoint_bytes));
   return std::optional(persistence::checkpoint{load_le<std::uint64_t>(value.data()),
                                                load_le<std::uint64_t>(value.data() + 8)});
+}
+
+result<std::optional<versions_taken>> outbox::versions(std::string_view process,
+                                                       std::uint32_t partition) {
+  auto reading = store_->read();
+  if (!reading) return std::move(reading).error();
+  bytes_view value;
+  const auto row = row_of_process(versions_row, process, partition);
+  auto there = (*reading)->get(row_table::rows, as_bytes_view(row), value);
+  if (!there) return std::move(there).error();
+  if (!*there) return std::optional<versions_taken>{};
+  auto read = decode_binary<versions_taken>(value);
+  if (!read) return std::move(read).error();
+  return std::optional(std::move(*read));
 }
 
 result<persistence::checkpoint> outbox::common_checkpoint(std::uint32_t partition) {
@@ -291,9 +306,14 @@ result<void> outbox_writing::apply(const outbox_changes& c) {
     byte_buffer value;
     value.append_le(of.at.position);
     value.append_le(of.at.checksum);
-    const auto row = row_of_checkpoint(of.process, of.partition);
+    const auto row = row_of_process(checkpoint_row, of.process, of.partition);
     if (auto put = txn_->put(row_table::rows, as_bytes_view(row), value); !put) return put;
   }
+  for (const auto& of : c.versions)
+    if (auto put =
+            put_row(*txn_, row_of_process(versions_row, of.process, of.partition), of.versions);
+        !put)
+      return put;
   return {};
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "delivery.hpp"
+#include "versions_taken.hpp"
 
 #include <acta/persistence/view_store.hpp>
 #include <acta/runtime/set_aside.hpp>
@@ -57,6 +58,13 @@ struct process_checkpoint {
   persistence::checkpoint at;
 };
 
+/// What was looked for up to there, by version of events.
+struct process_versions {
+  std::string process;
+  std::uint32_t partition = 0;
+  versions_taken versions;
+};
+
 /// What one transaction does. Deliveries and timers are named by their rows.
 struct outbox_changes {
   std::vector<std::string> answered;                          ///< deliveries
@@ -68,6 +76,7 @@ struct outbox_changes {
   /// Deliveries that nobody can ever take, by the rows that they have or would have.
   std::map<std::string, delivery> set_aside;
   std::vector<process_checkpoint> looked_through;
+  std::vector<process_versions> versions; ///< once in a run
 };
 
 /// One transaction: given up unless committed. Threads: the one that began it.
@@ -101,6 +110,8 @@ public:
   /// Of one process; nothing if it has none yet.
   result<std::optional<persistence::checkpoint>> checkpoint(std::string_view process,
                                                             std::uint32_t partition);
+  /// Of one process; those of nobody if it has none yet. Errors: `decode_failed`, `io`.
+  result<std::optional<versions_taken>> versions(std::string_view process, std::uint32_t partition);
   /// The one for all processes, in an outbox from before each had its own; 0 in others.
   result<persistence::checkpoint> common_checkpoint(std::uint32_t partition);
 

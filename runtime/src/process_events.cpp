@@ -71,12 +71,14 @@ void process_runner::make_routes() {
 
 void process_runner::take_event(const recorded_event& e) {
   at(crash_point::event_unread);
+  // A later release wrote it, and takes it when it runs again.
+  if (!e.check_reader()) return;
   std::uint16_t part = 0; // of what an event that an earlier release wrote is today
   auto read = e.for_each_present([&](const event_type& type, bytes_view payload) {
     const auto found = routes_.find(&type);
     if (found == routes_.end()) return;
     const auto& to = found->second;
-    if (to.stepped != nullptr && !to.stepped->has_taken(e.metadata.position)) take_step(e, payload);
+    if (to.stepped != nullptr && !to.stepped->has_taken(e)) take_step(e, payload);
     bring(e, {&type, payload, part++}, to.receivers);
   });
   if (!read) set_step_aside(e, read.error().to_string());
@@ -87,7 +89,7 @@ void process_runner::set_step_aside(const recorded_event& e, std::string_view wh
   const auto& at = e.metadata.position;
   // Others than the runtime's own; of those nothing is new.
   if (std::ranges::all_of(
-          followers_, [&](const follower& f) { return f.process->built_in || f.has_taken(at); }))
+          followers_, [&](const follower& f) { return f.process->built_in || f.has_taken(e); }))
     return;
   delivery d;
   std::tie(d.aggregate, d.id) = split_stream(e.metadata.stream);
@@ -111,7 +113,7 @@ void process_runner::set_commit_aside(const lost_commit& lost) {
   const auto reason = lost.why.to_string();
   std::string losers;
   for (const auto& f : followers_) {
-    if (f.has_taken(last) || (f.process->built_in && !engine_.has_schedules())) continue;
+    if (last.number <= f.reached[last.partition] || (f.process->built_in && !engine_.has_schedules())) continue;
     losers.append(losers.empty() ? "" : ", ").append(f.process->name);
     delivery d;
     d.aggregate = f.process->name;
@@ -193,7 +195,7 @@ void process_runner::bring(const recorded_event& e, const present_event& today,
   if (const auto by = m.attributes.find(std::string(process_attribute)); by != m.attributes.end())
     sender = split_stream(by->second);
   for (const auto& to : receivers) {
-    if (to.of->has_taken(m.position)) continue;
+    if (to.of->has_taken(e)) continue;
     const auto& name = to.process()->name;
     const auto cannot_tell = [&](std::string_view why) {
       delivery d;

@@ -85,6 +85,7 @@ void process_runner::collect_checkpoints() {
 }
 
 void process_runner::after_flush() {
+  changes_.versions.clear();
   for (auto& f : followers_)
     for (const auto& at : scanned_)
       f.noted[at.partition] = std::max(at.number, f.start[at.partition]);

@@ -16,6 +16,7 @@ namespace acta::detail {
 
 result<void> process_runner::start() {
   make_routes();
+  if (auto found = find_versions(); !found) return found;
   subscription_options from;
   for (const auto& a : engine_.model().aggregates())
     for (const auto& v : versions_of(*a))
@@ -48,6 +49,7 @@ result<void> process_runner::start() {
   if (stored->set_aside > 0)
     engine_.log(log_level::error, "processes: {} rows that could not be read are set aside",
                 stored->set_aside);
+  if (auto noted = note_versions(); !noted) return noted;
   publish();
   thread_ = std::thread([this] { run(); });
   ::pthread_setname_np(thread_.native_handle(), "acta-processes");
@@ -90,6 +92,58 @@ result<void> process_runner::judge() {
       note_change(outbox_delay);
     }
   }
+  return {};
+}
+
+result<void> process_runner::find_versions() {
+  for (auto& f : followers_) {
+    auto now = versions_with(engine_.model(), [&](const std::type_info& type) {
+      return std::ranges::any_of(f.process->inputs,
+                                 [&](const process_input& i) { return *i.type == type; });
+    });
+    const auto& step = f.process->stored_as->events.front();
+    now.push_back(version_text(step.name, step.schema));
+    std::ranges::sort(now);
+    f.reached = f.start;
+    for (std::uint32_t p = 0; p < engine_.partitions(); ++p) {
+      auto known = outbox_.versions(f.process->name, p);
+      if (!known) return std::move(known).error();
+      auto versions = known->value_or(versions_taken{});
+      f.start[p] = versions.begin(now, f.start[p], engine_.last_position(p));
+      if (f.start[p] < f.reached[p])
+        engine_.log(log_level::info,
+                    "process {}: goes back from {} to {} for events that an older release of the "
+                    "program has passed over",
+                    f.process->name, position{p, f.reached[p]}.to_string(),
+                    position{p, f.start[p]}.to_string());
+      if (versions != *known) changes_.versions.push_back({f.process->name, p, versions});
+      f.versions.push_back(std::move(versions));
+    }
+  }
+  return {};
+}
+
+result<void> process_runner::note_versions() {
+  if (changes_.versions.empty()) return {};
+  outbox_changes c;
+  c.versions = changes_.versions;
+  for (const auto& of : c.versions) {
+    const auto f = std::ranges::find(followers_, of.process,
+                                     [](const follower& one) { return one.process->name; });
+    c.looked_through.push_back(
+        {of.process, of.partition,
+         engine_.journal_proof().checkpoint_at({of.partition, f->start[of.partition]})});
+  }
+  const auto noted = outbox_.write().and_then([&](outbox_writing txn) {
+    auto applied = txn.apply(c);
+    return applied ? txn.commit() : applied;
+  });
+  if (!noted) return noted.error().code() == condition::unavailable ? result<void>{} : noted;
+  for (const auto& of : c.looked_through)
+    std::ranges::find(followers_, of.process, [](const follower& one) {
+      return one.process->name;
+    })->noted[of.partition] = of.at.position;
+  changes_.versions.clear();
   return {};
 }
 

@@ -88,8 +88,15 @@ private:
     const process_type* process = nullptr;
     std::vector<std::uint64_t> start; ///< in earlier runs
     std::vector<std::uint64_t> noted; ///< as the outbox has it
+    /// Before `start` was moved back to what an older release has passed over.
+    std::vector<std::uint64_t> reached;
+    std::vector<versions_taken> versions;
 
-    [[nodiscard]] bool has_taken(position at) const { return at.number <= start[at.partition]; }
+    [[nodiscard]] bool has_taken(const recorded_event& e) const {
+      const auto& at = e.metadata.position;
+      return at.number <= start[at.partition] ||
+             versions[at.partition].has_taken(e.type, e.schema, at.number);
+    }
   };
   /// Whose input an event is.
   /// One of the events of today that a stored one is.
@@ -213,6 +220,12 @@ private:
   [[nodiscard]] result<void> check_history(std::uint32_t partition,
                                            const persistence::checkpoint& at) const;
   void make_routes();
+  /// Which versions of events this release takes; goes back to those that an older one has passed
+  /// over.
+  result<void> find_versions();
+  /// Notes them before an event of a new version can be stored: a release that does not know it may
+  /// run next. Without room on the disk the first flush does.
+  result<void> note_versions();
   void take_event(const recorded_event& e);
   void take_step(const recorded_event& e, bytes_view payload);
   void bring(const recorded_event& e, const present_event& today,

@@ -7,6 +7,8 @@
 /// It is written after the fact: what a crash takes away of it is done again, under the same key.
 #pragma once
 
+#include "versions_taken.hpp"
+
 #include <acta/persistence/view_store.hpp>
 
 #include <cstdint>
@@ -59,9 +61,17 @@ public:
   /// Per partition. In an environment that is new these are `start`, from now on and whatever
   /// crashes. In another one that knows of events which the journal does not hold, by its
   /// checkpoint or beyond it, as after the journal's return to a copy, it forgets those.
-  /// @param forgot  whether it did: what stands up to here may be other events than those handled
-  result<std::vector<std::uint64_t>> begin(std::span<const position> start,
-                                           std::span<const position> last, bool& forgot);
+  struct beginning {
+    std::vector<std::uint64_t> done_up_to;
+    /// Before that was moved back to what an older release has passed over.
+    std::vector<std::uint64_t> reached;
+    std::vector<versions_taken> versions;
+    /// Whether it did forget: what stands up to here may be other events than those handled.
+    bool forgot = false;
+  };
+  /// @param now  versions of events that this release takes, sorted
+  result<beginning> begin(std::span<const position> start, std::span<const position> last,
+                          const std::vector<std::string>& now = {});
   result<bool> is_paused() const;
   /// Going on forgets the other history.
   result<void> set_paused(bool paused);
