@@ -18,8 +18,25 @@ using namespace shape_text;
 /// Not all that has a shape can be written down by it.
 struct cannot_be_told {};
 
+/// Those that a field's name in an archive may be, although no member is called so.
+bool is_keyword(std::string_view text) {
+  constexpr std::string_view all[]{
+      "alignas",  "alignof",  "and",       "asm",       "auto",      "bitand",    "bitor",
+      "bool",     "break",    "case",      "catch",     "char",      "class",     "compl",
+      "concept",  "const",    "consteval", "constexpr", "constinit", "continue",  "decltype",
+      "default",  "delete",   "do",        "double",    "else",      "enum",      "explicit",
+      "export",   "extern",   "false",     "float",     "for",       "friend",    "goto",
+      "if",       "inline",   "int",       "long",      "mutable",   "namespace", "new",
+      "noexcept", "not",      "nullptr",   "operator",  "or",        "private",   "protected",
+      "public",   "register", "requires",  "return",    "short",     "signed",    "sizeof",
+      "static",   "struct",   "switch",    "template",  "this",      "throw",     "true",
+      "try",      "typedef",  "typeid",    "typename",  "union",     "unsigned",  "using",
+      "virtual",  "void",     "volatile",  "while",     "xor"};
+  return std::ranges::find(all, text) != std::end(all);
+}
+
 bool is_identifier(std::string_view text) {
-  return !text.empty() && (text.front() < '0' || text.front() > '9') &&
+  return !text.empty() && !is_keyword(text) && (text.front() < '0' || text.front() > '9') &&
          std::ranges::all_of(text, [](char c) {
            return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
                   (c >= 'A' && c <= 'Z');
@@ -28,11 +45,14 @@ bool is_identifier(std::string_view text) {
 
 const std::map<std::string_view, std::string_view>& scalars() {
   static const std::map<std::string_view, std::string_view> all{
-      {"bool", "bool"},           {"i8", "std::int8_t"},       {"i16", "std::int16_t"},
-      {"i32", "std::int32_t"},    {"i64", "std::int64_t"},     {"u8", "std::uint8_t"},
-      {"u16", "std::uint16_t"},   {"u32", "std::uint32_t"},    {"u64", "std::uint64_t"},
-      {"f32", "float"},           {"f64", "double"},           {"string", "std::string"},
-      {"uuid", "acta::uuid"},     {"position", "acta::position"}, {"null", "std::monostate"}};
+      {"bool", "bool"},          {"i8", "std::int8_t"},
+      {"i16", "std::int16_t"},   {"i32", "std::int32_t"},
+      {"i64", "std::int64_t"},   {"u8", "std::uint8_t"},
+      {"u16", "std::uint16_t"},  {"u32", "std::uint32_t"},
+      {"u64", "std::uint64_t"},  {"f32", "float"},
+      {"f64", "double"},         {"string", "std::string"},
+      {"uuid", "acta::uuid"},    {"position", "acta::position"},
+      {"null", "std::monostate"}};
   return all;
 }
 
@@ -48,7 +68,10 @@ private:
   std::string class_of(std::string_view shape, std::string_view name) {
     auto fields = shape.substr(1, shape.size() - 2);
     if (fields.starts_with('#')) throw cannot_be_told{};
-    classes_.emplace_back(name);
+    classes_.push_back({std::string(name), {}});
+    // Initializers of an inner class are not known before the end of the outer one, whose variants
+    // ask for them.
+    const std::string_view initializer = classes_.size() == 1 ? "{}; " : "; ";
     std::string inner, members, shown;
     while (!fields.empty()) {
       if (fields.starts_with(',')) fields.remove_prefix(1);
@@ -57,8 +80,9 @@ private:
       fields.remove_prefix(1);
       const auto type = whole_type(fields);
       fields.remove_prefix(type.size());
-      members += type_of(type, std::string(field) + "_type", inner) + ' ' + std::string(field) +
-                 "{}; ";
+      declare(std::string(field), {});
+      members += type_of(type, std::string(field) + "_type", inner);
+      members.append(" ").append(field).append(initializer);
       shown.append(shown.empty() ? "" : ", ").append("CEREAL_NVP(").append(field).append(")");
     }
     classes_.pop_back();
@@ -79,7 +103,7 @@ private:
       return std::string(container) + '<' + type_of(inside, name, inner) + '>';
     };
     if (shape.starts_with('{')) {
-      inner += class_of(shape, name) + ' ';
+      if (auto code = class_of(shape, name); declare(name, code)) inner += code + ' ';
       return name;
     }
     if (shape.starts_with('?')) {
@@ -90,7 +114,7 @@ private:
     if (shape.starts_with('^')) {
       const auto up = static_cast<std::size_t>(std::atoi(std::string(shape.substr(1)).c_str()));
       if (up == 0 || up > classes_.size()) throw cannot_be_told{};
-      return classes_[classes_.size() - up];
+      return classes_[classes_.size() - up].name;
     }
     if (shape.starts_with("enum<")) return enum_of(shape, name, inner);
     if (shape.starts_with("duration<")) return "std::chrono::duration<" + ratio_of(inside) + '>';
@@ -147,12 +171,13 @@ private:
       names.append(names.empty() ? "" : ", ")
           .append("{" + name + "::" + std::string(text) + ", \"" + std::string(text) + "\"}");
     }
-    inner += "enum class " + name + " : " + std::string(scalars().at(e.kind)) + " { " + values +
-             " }; ";
+    auto code = "enum class " + name + " : " + std::string(scalars().at(e.kind)) + " {" +
+                (values.empty() ? "" : ' ' + values + ' ') + "}; ";
     if (!e.names.empty())
-      inner += "friend constexpr std::array<std::pair<" + name + ", std::string_view>, " +
-               std::to_string(e.names.size()) + "> enum_names(" + name + ") { return {{" + names +
-               "}}; } ";
+      code += "friend constexpr std::array<std::pair<" + name + ", std::string_view>, " +
+              std::to_string(e.names.size()) + "> enum_names(" + name + ") { return {{" + names +
+              "}}; } ";
+    if (declare(name, code)) inner += code;
     return name;
   }
 
@@ -166,7 +191,21 @@ private:
            std::string(inside.substr(slash + 1)) + '>';
   }
 
-  std::vector<std::string> classes_; ///< around, the innermost last
+  /// A name in the innermost class. False: it stands for the same already. One name cannot stand
+  /// for two things.
+  bool declare(const std::string& name, const std::string& code) {
+    auto& around = classes_.back();
+    if (name == around.name) throw cannot_be_told{};
+    const auto [at, is_new] = around.names.try_emplace(name, code);
+    if (!is_new && (code.empty() || at->second != code)) throw cannot_be_told{};
+    return is_new;
+  }
+
+  struct enclosing {
+    std::string name;
+    std::map<std::string, std::string> names; ///< of members and what is declared in it, by code
+  };
+  std::vector<enclosing> classes_; ///< around, the innermost last
 };
 
 } // namespace
