@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 #include <acta/domain/aggregate_type.hpp>
+#include <acta/domain/codec/shape.hpp>
 #include <acta/domain/errc.hpp>
 
 #include <algorithm>
+#include <string>
 
 namespace acta {
 
@@ -51,5 +53,20 @@ error no_reader(std::string_view name, std::uint16_t schema) {
   return error(domain_errc::unknown_event, "this program has no type for " + std::string(name) +
                                                " schema " + std::to_string(schema));
 }
+
+namespace detail {
+
+void count_in_history(aggregate_type& t) {
+  if (t.earlier.empty()) return;
+  auto text = std::to_string(t.fingerprint);
+  for (const auto& e : t.earlier) {
+    text.append(" ").append(e.name).append("@" + std::to_string(e.schema) + '>');
+    for (std::size_t i = 0; i < e.may_be.size(); ++i)
+      if (e.may_be[i]) text.append(t.events[i].name).append(",");
+  }
+  t.fingerprint = fingerprint_of(text);
+}
+
+} // namespace detail
 
 } // namespace acta

@@ -23,7 +23,7 @@ result<replay_start> engine::restore_snapshot(const binding& b, const persistenc
     state = b.type->create();
     return replay_start{};
   };
-  if (s.fingerprint != b.type->fingerprint) return ignore("it was taken of another shape");
+  if (s.fingerprint != b.type->fingerprint) return ignore("it was taken by a release with another state, or other upcasts");
   if (auto decoded = b.type->decode_state(s.state, state.get()); !decoded)
     return ignore(decoded.error().to_string());
   return replay_start{s.version, s.position, s.recorded_at};

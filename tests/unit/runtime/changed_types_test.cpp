@@ -111,9 +111,9 @@ using misremembered = box<opened_2_wrong, acta::one_of<opened_2_wrong, closed>>;
 using forgotten = box<opened_2, acta::one_of<opened_2>>;
 using retiring = box<opened_2, acta::one_of<opened_2>, acta::one_of<acta::retired<"closed">>>;
 
-template <class Box> acta::model model_of() {
+template <class Box> acta::model model_of(const acta::aggregate_options& options = {}) {
   acta::model m;
-  m.aggregate<Box>();
+  m.aggregate<Box>(options);
   return m;
 }
 template <class Box> void use(const std::filesystem::path& store, bool close = true) {
@@ -204,6 +204,22 @@ TEST_CASE("an event that a program has forgotten is refused, and may be retired"
   REQUIRE(events->size() == 2);
   CHECK(events->back().type == "box.closed");
   CHECK(*events->back().to_json() == "{}");
+}
+
+TEST_CASE("a snapshot does not keep what an event meant before it was retired") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  {
+    auto r = must_open(store, model_of<first>({.snapshot_every = 1}));
+    REQUIRE(r.ask<first>("a", open_box{3}).wait_for(20s));
+    REQUIRE(r.ask<first>("a", close_box{}).wait_for(20s));
+    CHECK(r.state<first>("a")->weight == -3);
+  }
+  auto r = must_open(store, model_of<retiring>({.snapshot_every = 1}));
+  CHECK(r.state<retiring>("a")->weight == 3);
+  REQUIRE(r.ask<retiring>("a", open_box{1}).wait_for(20s));
+  CHECK(r.state<retiring>("a")->weight == 4);
+  CHECK(r.figures().snapshots_ignored > 0);
 }
 
 TEST_CASE("an older release is told what it cannot read, runs beside it, and the later one heals") {

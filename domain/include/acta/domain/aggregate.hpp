@@ -294,6 +294,7 @@ template <class A> aggregate_type make_aggregate_type(const aggregate_options& o
       (t.commands.push_back(detail::make_command_type<A, Cs>()), ...);
     }(typename A::commands{});
     detail::fill_state_table<A>(t, std::move(fresh));
+    detail::count_in_history(t);
     t.type = &typeid(A);
     t.move_state = [](void* from, void* into) {
       *static_cast<A*>(into) = std::move(*static_cast<A*>(from));

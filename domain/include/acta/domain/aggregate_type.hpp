@@ -169,4 +169,10 @@ struct event_versions {
 /// The same for a name that the program does not know at all.
 [[nodiscard]] error no_reader(std::string_view name, std::uint16_t schema);
 
+namespace detail {
+/// Makes the earlier events part of the fingerprint: a snapshot that was taken before an event had
+/// an upcast may hold another state than a replay with it makes.
+void count_in_history(aggregate_type& t);
+} // namespace detail
+
 } // namespace acta
