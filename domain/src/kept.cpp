@@ -16,7 +16,8 @@ kept_name kept_name::parse(std::string_view text) noexcept {
   const auto digits = text.substr(at + 1);
   std::uint16_t schema = 0;
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), schema);
-  if (read.ec != std::errc{} || read.ptr != digits.data() + digits.size() || schema == 0)
+  if (read.ec != std::errc{} || read.ptr != digits.data() + digits.size() ||
+      digits.starts_with('0'))
     return {text, 1};
   return {text.substr(0, at), schema};
 }
@@ -28,10 +29,12 @@ std::string kept_name_text(std::string_view name, unsigned schema) {
                      : std::string(name) + before_schema + std::to_string(schema);
 }
 
-error no_kept_version(std::string_view name, std::uint16_t schema) {
-  return error(domain_errc::unknown_event,
-               "this program reads no " + std::string(name) + " of schema " +
-                   std::to_string(schema));
+error no_kept_version(std::string_view name, std::uint16_t schema, unsigned own) {
+  const auto version = std::string(name) + " of schema " + std::to_string(schema);
+  if (schema > own)
+    return error(domain_errc::newer_schema, "a later release of the program wrote " + version +
+                                                "; this one knows up to " + std::to_string(own));
+  return error(domain_errc::unknown_event, "this program reads no " + version);
 }
 
 } // namespace detail

@@ -28,6 +28,10 @@ const command_type* aggregate_type::find_command(std::string_view command) const
   return at == commands.end() ? nullptr : &*at;
 }
 
+bool command_type::reads(std::uint16_t version) const noexcept {
+  return version == schema || std::ranges::find(earlier, version, &kept_version::schema) != earlier.end();
+}
+
 namespace {
 
 std::string hidden(std::string what) {
@@ -121,6 +125,9 @@ std::string mistake_in(const process_type& type) {
     if (!seen.insert(input.name).second)
       return "process '" + type.name + "' has two inputs named '" + input.name + "'";
   }
+  for (const auto& name : type.retired)
+    if (seen.contains(name))
+      return "input '" + name + "' of process '" + type.name + "' is retired, and one of today";
   return {};
 }
 
@@ -348,9 +355,12 @@ std::string model::contract(shape_form form) const {
         lines.insert("event " + e.name + ' ' + std::to_string(e.schema) + ' ' + shape(e));
   // A step holds its input, and a timer's, as JSON: its own shape says nothing of them.
   for (const auto& p : processes_)
-    for (std::size_t i = 0; i < p->inputs.size(); ++i)
-      lines.insert("input " + p->name + '.' + p->inputs[i].name + ' ' +
-                   std::to_string(p->inputs[i].schema) + ' ' + shape(p->stored_as->commands[i]));
+    for (const auto& input : p->stored_as->commands) {
+      const auto name = "input " + p->name + '.' + input.name + ' ';
+      lines.insert(name + std::to_string(input.schema) + ' ' + shape(input));
+      for (const auto& e : input.earlier)
+        lines.insert(name + std::to_string(e.schema) + ' ' + shape(e));
+    }
   std::string text;
   for (const auto& line : lines) text.append(line).append("\n");
   return text;

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract.hpp"
 
+#include "contract_advice.hpp"
+#include "contract_lines.hpp"
+
 #include <acta/domain/codec/shape.hpp>
 #include <acta/domain/errc.hpp>
 #include <acta/persistence/errc.hpp>
@@ -37,15 +40,11 @@ std::map<std::string, std::string> lines_of(std::string_view text) {
   return types;
 }
 
-/// What a line is written in that no program has known since there is a second form.
-constexpr std::string_view first_form_mark = "1:";
 /// Of the form of all lines: kind name number.
 constexpr std::string_view form_line = "contract form ";
 /// Whose contract it is. An older program wrote none.
 constexpr std::string_view owner_line = "contract store 1";
 
-constexpr std::string_view event_line = "event ";
-constexpr std::string_view input_line = "input ";
 constexpr std::string_view release_line = "release ";
 /// Of the runtime's own types.
 constexpr std::string_view own_prefix = "acta.";
@@ -80,11 +79,6 @@ result<void> check_owner(std::map<std::string, std::string>& stored, const uuid&
                "contract.txt: " + std::string(owner_line));
 }
 
-std::string_view without_mark(std::string_view shape) {
-  if (shape.starts_with(first_form_mark)) shape.remove_prefix(first_form_mark.size());
-  return shape;
-}
-
 /// Whether what the store holds under `known` can be read by the program.
 std::optional<shape_change> change_of_line(const std::string& type, std::string_view known,
                                            const std::string& first, const std::string& now) {
@@ -93,56 +87,33 @@ std::optional<shape_change> change_of_line(const std::string& type, std::string_
   return change_of(without_mark(known), first, as);
 }
 
-/// `event account.credited 2` -> name and schema.
-std::pair<std::string, std::uint16_t> event_of(std::string_view type) {
-  type.remove_prefix(event_line.size());
-  const auto space = type.rfind(' ');
-  std::uint16_t schema = 0;
-  std::from_chars(type.data() + space + 1, type.data() + type.size(), schema);
-  return {std::string(type.substr(0, space)), schema};
-}
-/// `credited` of `account.credited`.
-std::string_view type_of(std::string_view event) { return event.substr(event.find('.') + 1); }
-
-std::string versioned(std::string_view event, std::uint16_t schema) {
-  return fmt::format("{}_v{}", type_of(event), schema);
-}
-
-/// The struct that was there when the shape was written, or a request for it.
-std::string struct_to_keep(std::string_view shape, const std::string& name) {
-  const auto code = struct_of(without_mark(shape), name);
-  return code ? '`' + *code + '`'
-              : fmt::format("the struct as it was, as `{}` (its shape: {})", name,
-                            without_mark(shape));
-}
-
-/// How to make a change a new version.
-std::string advice_for_change(std::string_view type, std::string_view stored) {
-  if (!type.starts_with(event_line))
-    return "Take the change back, or give the type a new `static constexpr unsigned schema`";
-  const auto [event, schema] = event_of(type);
-  const auto name = type_of(event);
-  const auto old = versioned(event, schema);
-  return fmt::format(
-      "Take the change back, or make it a new version: keep {}, and give `{}` the members `static "
-      "constexpr unsigned schema = {};` and `static {} upcast(const {}& old)`",
-      struct_to_keep(stored, old), name, schema + 1, name, old);
-}
-
-/// How to read again what no type of the program reads.
-std::string advice_for_missing(const event_versions* known, const std::string& event,
-                               std::uint16_t schema, std::string_view shape) {
-  const auto name = type_of(event);
-  if (known != nullptr && known->present != nullptr) {
-    const auto old = versioned(event, schema);
-    return fmt::format("Keep {}, and give `{}`, or the version after it, the member `static {} "
-                       "upcast(const {}& old)`",
-                       struct_to_keep(shape, old), name, name, old);
+/// Schema of today's type of a line, 0 if there is none.
+unsigned schema_today(const model& program, std::string_view line) {
+  const auto name = type_in(line).first;
+  if (line.starts_with(input_line)) {
+    const auto process = program.find_process(name.substr(0, name.find('.')));
+    const auto* input =
+        process ? process->stored_as->find_command(type_of(name)) : nullptr;
+    return input != nullptr ? input->schema : 0;
   }
-  return fmt::format("Keep {}, write a function `upcast(const {}&)` beside it that returns what it "
-                     "is today, and list `{}` in the aggregate's `earlier`; or, if no state needs "
-                     "it any more, list `acta::retired<\"{}\">` there",
-                     struct_to_keep(shape, std::string(name)), name, name, name);
+  for (const auto& a : program.aggregates())
+    for (const auto& e : a->events)
+      if (e.name == name) return e.schema;
+  return 0;
+}
+
+std::string count_text(const stored_inputs& found) {
+  std::string text;
+  const auto add = [&](std::uint64_t n, std::string_view what) {
+    if (n == 0) return;
+    text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", n, what, n == 1 ? "" : "s");
+  };
+  add(found.steps, "step");
+  add(found.timers, "pending timer");
+  if (found.deliveries > 0)
+    text += fmt::format("{}{} waiting deliver{}", text.empty() ? "" : ", ", found.deliveries,
+                        found.deliveries == 1 ? "y" : "ies");
+  return text;
 }
 
 } // namespace
@@ -166,7 +137,7 @@ catalog::shapes contract::event_shapes() const {
   catalog::shapes all;
   for (auto at = lines.lower_bound(std::string(event_line));
        at != lines.end() && at->first.starts_with(event_line); ++at)
-    all.emplace(event_of(at->first), without_mark(at->second));
+    all.emplace(type_in(at->first), without_mark(at->second));
   return all;
 }
 
@@ -177,7 +148,9 @@ result<void> contract::take_types(const model& program) {
     if (const auto change = change_of_line(type, known, first.at(type), shape))
       return error(runtime_errc::contract_changed,
                    change->what + "; what is stored could not be read. " +
-                       advice_for_change(type, known),
+                       (schema_today(program, type) == type_in(type).second
+                            ? advice_for_change(type, known)
+                            : advice_for_older(type, known)),
                    "contract.txt: " + type + (change->where.empty() ? "" : ", " + change->where));
     known = shape;
   }
@@ -227,13 +200,33 @@ result<bool> contract::still_stands(const event_versions* known, const std::stri
                fmt::format("contract.txt: event {} {}", name, schema));
 }
 
-result<void> contract::take(const model& program, const event_census& census) {
-  notes_.clear();
-  if (auto taken = take_types(program); !taken) return taken;
-  const auto is_older_release = note_release(program);
+result<bool> contract::still_stands(const command_type* known, const input_version& what,
+                                    const std::string& shape, bool is_older_release,
+                                    const input_census& census) {
+  const auto name = fmt::format("{}.{}", what.process, what.input);
+  if (known != nullptr ? what.schema > known->schema : is_older_release) {
+    notes_.push_back(fmt::format(
+        "a later release of the program has stored inputs {} of schema {}; instances whose steps "
+        "hold one are quarantined, and what waits under it is kept, until it runs again",
+        name, what.schema));
+    return true;
+  }
+  auto found = census(what);
+  if (!found) return std::move(found).error();
+  if (found->none()) return false;
+  return error(runtime_errc::contract_changed,
+               fmt::format("the store holds this input in {}, the first from {}, and the program "
+                           "cannot read it. {}",
+                           count_text(*found), found->first.to_string(),
+                           advice_for_missing(known, what, shape)),
+               fmt::format("contract.txt: input {} {}", name, what.schema));
+}
+
+result<void> contract::take_events(const model& program, bool is_older_release,
+                                   const event_census& census) {
   for (auto at = lines.lower_bound(std::string(event_line));
        at != lines.end() && at->first.starts_with(event_line);) {
-    const auto [name, schema] = event_of(at->first);
+    const auto [name, schema] = type_in(at->first);
     const auto of = std::ranges::find_if(program.aggregates(), [&](const auto& a) {
       return !a->built_in && name.starts_with(a->name + '.');
     });
@@ -255,6 +248,37 @@ result<void> contract::take(const model& program, const event_census& census) {
     at = *stands ? std::next(at) : lines.erase(at);
   }
   return {};
+}
+
+result<void> contract::take_inputs(const model& program, bool is_older_release,
+                                   const input_census& census) {
+  for (auto at = lines.lower_bound(std::string(input_line));
+       at != lines.end() && at->first.starts_with(input_line);) {
+    const auto [name, schema] = type_in(at->first);
+    const auto process = program.find_process(name.substr(0, name.find('.')));
+    const auto input = type_of(name);
+    const auto is_needed = process && !process->built_in &&
+                           std::ranges::find(process->retired, input) == process->retired.end();
+    const auto* known = is_needed ? process->stored_as->find_command(input) : nullptr;
+    if (!is_needed || (known != nullptr && known->reads(schema))) {
+      ++at;
+      continue;
+    }
+    const input_version what{process->name, input, schema,
+                             schema == 1 || !lines.contains(fmt::format("{}{} 1", input_line, name))};
+    auto stands = still_stands(known, what, at->second, is_older_release, census);
+    if (!stands) return std::move(stands).error();
+    at = *stands ? std::next(at) : lines.erase(at);
+  }
+  return {};
+}
+
+result<void> contract::take(const model& program, const store_census& census) {
+  notes_.clear();
+  if (auto taken = take_types(program); !taken) return taken;
+  const auto is_older_release = note_release(program);
+  if (auto taken = take_events(program, is_older_release, census.events); !taken) return taken;
+  return take_inputs(program, is_older_release, census.inputs);
 }
 
 } // namespace acta::detail

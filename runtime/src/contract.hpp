@@ -28,6 +28,30 @@ struct stored_events {
 using event_census =
     std::function<result<stored_events>(std::string_view name, std::uint16_t schema)>;
 
+/// What a store holds under one version of an input of a process.
+struct stored_inputs {
+  std::uint64_t steps = 0;      ///< that took it
+  std::uint64_t timers = 0;     ///< that are set
+  std::uint64_t deliveries = 0; ///< that wait
+  position first;               ///< of the first step, or else of what the first one comes from
+
+  [[nodiscard]] bool none() const noexcept { return steps + timers + deliveries == 0; }
+};
+struct input_version {
+  std::string_view process;
+  std::string_view input; ///< without the process's name
+  std::uint16_t schema = 1;
+  bool also_bare = false; ///< a name without a version may mean it: an older program wrote none
+};
+/// Counts them by reading the journals and the outbox. Errors: `io`, `corrupt_commit`, and those of
+/// opening the outbox.
+using input_census = std::function<result<stored_inputs>(const input_version&)>;
+
+struct store_census {
+  event_census events;
+  input_census inputs;
+};
+
 /// A value.
 class contract {
 public:
@@ -40,7 +64,7 @@ public:
   /// is and is told in `notes()`. Errors: `contract_changed`: the program cannot read what the
   /// store holds; it names the type and the difference, and what to write. `census` is asked only
   /// then.
-  result<void> take(const model& program, const event_census& census);
+  result<void> take(const model& program, const store_census& census);
   [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
 
   /// Of all events that the store may hold.
@@ -53,10 +77,17 @@ private:
   result<void> take_types(const model& program);
   /// Whether a later release than this one has used the store.
   bool note_release(const model& program);
+  result<void> take_events(const model& program, bool is_older_release,
+                           const event_census& census);
+  result<void> take_inputs(const model& program, bool is_older_release,
+                           const input_census& census);
   /// One line of the store that no type of the program stands for.
   result<bool> still_stands(const event_versions* known, const std::string& name,
                             std::uint16_t schema, const std::string& shape, bool is_older_release,
                             const event_census& census);
+  result<bool> still_stands(const command_type* known, const input_version& what,
+                            const std::string& shape, bool is_older_release,
+                            const input_census& census);
 
   std::vector<std::string> notes_;
 };

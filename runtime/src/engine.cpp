@@ -69,6 +69,19 @@ at_least_a_second(std::chrono::steady_clock::time_point deadline) {
   return std::max(deadline, std::chrono::steady_clock::now() + std::chrono::seconds{1});
 }
 
+/// Why an aggregate, or a process, does not take what is called so.
+error no_command(const model& program, const aggregate_type& type, std::string_view command,
+                 engine::sender by) {
+  const auto name = kept_name::parse(command).name;
+  const auto process = program.find_process(type.name);
+  if (by == engine::sender::runtime && process &&
+      std::ranges::find(process->retired, name) != process->retired.end())
+    return error(errc::invalid_argument,
+                 fmt::format("the input '{}' of process '{}' is retired", name, type.name));
+  return error(domain_errc::unknown_command,
+               fmt::format("aggregate '{}' has no command '{}'", type.name, command));
+}
+
 /// Callbacks of refused commands wait with those of answered ones.
 std::size_t callbacks_waiting_max(const runtime_options& options) {
   return std::max<std::size_t>(2 * options.outstanding_max, 1024);
@@ -102,10 +115,10 @@ result<void> engine::check_contract() {
   if (!types) return std::move(types).error();
   // First: a process whose step the store knows is none that is new to it.
   if (auto noted = note_process_starts(types->lines); !noted) return noted;
-  if (auto taken = types->take(
-          model_, [this](auto name, auto schema) { return count_stored(name, schema); });
-      !taken)
-    return taken;
+  const store_census census{
+      [this](auto name, auto schema) { return count_stored(name, schema); },
+      [this](const input_version& what) { return count_inputs(what); }};
+  if (auto taken = types->take(model_, census); !taken) return taken;
   for (const auto& note : types->notes()) log(log_level::warning, "{}", note);
   if (!read_side_)
     stored_shapes_ = std::make_shared<const catalog::shapes>(types->event_shapes());
@@ -122,18 +135,12 @@ result<void> engine::check_contract() {
                "contract.txt");
 }
 
-result<stored_events> engine::count_stored(std::string_view name, std::uint16_t schema) const {
-  stored_events found;
+result<void> engine::visit_stored(
+    const std::function<void(persistence::partition&, const persistence::event_view&)>& f) const {
   for (const auto& p : store_->partitions()) {
-    std::map<std::uint32_t, bool> is_it; // by name id
     std::uint64_t from = 1;
     const auto take = [&](const persistence::commit_view& commit) {
-      commit.for_each_event([&](const persistence::event_view& e) {
-        if (e.schema != schema) return;
-        const auto [at, is_new] = is_it.try_emplace(e.name, false);
-        if (is_new) at->second = p->name_of(e.name) == name;
-        if (at->second && found.count++ == 0) found.first = {p->number(), e.position};
-      });
+      commit.for_each_event([&](const persistence::event_view& e) { f(*p, e); });
       from = commit.last_position() + 1;
       return true;
     };
@@ -148,6 +155,19 @@ result<stored_events> engine::count_stored(std::string_view name, std::uint16_t 
     if (!read && read.error().code() != persistence::errc::corrupt_commit)
       return std::move(read).error();
   }
+  return {};
+}
+
+result<stored_events> engine::count_stored(std::string_view name, std::uint16_t schema) const {
+  stored_events found;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, bool> is_it; // by partition and name id
+  auto visited = visit_stored([&](persistence::partition& p, const persistence::event_view& e) {
+    if (e.schema != schema) return;
+    const auto [at, is_new] = is_it.try_emplace({p.number(), e.name}, false);
+    if (is_new) at->second = p.name_of(e.name) == name;
+    if (at->second && found.count++ == 0) found.first = {p.number(), e.position};
+  });
+  if (!visited) return std::move(visited).error();
   return found;
 }
 
@@ -471,18 +491,30 @@ pending engine::submit_json(std::string_view aggregate, std::string_view id,
     return refused(
         error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'"));
   const auto* type = r->type->find_command(command);
-  if (type == nullptr)
-    return refused(
-        error(domain_errc::unknown_command,
-              "aggregate '" + r->type->name + "' has no command '" + std::string(command) + "'"));
-  // What a caller names without a version is of today.
-  const auto kept = kept_name::parse(command);
-  const auto is_of_today = by == sender::caller && kept.name.size() == command.size();
-  auto payload = is_of_today ? type->from_json(json) : type->from_kept(kept.schema, json);
+  if (type == nullptr) return refused(no_command(model_, *r->type, command, by));
+  auto payload = by == sender::caller
+                     ? read_asked(*r->type, *type, command, json)
+                     : type->from_kept(kept_name::parse(command).schema, json);
   if (!payload) return refused(std::move(payload).error());
   submit(r, aggregate, id, static_cast<std::size_t>(type - r->type->commands.data()),
          std::move(payload).value(), std::move(options), t, by);
   return pending(std::move(t));
+}
+
+result<erased_command> engine::read_asked(const aggregate_type& of, const command_type& type,
+                                          std::string_view command, std::string_view json) const {
+  const auto kept = kept_name::parse(command);
+  // What a caller names without a version is of today.
+  if (kept.name.size() == command.size()) return type.from_json(json);
+  if (!type.reads(kept.schema))
+    return error(domain_errc::unknown_command,
+                 fmt::format("aggregate '{}' takes '{}' of schema {}{}, not {}", of.name, type.name,
+                             type.schema, type.earlier.empty() ? "" : " and some before it",
+                             kept.schema));
+  auto read = type.from_kept(kept.schema, json);
+  if (!read && read.error().code() == domain_errc::upcast_threw)
+    return error(domain_errc::decide_threw, std::string(read.error().detail()));
+  return read;
 }
 
 bool engine::is_open(std::string_view aggregate, std::string_view command) const {
@@ -493,8 +525,14 @@ bool engine::is_open(std::string_view aggregate, std::string_view command) const
       std::ranges::find(process->inputs, kept_name::parse(command).name, &process_input::name);
   if (input == process->inputs.end()) return true;
   if (input->rejected != nullptr || input->internal) return false;
+  // One that is no longer an event is not a caller's either.
   return std::ranges::none_of(model_.aggregates(), [&](const auto& a) {
-    return std::ranges::any_of(a->events, [&](const auto& e) { return *e.type == *input->type; });
+    return std::ranges::any_of(a->events,
+                               [&](const auto& e) { return *e.type == *input->type; }) ||
+           std::ranges::any_of(a->earlier, [&](const auto& e) {
+             return e.type != nullptr ? *e.type == *input->type
+                                      : e.name == a->name + '.' + input->name;
+           });
   });
 }
 

@@ -74,6 +74,10 @@ public:
   /// `unknown_command`, `json_invalid`.
   pending submit_json(std::string_view aggregate, std::string_view id, std::string_view command,
                       std::string_view json, command_options options, sender by = sender::runtime);
+  /// A command that a caller names, with a version or as it is today. Errors: `unknown_command` if
+  /// there is no such version, `json_invalid`, `decide_threw` if its upcast has thrown.
+  result<erased_command> read_asked(const aggregate_type& of, const command_type& type,
+                                    std::string_view command, std::string_view json) const;
   /// Whether a command may be asked for by name: not what only the runtime may say to a process.
   [[nodiscard]] bool is_open(std::string_view aggregate, std::string_view command) const;
   /// Before the first schedule of this run. A store that has none does not pay for them: only the
@@ -202,6 +206,11 @@ private:
   result<void> check_contract();
   /// Reads all journals.
   result<stored_events> count_stored(std::string_view name, std::uint16_t schema) const;
+  /// Reads all journals, and the outbox. Pre: there is no runner.
+  result<stored_inputs> count_inputs(const input_version& what) const;
+  /// Calls `f` with each event that is stored; damaged commits are passed over.
+  result<void> visit_stored(const std::function<void(persistence::partition&,
+                                                     const persistence::event_view&)>& f) const;
   /// Errors: as process_runner::judge.
   result<std::unique_ptr<process_runner>> open_processes();
   /// Pre: processes_mutex_ is held.

@@ -46,6 +46,8 @@ result<void> process_runner::start() {
   if (waiting_ > 0)
     engine_.log(log_level::info, "processes: {} deliveries of an earlier run are sent again",
                 waiting_);
+  if (waiting_ > 0)
+    if (auto told = tell_unreadable(); !told) return told;
   if (stored->set_aside > 0)
     engine_.log(log_level::error, "processes: {} rows that could not be read are set aside",
                 stored->set_aside);

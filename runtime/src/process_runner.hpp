@@ -318,6 +318,9 @@ private:
     std::uint64_t deliveries = 0;
   };
   void show_absent(const std::string& aggregate, const absent_target& a);
+  /// Says at the start what waits that this program cannot read. It is tried like all others, and
+  /// shows as stuck.
+  result<void> tell_unreadable();
   /// Takes back what was loaded, when not all could be read: none may be there twice.
   /// Returns how many.
   std::size_t unload(target& t);

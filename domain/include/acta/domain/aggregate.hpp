@@ -98,7 +98,7 @@ template <class A> constexpr bool is_whole_aggregate() {
       return (can_evolve<A, Ts> && ...);
     }(typename A::events{}) &&
            []<class... Ts>(one_of<Ts...>) {
-             return (can_decide<A, Ts> && ...);
+             return ((can_decide<A, Ts> && has_right_upcasts<Ts, schema_version<Ts>()>()) && ...);
            }(typename A::commands{});
   return false;
 }
@@ -112,6 +112,7 @@ template <class A> void tell_missing_of_aggregate() {
     }(typename A::events{});
     []<class... Ts>(one_of<Ts...>) {
       ((void)sizeof(aggregate_must_decide<A, Ts>), ...);
+      if constexpr ((can_decide<A, Ts> && ...)) (tell_wrong_kept_upcast<Ts>(), ...);
     }(typename A::commands{});
     tell_missing_of_history<A>();
   }
@@ -208,6 +209,7 @@ template <class A, class C> command_type make_command_type() {
   return {.name = std::string(type_name<C>()),
           .schema = static_cast<std::uint16_t>(schema_version<C>()),
           .shape = shape_of<C>(),
+          .earlier = earlier_versions_of<C>(),
           .type = &typeid(C),
           .from_json = command_from_json<C>,
           .from_kept = command_from_kept<C>,

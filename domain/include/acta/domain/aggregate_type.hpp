@@ -103,11 +103,19 @@ struct earlier_event_type {
   [[nodiscard]] bool is_retired() const noexcept { return upcast == nullptr; }
 };
 
+/// A version of a command, or of an input of a process, that an upcast of today's reads.
+struct kept_version {
+  std::uint16_t schema = 1;
+  std::string shape;
+  std::string first_shape = {};
+};
+
 struct command_type {
   std::string name; ///< `credit`
   std::uint16_t schema = 1;
   std::string shape;
   std::string first_shape = {}; ///< of an input of a process, in shape_form::first
+  std::vector<kept_version> earlier = {}; ///< newest first
   const std::type_info* type = nullptr;
 
   /// Errors: `json_invalid` with a JSON pointer.
@@ -119,6 +127,9 @@ struct command_type {
   /// Decides, writes the events' frames, and evolves the state. Never throws.
   execution (*execute)(void* state, const void* command, const context& c,
                        event_writer& out) = nullptr;
+
+  /// Whether from_kept() knows this version.
+  [[nodiscard]] bool reads(std::uint16_t version) const noexcept;
 };
 
 struct aggregate_type {

@@ -12,6 +12,15 @@
 /// a host, sent by another process, or by a timer). Whatever a process's commands cause comes back
 /// to the instance that sent them; other events reach the instance that
 /// `static std::optional<std::string> key(const E&, const acta::metadata&)` names, if there is one.
+///
+/// Inputs change as events do, by `schema` and `upcast` (kept.hpp). An input that nothing sends any
+/// more, an event that an aggregate has retired for instance, stays in `inputs`, for steps hold it,
+/// and timers and deliveries may wait under it. If no state needs it any more, its name is enough:
+///
+///   using earlier = acta::one_of<acta::retired<"moved">>;
+///
+/// Steps with it then count, for their commands, timers and end, but nothing evolves; a timer or a
+/// delivery that still waits under it is set aside.
 #pragma once
 
 #include <acta/domain/aggregate.hpp>
@@ -84,6 +93,7 @@ struct process_type {
   std::string name;
   std::shared_ptr<const aggregate_type> stored_as;
   std::vector<process_input> inputs; ///< in the order of stored_as->commands
+  std::vector<std::string> retired;  ///< names of inputs that it has had
   /// The runtime's own: it alone says anything to it, and the name begins with `acta.`, which no
   /// other may have.
   bool built_in = false;
@@ -181,11 +191,33 @@ template <class Process> struct process_must_be_well_formed {
   static constexpr bool ok = true;
 };
 
+template <class P, class T> struct earlier_of_process_must_be_retired {
+  static_assert(is_retired<T>,
+                "acta: the `earlier` of a process holds acta::retired<\"name\"> only, the Type of "
+                "earlier_of_process_must_be_retired<Process, Type> is not one. An input that is "
+                "still read stays in `inputs`; an older version of one is what its `upcast` takes.");
+};
+/// An event's upcast may lead to none or several: then it reads no input, which the store's
+/// contract tells if there are any.
+template <class I> inline constexpr bool upcasts_as_an_event = has_upcast<I> && !upcasts_to_itself<I>;
+template <class I> constexpr bool has_right_input_upcasts() {
+  return upcasts_as_an_event<I> || has_right_upcasts<I, schema_version<I>()>();
+}
+template <class I> void tell_wrong_input_upcast() {
+  if constexpr (!has_right_input_upcasts<I>()) tell_wrong_kept_upcast<I>();
+}
+template <class P> constexpr bool has_retired_only() {
+  return []<class... Ts>(one_of<Ts...>) {
+    return (is_retired<Ts> && ...);
+  }(typename listed_earlier<P>::type{});
+}
+
 /// As is_whole_aggregate.
 template <class P> constexpr bool is_whole_process() {
   if constexpr (well_formed_process<P>)
-    return
-        []<class... Ts>(one_of<Ts...>) { return (can_react<P, Ts> && ...); }(typename P::inputs{});
+    return []<class... Ts>(one_of<Ts...>) {
+      return ((can_react<P, Ts> && has_right_input_upcasts<Ts>()) && ...);
+    }(typename P::inputs{}) && has_retired_only<P>();
   return false;
 }
 template <class P> void tell_missing_of_process() {
@@ -193,7 +225,11 @@ template <class P> void tell_missing_of_process() {
   if constexpr (well_formed_process<P>) {
     []<class... Ts>(one_of<Ts...>) {
       ((void)sizeof(process_must_react<P, Ts>), ...);
+      if constexpr ((can_react<P, Ts> && ...)) (tell_wrong_input_upcast<Ts>(), ...);
     }(typename P::inputs{});
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(earlier_of_process_must_be_retired<P, Ts>), ...);
+    }(typename listed_earlier<P>::type{});
   }
 }
 
@@ -247,6 +283,12 @@ result<void> write_actions(const reaction& r, time_point now,
 template <class... Is> std::span<const std::string_view> input_names(one_of<Is...>) {
   static const std::array<std::string_view, sizeof...(Is)> names{kept_name_of<Is>()...};
   return names;
+}
+
+template <class P> bool is_retired_input(std::string_view name) {
+  return [&]<class... Ts>(one_of<Ts...>) {
+    return ((name == Ts::name) || ...);
+  }(typename listed_earlier<P>::type{});
 }
 
 /// All but the input's own evolve.
@@ -323,10 +365,11 @@ template <class P> result<void> apply_step(void* state, bytes_view payload) {
   if (auto decoded = decode_binary(payload, step); !decoded) return decoded;
   auto& self = *static_cast<process_state<P>*>(state);
   take_step(self, step);
-  result<void> applied =
-      error(domain_errc::unknown_event,
-            "process '" + std::string(P::name) + "' has no input '" + step.input + "' any more");
   const auto kept = kept_name::parse(step.input);
+  if (is_retired_input<P>(kept.name)) return {};
+  result<void> applied = error(domain_errc::unknown_event,
+                               "this program's process '" + std::string(P::name) +
+                                   "' has no input '" + std::string(kept.name) + "'");
   const auto try_as = [&]<class I>(const one_of<I>&) {
     if (kept.name != type_name<I>()) return;
     try {
@@ -388,6 +431,7 @@ template <class P, class I> command_type make_input_command() {
           .schema = static_cast<std::uint16_t>(schema_version<I>()),
           .shape = shape_of<I>(),
           .first_shape = shape_of<I>(shape_form::first),
+          .earlier = earlier_versions_of<I>(),
           .type = &typeid(I),
           .from_json = command_from_json<I>,
           .from_kept = command_from_kept<I>,
@@ -426,6 +470,9 @@ template <class P> process_type make_process_type(const aggregate_options& optio
       (t->commands.push_back(detail::make_input_command<P, Is>()), ...);
       (made.inputs.push_back(detail::make_process_input<P, Is>()), ...);
     }(typename P::inputs{});
+    [&]<class... Rs>(one_of<Rs...>) {
+      (made.retired.emplace_back(Rs::name), ...);
+    }(typename detail::listed_earlier<P>::type{});
     made.stored_as = std::move(t);
   } else {
     detail::tell_missing_of_process<P>();

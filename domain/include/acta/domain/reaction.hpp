@@ -59,8 +59,7 @@ template <class C> struct rejected {
   C command{};
 
   /// Of an older version of the command.
-  static rejected upcast(const rejected<detail::older_or_none<C>>& old)
-  requires(detail::upcasts_to_itself<C>) {
+  static rejected upcast(const rejected<detail::older_or_none<C>>& old) {
     return {old.code, old.message, detail::call_member_upcast<C>(old.command, metadata{})};
   }
 
@@ -69,6 +68,12 @@ template <class C> struct rejected {
     ar(CEREAL_NVP(code), CEREAL_NVP(message), CEREAL_NVP(command));
   }
 };
+
+namespace detail {
+/// The no has the versions of its command.
+template <class C> inline constexpr bool has_no_upcast<rejected<C>> = !upcasts_to_itself<C>;
+template <class C, unsigned Newer> struct schema_before<rejected<C>, Newer> : schema_before<C, Newer> {};
+} // namespace detail
 
 /// A command for an aggregate, or an input for another process. On disk, as part of a step.
 struct command_to_send {

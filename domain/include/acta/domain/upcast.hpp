@@ -96,7 +96,8 @@ template <class Result, class Older> upcast_form<Result, Older> form_of_upcast(R
 template <class Result, class Older>
 upcast_form<Result, Older> form_of_upcast(Result (*)(Older, const metadata&));
 
-/// Its upcast is a constrained one that does not exist: to gcc 12, `&T::upcast` names it all the same.
+/// A template whose upcast is good for some arguments only says here for which not. (A constraint of
+/// the function would do, but gcc 12 does not look at it when its address is taken.)
 template <class T> inline constexpr bool has_no_upcast = false;
 
 /// The newer struct has `static … upcast(const Older&)`, or the same with metadata.
