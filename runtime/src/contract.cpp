@@ -3,6 +3,7 @@
 #include "contract.hpp"
 
 #include <acta/domain/codec/shape.hpp>
+#include <acta/domain/contract_text.hpp>
 #include <acta/domain/errc.hpp>
 #include <acta/persistence/errc.hpp>
 #include <acta/runtime/errc.hpp>
@@ -17,35 +18,15 @@
 
 namespace acta::detail {
 
+using namespace contract_text;
+
 namespace {
-
-/// `event NAME SCHEMA SHAPE` -> {"event NAME SCHEMA", "SHAPE"}; shapes hold no spaces before their
-/// own end.
-std::pair<std::string, std::string> split_line(const std::string& line) {
-  std::size_t at = 0;
-  for (int words = 0; words < 3 && at != std::string::npos; ++words)
-    at = line.find(' ', at + (words > 0));
-  if (at == std::string::npos) return {line, {}};
-  return {line.substr(0, at), line.substr(at + 1)};
-}
-
-std::map<std::string, std::string> lines_of(std::string_view text) {
-  std::map<std::string, std::string> types;
-  std::istringstream lines{std::string(text)};
-  for (std::string line; std::getline(lines, line);)
-    if (!line.empty() && line[0] != '#') types.insert(split_line(line));
-  return types;
-}
 
 /// What a line is written in that no program has known since there is a second form.
 constexpr std::string_view first_form_mark = "1:";
-/// Of the form of all lines: kind name number.
-constexpr std::string_view form_line = "contract form ";
 /// Whose contract it is. An older program wrote none.
 constexpr std::string_view owner_line = "contract store 1";
 
-constexpr std::string_view event_line = "event ";
-constexpr std::string_view input_line = "input ";
 constexpr std::string_view release_line = "release ";
 /// Of the runtime's own types.
 constexpr std::string_view own_prefix = "acta.";
@@ -93,58 +74,6 @@ std::optional<shape_change> change_of_line(const std::string& type, std::string_
   return change_of(without_mark(known), first, as);
 }
 
-/// `event account.credited 2` -> name and schema.
-std::pair<std::string, std::uint16_t> event_of(std::string_view type) {
-  type.remove_prefix(event_line.size());
-  const auto space = type.rfind(' ');
-  std::uint16_t schema = 0;
-  std::from_chars(type.data() + space + 1, type.data() + type.size(), schema);
-  return {std::string(type.substr(0, space)), schema};
-}
-/// `credited` of `account.credited`.
-std::string_view type_of(std::string_view event) { return event.substr(event.find('.') + 1); }
-
-std::string versioned(std::string_view event, std::uint16_t schema) {
-  return fmt::format("{}_v{}", type_of(event), schema);
-}
-
-/// The struct that was there when the shape was written, or a request for it.
-std::string struct_to_keep(std::string_view shape, const std::string& name) {
-  const auto code = struct_of(without_mark(shape), name);
-  return code ? '`' + *code + '`'
-              : fmt::format("the struct as it was, as `{}` (its shape: {})", name,
-                            without_mark(shape));
-}
-
-/// How to make a change a new version.
-std::string advice_for_change(std::string_view type, std::string_view stored) {
-  if (!type.starts_with(event_line))
-    return "Take the change back, or give the type a new `static constexpr unsigned schema`";
-  const auto [event, schema] = event_of(type);
-  const auto name = type_of(event);
-  const auto old = versioned(event, schema);
-  return fmt::format(
-      "Take the change back, or make it a new version: keep {}, and give `{}` the members `static "
-      "constexpr unsigned schema = {};` and `static {} upcast(const {}& old)`",
-      struct_to_keep(stored, old), name, schema + 1, name, old);
-}
-
-/// How to read again what no type of the program reads.
-std::string advice_for_missing(const event_versions* known, const std::string& event,
-                               std::uint16_t schema, std::string_view shape) {
-  const auto name = type_of(event);
-  if (known != nullptr && known->present != nullptr) {
-    const auto old = versioned(event, schema);
-    return fmt::format("Keep {}, and give `{}`, or the version after it, the member `static {} "
-                       "upcast(const {}& old)`",
-                       struct_to_keep(shape, old), name, name, old);
-  }
-  return fmt::format("Keep {}, write a function `upcast(const {}&)` beside it that returns what it "
-                     "is today, and list `{}` in the aggregate's `earlier`; or, if no state needs "
-                     "it any more, list `acta::retired<\"{}\">` there",
-                     struct_to_keep(shape, std::string(name)), name, name, name);
-}
-
 } // namespace
 
 result<contract> contract::read(std::string_view text, const uuid& store) {
@@ -177,7 +106,7 @@ result<void> contract::take_types(const model& program) {
     if (const auto change = change_of_line(type, known, first.at(type), shape))
       return error(runtime_errc::contract_changed,
                    change->what + "; what is stored could not be read. " +
-                       advice_for_change(type, known),
+                       advice_for_change(type, without_mark(known)),
                    "contract.txt: " + type + (change->where.empty() ? "" : ", " + change->where));
     known = shape;
   }
@@ -223,7 +152,7 @@ result<bool> contract::still_stands(const event_versions* known, const std::stri
                            "program cannot read {}. {}",
                            found->count, found->count == 1 ? "" : "s", found->first.to_string(),
                            found->count == 1 ? "it" : "them",
-                           advice_for_missing(known, name, schema, shape)),
+                           advice_for_missing(known, name, schema, without_mark(shape))),
                fmt::format("contract.txt: event {} {}", name, schema));
 }
 
