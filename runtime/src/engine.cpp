@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine.hpp"
 
+#include "census.hpp"
 #include "door.hpp"
 #include "request_mark.hpp"
 #include "schedule_process.hpp"
@@ -123,32 +124,7 @@ result<void> engine::check_contract() {
 }
 
 result<stored_events> engine::count_stored(std::string_view name, std::uint16_t schema) const {
-  stored_events found;
-  for (const auto& p : store_->partitions()) {
-    std::map<std::uint32_t, bool> is_it; // by name id
-    std::uint64_t from = 1;
-    const auto take = [&](const persistence::commit_view& commit) {
-      commit.for_each_event([&](const persistence::event_view& e) {
-        if (e.schema != schema) return;
-        const auto [at, is_new] = is_it.try_emplace(e.name, false);
-        if (is_new) at->second = p->name_of(e.name) == name;
-        if (at->second && found.count++ == 0) found.first = {p->number(), e.position};
-      });
-      from = commit.last_position() + 1;
-      return true;
-    };
-    auto read = p->read_log(from, take);
-    while (!read && read.error().code() == persistence::errc::corrupt_commit &&
-           from <= p->last_position()) { // nobody can read that one anyhow
-      auto next = p->next_commit(from);
-      if (!next) return std::move(next).error();
-      from = *next;
-      read = p->read_log(from, take);
-    }
-    if (!read && read.error().code() != persistence::errc::corrupt_commit)
-      return std::move(read).error();
-  }
-  return found;
+  return count_events(store_->partitions(), name, schema);
 }
 
 result<void> engine::note_process_starts(std::map<std::string, std::string>& contract) {
