@@ -69,17 +69,17 @@ struct examples_file {
 constexpr std::string_view of_second_release =
     R"(# By the second release.
 event deposited 1
-bytes c801
+bytes 6400000000000000
 json {"cents":100}
 today deposited 2 {"cents":100,"currency":"EUR"}
 
 event deposited 2
-bytes 0a03434846
+bytes 050000000000000003434846
 json {"cents":5,"currency":"CHF"}
 today deposited 2 {"cents":5,"currency":"CHF"}
 
 event moved 1
-bytes 3c14
+bytes 1e000000000000000a00000000000000
 json {"out":30,"in":10}
 today moved 1 {"out":30,"in":10}
 )";
@@ -90,9 +90,9 @@ TEST_CASE("a version without an example is told with the lines to add, which are
   const examples_file file;
   const auto f = file.fails<earlier_account>(deposited{5, "CHF"});
   CHECK(says(f, "the file has no example of what the program writes"));
-  CHECK(says(f, "event deposited 2\nbytes 0a03434846\njson {\"cents\":5,\"currency\":\"CHF\"}\n"
+  CHECK(says(f, "event deposited 2\nbytes 050000000000000003434846\njson {\"cents\":5,\"currency\":\"CHF\"}\n"
                 "today deposited 2 {\"cents\":5,\"currency\":\"CHF\"}\n"));
-  CHECK(says(f, "event deposited 1\nbytes 00\njson {\"cents\":0}\n")); // the default value
+  CHECK(says(f, "event deposited 1\nbytes 0000000000000000\njson {\"cents\":0}\n")); // the default value
   CHECK(says(f, "event moved 1\n"));
   CHECK(says(f, "ACTA_UPDATE=1"));
   CHECK_FALSE(std::filesystem::exists(file.path));
@@ -108,15 +108,15 @@ TEST_CASE("a new release adds its versions, says anew what the old are today, an
   file.write(of_second_release);
   check_examples<earlier_account>(file.path);
   const auto f = file.fails<account>();
-  CHECK(says(f, R"(deposited 1 c801: today it is paid_in 1 {"cents":100,"currency":"EUR","by":""})"));
+  CHECK(says(f, R"(deposited 1 6400000000000000: today it is paid_in 1 {"cents":100,"currency":"EUR","by":""})"));
   CHECK(says(f, "event paid_in 1\n"));
   file.update<account>();
   check_examples<account>(file.path);
   const auto text = file.text();
-  CHECK(text.starts_with("# By the second release.\nevent deposited 1\nbytes c801\n"
+  CHECK(text.starts_with("# By the second release.\nevent deposited 1\nbytes 6400000000000000\n"
                          "json {\"cents\":100}\n"
                          "today paid_in 1 {\"cents\":100,\"currency\":\"EUR\",\"by\":\"\"}\n\n"
-                         "event deposited 2\nbytes 0a03434846\n"));
+                         "event deposited 2\nbytes 050000000000000003434846\n"));
   CHECK(text.find("today withdrawn 1 {\"cents\":30}\n"
                   "today paid_in 1 {\"cents\":10,\"currency\":\"EUR\",\"by\":\"\"}\n") !=
         std::string::npos);
@@ -133,10 +133,11 @@ TEST_CASE("an example that is not read as it was is told, and no update writes o
     CHECK(file.text() == text);
     return f;
   };
-  CHECK(says(spoilt("bytes c801", "bytes ca01"),
-             R"(deposited 1 ca01: its bytes were {"cents":100}, and are read as {"cents":101})"));
-  CHECK(says(spoilt("bytes 3c14", "bytes 3c"), "moved 1 3c: its bytes cannot be read"));
-  CHECK(says(spoilt("bytes 3c14", "bytes bc0014"), "moved 1 bc0014: "));
+  CHECK(says(spoilt("bytes 64", "bytes 65"),
+             "deposited 1 6500000000000000: its bytes were {\"cents\":100}, and are read as "
+             "{\"cents\":101}"));
+  CHECK(says(spoilt("bytes 1e000000000000000a", "bytes 1e"), "its bytes cannot be read"));
+  CHECK(says(spoilt("bytes 1e", "bytes 001e"), "its bytes cannot be read"));
   CHECK(says(spoilt("event moved 1", "event moved 2"), "the program cannot read it any more"));
   CHECK(says(spoilt(R"(today deposited 2 {"cents":100,)", R"(today deposited 2 {"cents":99,)"),
              R"(its upcasts led to deposited 2 {"cents":99,"currency":"EUR"}, and lead to)"));

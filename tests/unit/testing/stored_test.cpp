@@ -144,7 +144,7 @@ TEST_CASE("a process is given its inputs of earlier releases, and events as they
   CHECK(says(f, "pay_in 2"));
   CHECK(says(f, "account.deposited 1"));
   CHECK(caught([] {
-          (void)given_stored<follow_up, account>({{"pay_in", 1, R"({"cents":3})"}});
+          (void)given_stored<follow_up, account>({{"pay_in", 3, R"({"cents":3})"}});
         }).broken() == promise::valid_test);
 }
 

@@ -5,7 +5,7 @@
 /// code:
 ///
 ///   event deposited 1
-///   bytes c801
+///   bytes 6400000000000000
 ///   json {"cents":100}
 ///   today paid_in 1 {"cents":100,"currency":"EUR","by":""}
 ///

@@ -36,10 +36,10 @@
 
 namespace acta::testing {
 
-/// Bytes from digits: `hex("c801")`; spaces are passed over. Throws `failure` if it is something
+/// Bytes from digits: `hex("6400000000000000")`; spaces are passed over. Throws `failure` if it is something
 /// else.
 [[nodiscard]] byte_buffer hex(std::string_view digits);
-/// `c801`.
+/// `6400000000000000`.
 [[nodiscard]] std::string to_hex(bytes_view bytes);
 
 /// One event as a release stored it. A value.
@@ -280,7 +280,7 @@ namespace acta {
 ///
 ///   acta::given_stored<account>({{"deposited", 1, R"({"cents":100})"}})       // an aggregate
 ///       .when(withdraw{80}).then(withdrawn{80});
-///   acta::given_stored<balance, account>({{"account.deposited", 1, hex("c801")}})   // a view
+///   acta::given_stored<balance, account>({{"account.deposited", 1, hex("6400000000000000")}})   // a view
 ///       .then({.cents = 100});
 ///   acta::given_stored<transfer, account>({{"request_transfer", 1, R"({…})"},       // a process
 ///                                          {"debited", 1, R"({"cents":30})"}})
