@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lock_file.hpp"
 
-#include "unique_fd.hpp"
-
 #include <acta/persistence/errc.hpp>
 
 #include <algorithm>
@@ -161,6 +159,26 @@ result<lock_file> lock_file::take(const std::filesystem::path& path) {
   auto h = std::make_unique<held>();
   h->fd = fd.release();
   return lock_file(std::move(h));
+}
+
+result<look_lock> look_lock::take(const std::filesystem::path& path) {
+  const auto failed = [&](std::string_view doing) {
+    return error(errc::io, std::string(doing) + ' ' + path.string() + ": " + std::strerror(errno));
+  };
+  look_lock look;
+  look.fd_ = unique_fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!look.fd_) {
+    if (errno == ENOENT || errno == ENOTDIR) return look;
+    return failed("opening");
+  }
+  if (::flock(look.fd_.get(), LOCK_SH | LOCK_NB) == 0) return look;
+  if (errno != EWOULDBLOCK) return failed("locking");
+  // LMDB must not open a file twice in one process.
+  if (pid_in(look.fd_.get()) == std::to_string(::getpid()))
+    return error(errc::store_locked,
+                 path.parent_path().string() + " is open for writing in this process itself");
+  look.in_use_ = true;
+  return look;
 }
 
 } // namespace acta::persistence

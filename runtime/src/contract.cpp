@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract.hpp"
 
-#include "contract_advice.hpp"
-#include "contract_lines.hpp"
-
 #include <acta/domain/codec/shape.hpp>
+#include <acta/domain/contract_text.hpp>
 #include <acta/domain/errc.hpp>
 #include <acta/persistence/errc.hpp>
 #include <acta/runtime/errc.hpp>
@@ -20,34 +18,23 @@
 
 namespace acta::detail {
 
+using namespace contract_text;
+
 namespace {
 
-/// `event NAME SCHEMA SHAPE` -> {"event NAME SCHEMA", "SHAPE"}; shapes hold no spaces before their
-/// own end.
-std::pair<std::string, std::string> split_line(const std::string& line) {
-  std::size_t at = 0;
-  for (int words = 0; words < 3 && at != std::string::npos; ++words)
-    at = line.find(' ', at + (words > 0));
-  if (at == std::string::npos) return {line, {}};
-  return {line.substr(0, at), line.substr(at + 1)};
-}
-
-std::map<std::string, std::string> lines_of(std::string_view text) {
-  std::map<std::string, std::string> types;
-  std::istringstream lines{std::string(text)};
-  for (std::string line; std::getline(lines, line);)
-    if (!line.empty() && line[0] != '#') types.insert(split_line(line));
-  return types;
-}
-
-/// Of the form of all lines: kind name number.
-constexpr std::string_view form_line = "contract form ";
+/// What a line is written in that no program has known since there is a second form.
+constexpr std::string_view first_form_mark = "1:";
 /// Whose contract it is. An older program wrote none.
 constexpr std::string_view owner_line = "contract store 1";
 
 constexpr std::string_view release_line = "release ";
 /// Of the runtime's own types.
 constexpr std::string_view own_prefix = "acta.";
+
+std::string_view without_mark(std::string_view shape) {
+  if (shape.starts_with(first_form_mark)) shape.remove_prefix(first_form_mark.size());
+  return shape;
+}
 
 /// Takes the line `contract form 2` out of what a store holds, and marks all shapes of a store that
 /// has none. Errors: `wrong_format` for a form that this program does not know.
@@ -87,21 +74,6 @@ std::optional<shape_change> change_of_line(const std::string& type, std::string_
   return change_of(without_mark(known), first, as);
 }
 
-/// Schema of today's type of a line, 0 if there is none.
-unsigned schema_today(const model& program, std::string_view line) {
-  const auto name = type_in(line).first;
-  if (line.starts_with(input_line)) {
-    const auto process = program.find_process(name.substr(0, name.find('.')));
-    const auto* input =
-        process ? process->stored_as->find_command(type_of(name)) : nullptr;
-    return input != nullptr ? input->schema : 0;
-  }
-  for (const auto& a : program.aggregates())
-    for (const auto& e : a->events)
-      if (e.name == name) return e.schema;
-  return 0;
-}
-
 std::string count_text(const stored_inputs& found) {
   std::string text;
   const auto add = [&](std::uint64_t n, std::string_view what) {
@@ -127,8 +99,7 @@ result<contract> contract::read(std::string_view text, const uuid& store) {
 }
 
 std::string contract::text() const {
-  auto all =
-      std::string(form_line) + std::to_string(static_cast<int>(shape_form_now)) + '\n';
+  auto all = std::string(form_line) + std::to_string(static_cast<int>(shape_form_now)) + '\n';
   for (const auto& [type, shape] : lines) all.append(type).append(" ").append(shape).append("\n");
   return all;
 }
@@ -148,9 +119,7 @@ result<void> contract::take_types(const model& program) {
     if (const auto change = change_of_line(type, known, first.at(type), shape))
       return error(runtime_errc::contract_changed,
                    change->what + "; what is stored could not be read. " +
-                       (schema_today(program, type) == type_in(type).second
-                            ? advice_for_change(type, known)
-                            : advice_for_older(type, known)),
+                       advice_for_change(program, type, without_mark(known)),
                    "contract.txt: " + type + (change->where.empty() ? "" : ", " + change->where));
     known = shape;
   }
@@ -176,13 +145,14 @@ bool contract::note_release(const model& program) {
   return !is_new && number(at->second) < newest;
 }
 
-result<bool> contract::still_stands(const event_versions* known, const std::string& name,
-                                    std::uint16_t schema, const std::string& shape,
+result<bool> contract::still_stands(const model& program, const event_reading& has,
+                                    const std::string& line, const std::string& shape,
                                     bool is_older_release, const event_census& census) {
-  const auto newer =
-      known != nullptr ? known->no_reader(schema).code() == domain_errc::newer_schema
-                       : is_older_release;
-  if (newer) {
+  const auto [name, schema] = type_in(line);
+  const bool is_newer = has.versions.name.empty()
+                            ? is_older_release
+                            : has.versions.no_reader(schema).code() == domain_errc::newer_schema;
+  if (is_newer) {
     notes_.push_back(fmt::format("a later release of the program has stored events {} of schema "
                                  "{}; streams that hold one are quarantined until it runs again",
                                  name, schema));
@@ -196,54 +166,44 @@ result<bool> contract::still_stands(const event_versions* known, const std::stri
                            "program cannot read {}. {}",
                            found->count, found->count == 1 ? "" : "s", found->first.to_string(),
                            found->count == 1 ? "it" : "them",
-                           advice_for_missing(known, name, schema, shape)),
-               fmt::format("contract.txt: event {} {}", name, schema));
+                           advice_for_missing(program, line, without_mark(shape))),
+               "contract.txt: " + line);
 }
 
-result<bool> contract::still_stands(const command_type* known, const input_version& what,
-                                    const std::string& shape, bool is_older_release,
-                                    const input_census& census) {
-  const auto name = fmt::format("{}.{}", what.process, what.input);
-  if (known != nullptr ? what.schema > known->schema : is_older_release) {
+result<bool> contract::still_stands(const model& program, const input_reading& has,
+                                    const std::string& line, const std::string& shape,
+                                    bool is_older_release, const input_census& census) {
+  const auto [name, schema] = type_in(line);
+  if (has.input != nullptr ? schema > has.input->schema : is_older_release) {
     notes_.push_back(fmt::format(
         "a later release of the program has stored inputs {} of schema {}; instances whose steps "
         "hold one are quarantined, and what waits under it is kept, until it runs again",
-        name, what.schema));
+        name, schema));
     return true;
   }
-  auto found = census(what);
+  auto found = census({has.process->name, type_of(name), schema,
+                       schema == 1 || !lines.contains(fmt::format("{}{} 1", input_line, name))});
   if (!found) return std::move(found).error();
   if (found->none()) return false;
   return error(runtime_errc::contract_changed,
                fmt::format("the store holds this input in {}, the first from {}, and the program "
                            "cannot read it. {}",
                            count_text(*found), found->first.to_string(),
-                           advice_for_missing(known, what, shape)),
-               fmt::format("contract.txt: input {} {}", name, what.schema));
+                           advice_for_missing(program, line, without_mark(shape))),
+               "contract.txt: " + line);
 }
 
 result<void> contract::take_events(const model& program, bool is_older_release,
                                    const event_census& census) {
   for (auto at = lines.lower_bound(std::string(event_line));
        at != lines.end() && at->first.starts_with(event_line);) {
-    const auto [name, schema] = type_in(at->first);
-    const auto of = std::ranges::find_if(program.aggregates(), [&](const auto& a) {
-      return !a->built_in && name.starts_with(a->name + '.');
-    });
+    const auto has = reading_of_event(program, at->first);
     // What an aggregate has stored that the program does not have is nobody's loss.
-    if (of == program.aggregates().end()) {
+    if (has.aggregate == nullptr || has.can_read()) {
       ++at;
       continue;
     }
-    const auto versions = versions_of(**of);
-    const auto known = std::ranges::find(versions, name, &event_versions::name);
-    const auto* found = known == versions.end() ? nullptr : &*known;
-    const auto reader = found != nullptr ? found->find(schema) : event_reader{};
-    if (reader.present != nullptr || reader.earlier != nullptr) {
-      ++at;
-      continue;
-    }
-    auto stands = still_stands(found, name, schema, at->second, is_older_release, census);
+    auto stands = still_stands(program, has, at->first, at->second, is_older_release, census);
     if (!stands) return std::move(stands).error();
     at = *stands ? std::next(at) : lines.erase(at);
   }
@@ -254,19 +214,12 @@ result<void> contract::take_inputs(const model& program, bool is_older_release,
                                    const input_census& census) {
   for (auto at = lines.lower_bound(std::string(input_line));
        at != lines.end() && at->first.starts_with(input_line);) {
-    const auto [name, schema] = type_in(at->first);
-    const auto process = program.find_process(name.substr(0, name.find('.')));
-    const auto input = type_of(name);
-    const auto is_needed = process && !process->built_in &&
-                           std::ranges::find(process->retired, input) == process->retired.end();
-    const auto* known = is_needed ? process->stored_as->find_command(input) : nullptr;
-    if (!is_needed || (known != nullptr && known->reads(schema))) {
+    const auto has = reading_of_input(program, at->first);
+    if (!has.process || has.process->built_in || has.can_read) {
       ++at;
       continue;
     }
-    const input_version what{process->name, input, schema,
-                             schema == 1 || !lines.contains(fmt::format("{}{} 1", input_line, name))};
-    auto stands = still_stands(known, what, at->second, is_older_release, census);
+    auto stands = still_stands(program, has, at->first, at->second, is_older_release, census);
     if (!stands) return std::move(stands).error();
     at = *stands ? std::next(at) : lines.erase(at);
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine.hpp"
 
+#include "census.hpp"
 #include "door.hpp"
 #include "request_mark.hpp"
 #include "schedule_process.hpp"
@@ -116,7 +117,9 @@ result<void> engine::check_contract() {
   // First: a process whose step the store knows is none that is new to it.
   if (auto noted = note_process_starts(types->lines); !noted) return noted;
   const store_census census{
-      [this](auto name, auto schema) { return count_stored(name, schema); },
+      [this](auto name, auto schema) {
+        return count_events(journals_of(store_->partitions()), name, schema);
+      },
       [this](const input_version& what) { return count_inputs(what); }};
   if (auto taken = types->take(model_, census); !taken) return taken;
   for (const auto& note : types->notes()) log(log_level::warning, "{}", note);
@@ -135,40 +138,16 @@ result<void> engine::check_contract() {
                "contract.txt");
 }
 
-result<void> engine::visit_stored(
-    const std::function<void(persistence::partition&, const persistence::event_view&)>& f) const {
-  for (const auto& p : store_->partitions()) {
-    std::uint64_t from = 1;
-    const auto take = [&](const persistence::commit_view& commit) {
-      commit.for_each_event([&](const persistence::event_view& e) { f(*p, e); });
-      from = commit.last_position() + 1;
-      return true;
-    };
-    auto read = p->read_log(from, take);
-    while (!read && read.error().code() == persistence::errc::corrupt_commit &&
-           from <= p->last_position()) { // nobody can read that one anyhow
-      auto next = p->next_commit(from);
-      if (!next) return std::move(next).error();
-      from = *next;
-      read = p->read_log(from, take);
-    }
-    if (!read && read.error().code() != persistence::errc::corrupt_commit)
-      return std::move(read).error();
+result<stored_inputs> engine::count_inputs(const input_version& what) const {
+  std::optional<outbox> todo;
+  const auto folder = store_->folder() / "processes";
+  std::error_code ignored;
+  if (!store_->folder().empty() && std::filesystem::exists(folder / "data.mdb", ignored)) {
+    auto opened = outbox::open(folder, store_->id(), options_.projections.map_bytes);
+    if (!opened) return std::move(opened).error();
+    todo.emplace(std::move(*opened));
   }
-  return {};
-}
-
-result<stored_events> engine::count_stored(std::string_view name, std::uint16_t schema) const {
-  stored_events found;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, bool> is_it; // by partition and name id
-  auto visited = visit_stored([&](persistence::partition& p, const persistence::event_view& e) {
-    if (e.schema != schema) return;
-    const auto [at, is_new] = is_it.try_emplace({p.number(), e.name}, false);
-    if (is_new) at->second = p.name_of(e.name) == name;
-    if (at->second && found.count++ == 0) found.first = {p.number(), e.position};
-  });
-  if (!visited) return std::move(visited).error();
-  return found;
+  return detail::count_inputs(journals_of(store_->partitions()), todo ? &*todo : nullptr, what);
 }
 
 result<void> engine::note_process_starts(std::map<std::string, std::string>& contract) {

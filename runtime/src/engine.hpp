@@ -204,13 +204,8 @@ public:
 
 private:
   result<void> check_contract();
-  /// Reads all journals.
-  result<stored_events> count_stored(std::string_view name, std::uint16_t schema) const;
   /// Reads all journals, and the outbox. Pre: there is no runner.
   result<stored_inputs> count_inputs(const input_version& what) const;
-  /// Calls `f` with each event that is stored; damaged commits are passed over.
-  result<void> visit_stored(const std::function<void(persistence::partition&,
-                                                     const persistence::event_view&)>& f) const;
   /// Errors: as process_runner::judge.
   result<std::unique_ptr<process_runner>> open_processes();
   /// Pre: processes_mutex_ is held.

@@ -75,6 +75,15 @@ result<pending_timer> read_timer(row_reader& from, std::string_view row) {
   return timer;
 }
 
+persistence::view_identity identity_in(const uuid& store) {
+  return {store, "acta.processes", rows_format, rows_format};
+}
+persistence::view_store_options options_of_outbox() {
+  persistence::view_store_options options;
+  options.upgrade = true;
+  return options;
+}
+
 result<bool> seek_after(table_cursor& cursor, std::string_view entry, table_entry& out) {
   auto found = cursor.seek(as_bytes_view(entry), out);
   if (found && *found && as_text(out.key) == entry) found = cursor.next(out);
@@ -118,24 +127,37 @@ std::string entry_of_timer(time_point due, std::string_view row) {
 
 result<outbox> outbox::open(const std::filesystem::path& folder, const uuid& store_id,
                             std::size_t map_bytes) {
-  const persistence::view_identity identity{store_id, "acta.processes", rows_format, rows_format};
-  persistence::view_store_options options;
+  auto options = options_of_outbox();
   options.map_bytes = map_bytes;
-  options.upgrade = true;
-  auto store = folder.empty() ? persistence::make_scratch_view_store(identity, options)
-                              : persistence::open_view_store(folder, identity, options);
+  auto store = folder.empty()
+                   ? persistence::make_scratch_view_store(identity_in(store_id), options)
+                   : persistence::open_view_store(folder, identity_in(store_id), options);
   if (!store) return std::move(store).error();
+  return adopt(std::move(*store));
+}
+
+result<std::optional<outbox>> outbox::copy_of(const persistence::store_look& store) {
+  auto copy = store.copy_of("processes", identity_in(store.id()), options_of_outbox());
+  if (!copy) return std::move(copy).error();
+  if (!*copy) return std::optional<outbox>{};
+  auto adopted = adopt(std::move(*copy));
+  if (!adopted) return std::move(adopted).error();
+  return std::optional(std::move(*adopted));
+}
+
+result<outbox> outbox::adopt(std::unique_ptr<persistence::view_store> store) {
   {
-    auto reading = (*store)->read();
+    auto reading = store->read();
     if (!reading) return std::move(reading).error();
     auto head = (*reading)->head();
     if (!head) return std::move(head).error();
     if (head->fingerprint != rows_format)
       return error(persistence::errc::wrong_format,
-                   folder.string() + " has rows of format " + std::to_string(head->fingerprint) +
-                       ", this program reads " + std::to_string(rows_format));
+                   store->folder().string() + " has rows of format " +
+                       std::to_string(head->fingerprint) + ", this program reads " +
+                       std::to_string(rows_format));
   }
-  return outbox(std::move(*store));
+  return outbox(std::move(store));
 }
 
 result<outbox_writing> outbox::write() {

@@ -13,6 +13,7 @@
 #include "delivery.hpp"
 #include "versions_taken.hpp"
 
+#include <acta/persistence/store_look.hpp>
 #include <acta/persistence/view_store.hpp>
 #include <acta/runtime/set_aside.hpp>
 
@@ -106,6 +107,10 @@ public:
   static result<outbox> open(const std::filesystem::path& folder, const uuid& store_id,
                              std::size_t map_bytes);
 
+  /// What a store's outbox holds at this moment, to be read; nothing if it has none. Errors: as
+  /// open().
+  static result<std::optional<outbox>> copy_of(const persistence::store_look& store);
+
   result<outbox_writing> write();
   /// Of one process; nothing if it has none yet.
   result<std::optional<persistence::checkpoint>> checkpoint(std::string_view process,
@@ -153,6 +158,7 @@ public:
             const std::function<bool(std::string_view entry, result<pending_timer>)>& f);
 
 private:
+  static result<outbox> adopt(std::unique_ptr<persistence::view_store> store);
   explicit outbox(std::unique_ptr<persistence::view_store> store) : store_(std::move(store)) {}
   std::unique_ptr<persistence::view_store> store_;
 };

@@ -39,13 +39,6 @@ template <class C> inline constexpr auto rejected_name_of = rejected_name<C>();
 
 } // namespace detail
 
-template <class C> struct rejected;
-
-namespace detail {
-template <class C>
-inline constexpr bool has_no_upcast<rejected<C>> = !upcasts_to_itself<C>;
-} // namespace detail
-
 /// The domain's no to a command that the process sent: an input like an event.
 template <class C> struct rejected {
   /// `rejected.credit`: without the command in it, a process could take the no to one only.

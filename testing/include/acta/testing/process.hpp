@@ -32,6 +32,7 @@
 #include <acta/testing/proof.hpp>
 #include <acta/testing/round_trip.hpp>
 #include <acta/testing/scenario.hpp>
+#include <acta/testing/stored.hpp>
 #include <acta/testing/surroundings.hpp>
 
 #include <algorithm>
@@ -206,6 +207,15 @@ public:
   template <class... Past> static scenario given(Past&&... past) {
     scenario started;
     started.start(detail::make_past<typename P::inputs>(std::forward<Past>(past)...));
+    return started;
+  }
+  /// @param stored  its inputs as its steps hold them, and events of the aggregates `As` of any
+  ///   released version; in this order. See acta::given_stored.
+  template <class... As> static scenario given_stored(const std::vector<stored_event>& stored) {
+    scenario started;
+    started.start(detail::stored_inputs<P, As...>(
+        stored, {.stream = std::string(default_stream), .recorded_at = default_time},
+        started.background()));
     return started;
   }
 

@@ -1,24 +1,47 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
-// How often a store holds one version of an input: asked for only if no type of the program reads
-// it.
-#include "contract.hpp"
-#include "engine.hpp"
-#include "outbox.hpp"
+#include "census.hpp"
 
 #include <acta/domain/codec/binary.hpp>
 #include <acta/domain/process.hpp>
+#include <acta/persistence/commit.hpp>
+#include <acta/persistence/errc.hpp>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <optional>
-#include <system_error>
 #include <vector>
 
 namespace acta::detail {
 
 namespace {
+
+using stored_event_visitor =
+    std::function<void(const persistence::journal_reader&, const persistence::event_view&)>;
+
+result<void> visit(persistence::journal_reader& journal, const stored_event_visitor& f) {
+  std::uint64_t from = 1;
+  const auto take = [&](const persistence::commit_view& commit) {
+    commit.for_each_event([&](const persistence::event_view& e) { f(journal, e); });
+    from = commit.last_position() + 1;
+    return true;
+  };
+  auto read = journal.read_log(from, take);
+  while (!read && read.error().code() == persistence::errc::corrupt_commit &&
+         from <= journal.last_position()) {
+    auto next = journal.next_commit(from);
+    if (!next) return std::move(next).error();
+    from = *next;
+    read = journal.read_log(from, take);
+  }
+  if (!read && read.error().code() != persistence::errc::corrupt_commit) return read;
+  return {};
+}
+result<void> visit(const journals& all, const stored_event_visitor& f) {
+  for (auto* journal : all)
+    if (auto visited = visit(*journal, f); !visited) return visited;
+  return {};
+}
 
 class input_count {
 public:
@@ -78,43 +101,51 @@ struct taken_positions {
 
 } // namespace
 
-result<stored_inputs> engine::count_inputs(const input_version& what) const {
-  std::optional<outbox> todo;
-  const auto folder = store_->folder() / "processes";
-  std::error_code ignored;
-  if (!store_->folder().empty() && std::filesystem::exists(folder / "data.mdb", ignored)) {
-    auto opened = outbox::open(folder, store_->id(), options_.projections.map_bytes);
-    if (!opened) return std::move(opened).error();
-    todo.emplace(std::move(*opened));
-  }
+result<stored_events> count_events(const journals& all, std::string_view name,
+                                   std::uint16_t schema) {
+  stored_events found;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, bool> is_it; // by partition and name id
+  auto visited =
+      visit(all, [&](const persistence::journal_reader& in, const persistence::event_view& e) {
+        if (e.schema != schema) return;
+        const auto [at, is_new] = is_it.try_emplace({in.number(), e.name}, false);
+        if (is_new) at->second = in.name_of(e.name) == name;
+        if (at->second && found.count++ == 0) found.first = {in.number(), e.position};
+      });
+  if (!visited) return std::move(visited).error();
+  return found;
+}
+
+result<stored_inputs> count_inputs(const journals& all, outbox* todo, const input_version& what) {
   input_count count(what);
-  taken_positions taken{todo ? &*todo : nullptr, {}};
+  taken_positions taken{todo, {}};
   constexpr std::string_view step_suffix = ".stepped";
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> processes; // empty: no step
   std::optional<error> failed;
-  auto visited = visit_stored([&](persistence::partition& p, const persistence::event_view& e) {
-    const auto [name, is_new] = processes.try_emplace({p.number(), e.name});
-    if (is_new)
-      if (const auto text = p.name_of(e.name); text.ends_with(step_suffix))
-        name->second = text.substr(0, text.size() - step_suffix.size());
-    if (name->second.empty() || failed) return;
-    auto up_to = taken.of(name->second, p.number());
-    if (!up_to) {
-      failed = std::move(up_to).error();
-      return;
-    }
-    const bool is_taken = e.position <= *up_to, is_its_own = name->second == what.process;
-    if (is_taken && !is_its_own) return;
-    process_step step;
-    if (!decode_binary(e.payload, step)) return; // not of a process, or of a later release
-    const position at{p.number(), e.position};
-    if (is_its_own) count.take(step, at, is_taken);
-    if (!is_taken)
-      for (const auto& c : step.commands) count.take(c, at);
-  });
+  auto visited =
+      visit(all, [&](const persistence::journal_reader& in, const persistence::event_view& e) {
+        const auto [name, is_new] = processes.try_emplace({in.number(), e.name});
+        if (is_new)
+          if (const auto text = in.name_of(e.name); text.ends_with(step_suffix))
+            name->second = text.substr(0, text.size() - step_suffix.size());
+        if (name->second.empty() || failed) return;
+        auto up_to = taken.of(name->second, in.number());
+        if (!up_to) {
+          failed = std::move(up_to).error();
+          return;
+        }
+        const bool is_taken = e.position <= *up_to, is_its_own = name->second == what.process;
+        if (is_taken && !is_its_own) return;
+        process_step step;
+        if (!decode_binary(e.payload, step)) return; // not of a process, or of a later release
+        const position at{in.number(), e.position};
+        if (is_its_own) count.take(step, at, is_taken);
+        if (!is_taken)
+          for (const auto& c : step.commands) count.take(c, at);
+      });
   if (failed) return std::move(*failed);
   if (!visited) return std::move(visited).error();
-  if (!todo) return count.found();
+  if (todo == nullptr) return count.found();
   auto seen = todo->visit({}, [&](const outbox::stored& row) {
     if (auto d = row.decode()) count.take(*d, row.key.from);
     return true;

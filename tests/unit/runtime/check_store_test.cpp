@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: The Acta authors
+// SPDX-License-Identifier: Apache-2.0
+// Whether a program can read a store, told without opening it.
+#include "runtime.hpp"
+#include "temp_folder.hpp"
+
+#include <acta/persistence/errc.hpp>
+#include <acta/runtime.hpp>
+#include <acta/runtime/errc.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <map>
+
+namespace check_store_test {
+
+using namespace std::chrono_literals;
+using test::must_open;
+using test::try_open;
+
+namespace {
+
+struct open_box {
+  std::int64_t weight = 0;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(weight)); }
+};
+struct opened {
+  std::int64_t weight = 0;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(weight)); }
+};
+struct opened_wider {
+  static constexpr std::string_view name = "opened";
+  std::int64_t weight = 0;
+  std::string colour;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(weight), CEREAL_NVP(colour)); }
+};
+struct opened_2_alone : opened_wider {
+  static constexpr unsigned schema = 2;
+};
+struct opened_2 : opened_wider {
+  static constexpr unsigned schema = 2;
+  static opened_2 upcast(const opened& old) {
+    opened_2 now;
+    now.weight = old.weight;
+    return now;
+  }
+};
+template <class Opened> struct box {
+  static constexpr std::string_view name = "box";
+  using events = acta::one_of<Opened>;
+  using commands = acta::one_of<open_box>;
+  std::int64_t weight = 0;
+  acta::decision<events> decide(const open_box& c) const {
+    Opened e{};
+    e.weight = c.weight;
+    return e;
+  }
+  void evolve(const Opened& e) { weight += e.weight; }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(weight)); }
+};
+using first = box<opened>;
+using unsaid = box<opened_wider>;
+using unread = box<opened_2_alone>;
+using second = box<opened_2>;
+
+template <class Box> acta::model model_of() {
+  acta::model m;
+  m.aggregate<Box>();
+  return m;
+}
+template <class Box> void ask(acta::runtime& r) {
+  REQUIRE(r.ask<Box>("a", open_box{3}).wait_for(20s));
+}
+template <class Box> void use(const std::filesystem::path& store) {
+  acta::runtime r = must_open(store, model_of<Box>());
+  ask<Box>(r);
+}
+
+using files = std::map<std::string, std::string>;
+/// Each file with its bytes.
+files files_in(const std::filesystem::path& folder) {
+  files all;
+  for (const auto& f : std::filesystem::recursive_directory_iterator(folder)) {
+    std::ifstream in(f.path(), std::ios::binary);
+    all.emplace(f.path().string(),
+                f.is_directory() ? "" : std::string{std::istreambuf_iterator<char>(in), {}});
+  }
+  return all;
+}
+/// Checks, and that nothing in the folder is another afterwards.
+template <class Box> acta::result<acta::store_check> check(const std::filesystem::path& store) {
+  const auto before = files_in(store);
+  auto checked = acta::check_store(store, model_of<Box>());
+  CHECK(files_in(store) == before);
+  return checked;
+}
+template <class Box> acta::error refusal(const std::filesystem::path& store) {
+  auto checked = check<Box>(store);
+  if (checked) FAIL("it finds nothing");
+  UNSCOPED_INFO(checked.error().to_string());
+  return std::move(checked).error();
+}
+/// What an open says too.
+template <class Box> void refused_alike(const std::filesystem::path& store) {
+  const auto why = refusal<Box>(store);
+  auto opened = try_open(store, model_of<Box>());
+  REQUIRE_FALSE(opened);
+  CHECK(why.to_string() == opened.error().to_string());
+}
+
+} // namespace
+
+TEST_CASE("a program that reads all of a store is told so, and the store is as it was") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  use<first>(store);
+  for (int i = 0; i < 2; ++i) {
+    const auto same = check<first>(store);
+    REQUIRE(same);
+    CHECK(same->notes.empty());
+    REQUIRE(check<second>(store));
+  }
+  use<second>(store);
+  REQUIRE(check<second>(store));
+}
+
+TEST_CASE("a program that a store would refuse is refused with the same words, before it is opened") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  use<first>(store);
+  use<first>(store);
+  refused_alike<unsaid>(store);
+  const auto why = refusal<unread>(store);
+  CHECK(why.code() == acta::runtime_errc::contract_changed);
+  CHECK(why.detail().find("holds 2 events of this type, the first at 0:1") !=
+        std::string_view::npos);
+  refused_alike<unread>(store);
+}
+
+TEST_CASE("an older program is told what it would leave alone") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  use<first>(store);
+  use<second>(store);
+  const auto checked = check<first>(store);
+  REQUIRE(checked);
+  REQUIRE(checked->notes.size() == 1);
+  CHECK(checked->notes[0].find("a later release of the program has stored events box.opened of "
+                               "schema 2") != std::string::npos);
+}
+
+TEST_CASE("where there is no store, or a damaged one, it is told and nothing is made") {
+  test::temp_folder folder;
+  CHECK(refusal<first>(folder.path()).code() == acta::persistence::errc::no_store);
+  const auto nowhere = acta::check_store(folder / "nowhere", model_of<first>());
+  REQUIRE_FALSE(nowhere);
+  CHECK(nowhere.error().code() == acta::persistence::errc::no_store);
+  CHECK_FALSE(std::filesystem::exists(folder / "nowhere"));
+  const auto store = folder / "data";
+  use<first>(store);
+  SECTION("its contract is gone") {
+    std::filesystem::remove(store / "contract.txt");
+    refused_alike<first>(store);
+  }
+  SECTION("a journal is gone") {
+    std::filesystem::remove_all(store / "p000");
+    CHECK(refusal<first>(store).code() == acta::persistence::errc::damaged_file);
+  }
+  SECTION("a journal is cut") {
+    const auto data = store / "p000" / "journal" / "data.mdb";
+    std::filesystem::resize_file(data, std::filesystem::file_size(data) / 2);
+    CHECK(refusal<first>(store).code() == acta::condition::corrupt);
+  }
+  SECTION("store.toml is gone") {
+    std::filesystem::remove(store / "store.toml");
+    refused_alike<first>(store);
+  }
+}
+
+TEST_CASE("a store that is put back without its lock file, and may not be written, is looked at") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  use<first>(store);
+  std::filesystem::remove(store / "store.lock");
+  for (const auto* part : {"journal", "derived"})
+    std::filesystem::remove(store / "p000" / part / "lock.mdb");
+  REQUIRE(check<second>(store));
+}
+
+TEST_CASE("a store that this very process has open is not opened a second time") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  auto r = must_open(store, model_of<first>());
+  ask<first>(r);
+  const auto checked = acta::check_store(store, model_of<first>());
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().code() == acta::persistence::errc::store_locked);
+}
+
+} // namespace check_store_test
