@@ -56,15 +56,32 @@ error no_reader(std::string_view name, std::uint16_t schema) {
 
 namespace detail {
 
+namespace {
+
+void count_in(std::uint64_t& fingerprint, std::string_view history) {
+  if (!history.empty())
+    fingerprint = fingerprint_of(std::to_string(fingerprint).append(history));
+}
+
+} // namespace
+
 void count_in_history(aggregate_type& t) {
-  if (t.earlier.empty()) return;
-  auto text = std::to_string(t.fingerprint);
+  std::string history;
   for (const auto& e : t.earlier) {
-    text.append(" ").append(e.name).append("@" + std::to_string(e.schema) + '>');
+    history.append(" ").append(e.name).append("@" + std::to_string(e.schema) + '>');
     for (std::size_t i = 0; i < e.may_be.size(); ++i)
-      if (e.may_be[i]) text.append(t.events[i].name).append(",");
+      if (e.may_be[i]) history.append(t.events[i].name).append(",");
   }
-  t.fingerprint = fingerprint_of(text);
+  count_in(t.fingerprint, history);
+}
+
+void count_in_inputs(aggregate_type& t, std::span<const std::string> retired) {
+  std::string history;
+  for (const auto& input : t.commands)
+    for (const auto& version : input.earlier)
+      history.append(" ").append(input.name).append("@" + std::to_string(version.schema));
+  for (const auto& name : retired) history.append(" ").append(name).append("@0");
+  count_in(t.fingerprint, history);
 }
 
 } // namespace detail

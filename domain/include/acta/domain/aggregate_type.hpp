@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <typeinfo>
@@ -184,6 +185,8 @@ namespace detail {
 /// Makes the earlier events part of the fingerprint: a snapshot that was taken before an event had
 /// an upcast may hold another state than a replay with it makes.
 void count_in_history(aggregate_type& t);
+/// The same for the state of a process, which rests on its inputs.
+void count_in_inputs(aggregate_type& t, std::span<const std::string> retired);
 } // namespace detail
 
 } // namespace acta

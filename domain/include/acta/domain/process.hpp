@@ -473,6 +473,7 @@ template <class P> process_type make_process_type(const aggregate_options& optio
     [&]<class... Rs>(one_of<Rs...>) {
       (made.retired.emplace_back(Rs::name), ...);
     }(typename detail::listed_earlier<P>::type{});
+    detail::count_in_inputs(*t, made.retired);
     made.stored_as = std::move(t);
   } else {
     detail::tell_missing_of_process<P>();
