@@ -9,11 +9,10 @@
 
 namespace acta {
 
-event_reader event_versions::find(std::uint16_t schema) const noexcept {
-  if (present != nullptr && present->schema == schema) return {present, nullptr};
+const earlier_event_type* event_versions::find_earlier(std::uint16_t schema) const noexcept {
   const auto at = std::ranges::find_if(
       earlier, [&](const auto* e) { return e->is_retired() || e->schema == schema; });
-  return at == earlier.end() ? event_reader{} : event_reader{nullptr, *at};
+  return at == earlier.end() ? nullptr : *at;
 }
 
 error event_versions::no_reader(std::uint16_t schema) const {

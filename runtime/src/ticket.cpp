@@ -5,6 +5,8 @@
 #include "aggregate.hpp"
 #include "reply_thread.hpp"
 
+#include <acta/projections/catalog.hpp>
+
 #include <cstring>
 
 namespace acta::detail {

@@ -162,13 +162,17 @@ execution execute(void* state, const void* command, const context& c, event_writ
   return done;
 }
 
+template <class A, class E> result<void> evolve(void* state, const void* event) {
+  try {
+    static_cast<A*>(state)->evolve(*static_cast<const E*>(event));
+  } catch (...) { return error(domain_errc::evolve_threw, describe_exception()); }
+  return {};
+}
+
 template <class A, class E> result<void> apply(void* state, bytes_view payload) {
   E event{};
   if (auto decoded = decode_binary(payload, event); !decoded) return decoded;
-  try {
-    static_cast<A*>(state)->evolve(static_cast<const E&>(event));
-  } catch (...) { return error(domain_errc::evolve_threw, describe_exception()); }
-  return {};
+  return evolve<A, E>(state, &event);
 }
 
 template <class E> result<std::shared_ptr<const void>> decode_shared(bytes_view payload) {
@@ -224,6 +228,7 @@ template <class A, class E> event_type make_event_type() {
           .first_shape = shape_of<E>(shape_form::first),
           .type = &typeid(E),
           .apply = apply<A, E>,
+          .evolve = evolve<A, E>,
           .decode = decode_shared<E>,
           .append_json = payload_to_json<E>};
 }

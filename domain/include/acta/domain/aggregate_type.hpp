@@ -61,22 +61,40 @@ struct event_type {
   /// Decodes a payload and evolves the state with it. Errors: `decode_failed`, `evolve_threw`; the
   /// state must then be thrown away.
   result<void> (*apply)(void* state, bytes_view payload) = nullptr;
+  /// Evolves the state with an event in memory. Errors: `evolve_threw`, as apply().
+  result<void> (*evolve)(void* state, const void* event) = nullptr;
   result<std::shared_ptr<const void>> (*decode)(bytes_view payload) = nullptr;
   result<void> (*append_json)(bytes_view payload, std::string& out) = nullptr;
 };
 
-/// What one stored event is today: none, one or several events of its aggregate, in their order,
-/// encoded as the present release does. A value type; kept and filled anew by whoever reads many.
-class present_events {
+/// Takes what a stored event is today: none, one or several events of its aggregate, in their
+/// order.
+class present_visitor {
+public:
+  struct one {
+    std::size_t event; ///< its index in aggregate_type::events
+    const void* value; ///< valid during the call
+    result<void> (*encode)(const void* value, byte_buffer& out);
+  };
+  /// Takes the next. After an error there is none. Never throws.
+  virtual result<void> take(const one& next) = 0;
+
+protected:
+  ~present_visitor() = default;
+};
+
+/// Keeps them, encoded as the present release does. A value type.
+class present_events final : public present_visitor {
 public:
   struct one {
     std::size_t event; ///< its index in aggregate_type::events
     byte_buffer payload;
   };
 
-  /// Where to encode the next.
-  byte_buffer& add(std::size_t event) { return all_.emplace_back(one{event, {}}).payload; }
-  void clear() noexcept { all_.clear(); }
+  /// Errors: `encode_failed`.
+  result<void> take(const present_visitor::one& next) override {
+    return next.encode(next.value, all_.emplace_back(one{next.event, {}}).payload);
+  }
   [[nodiscard]] const std::vector<one>& all() const noexcept { return all_; }
 
 private:
@@ -95,9 +113,9 @@ struct earlier_event_type {
   bool wants_metadata = false; ///< else upcast() does not look at it
   std::vector<bool> may_be;    ///< events of today, by their index in aggregate_type::events
 
-  /// Adds what it is today. Errors: `decode_failed`, `encode_failed`, `upcast_threw`; `out` is then
-  /// only good for being cleared. Null for a retired event.
-  result<void> (*upcast)(bytes_view payload, const metadata& m, present_events& out) = nullptr;
+  /// Hands out what it is today. Errors: `decode_failed`, `upcast_threw`, and what `out` returns,
+  /// which may have taken some by then. Null for a retired event.
+  result<void> (*upcast)(bytes_view payload, const metadata& m, present_visitor& out) = nullptr;
   /// As it was.
   result<void> (*append_json)(bytes_view payload, std::string& out) = nullptr;
 
@@ -168,10 +186,16 @@ struct event_versions {
   const event_type* present = nullptr;
   std::vector<const earlier_event_type*> earlier;
 
-  [[nodiscard]] event_reader find(std::uint16_t schema) const noexcept;
+  [[nodiscard]] event_reader find(std::uint16_t schema) const noexcept {
+    if (present != nullptr && present->schema == schema) return {present, nullptr};
+    return {nullptr, find_earlier(schema)};
+  }
   /// Why it cannot be read: `newer_schema` if a later release wrote it, else `unknown_event`.
   /// Pre: find() knows no such schema.
   [[nodiscard]] error no_reader(std::uint16_t schema) const;
+
+private:
+  [[nodiscard]] const earlier_event_type* find_earlier(std::uint16_t schema) const noexcept;
 };
 /// By name: first those of today, in the order of `events`, then those that are only earlier.
 [[nodiscard]] std::vector<event_versions> versions_of(const aggregate_type& type);

@@ -400,14 +400,18 @@ template <class A, class T> void note_present(earlier_event_type& of) {
   }
 }
 
+template <class E> result<void> encode_erased(const void* event, byte_buffer& out) {
+  return encode_binary(*static_cast<const E*>(event), out);
+}
+
 template <class A, class E>
-result<void> upcast_event(bytes_view payload, const metadata& m, present_events& out) {
+result<void> upcast_event(bytes_view payload, const metadata& m, present_visitor& out) {
   E old{};
   if (auto decoded = decode_binary(payload, old); !decoded) return decoded;
   result<void> done;
   try {
     for_each_present<A>(old, m, [&]<class P>(const P& event) {
-      if (done) done = encode_binary(event, out.add(index_in<P>(typename A::events{})));
+      if (done) done = out.take({index_in<P>(typename A::events{}), &event, encode_erased<P>});
     });
   } catch (...) { return error(domain_errc::upcast_threw, describe_exception()); }
   return done;
