@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -92,8 +93,7 @@ unsigned schema_today(const model& program, std::string_view line) {
   const auto name = type_in(line).first;
   if (line.starts_with(input_line)) {
     const auto process = program.find_process(name.substr(0, name.find('.')));
-    const auto* input =
-        process ? process->stored_as->find_command(type_of(name)) : nullptr;
+    const auto* input = process ? process->stored_as->find_command(type_of(name)) : nullptr;
     return input != nullptr ? input->schema : 0;
   }
   for (const auto& a : program.aggregates())
@@ -127,8 +127,7 @@ result<contract> contract::read(std::string_view text, const uuid& store) {
 }
 
 std::string contract::text() const {
-  auto all =
-      std::string(form_line) + std::to_string(static_cast<int>(shape_form_now)) + '\n';
+  auto all = std::string(form_line) + std::to_string(static_cast<int>(shape_form_now)) + '\n';
   for (const auto& [type, shape] : lines) all.append(type).append(" ").append(shape).append("\n");
   return all;
 }
@@ -179,9 +178,8 @@ bool contract::note_release(const model& program) {
 result<bool> contract::still_stands(const event_versions* known, const std::string& name,
                                     std::uint16_t schema, const std::string& shape,
                                     bool is_older_release, const event_census& census) {
-  const auto newer =
-      known != nullptr ? known->no_reader(schema).code() == domain_errc::newer_schema
-                       : is_older_release;
+  const auto newer = known != nullptr ? known->no_reader(schema).code() == domain_errc::newer_schema
+                                      : is_older_release;
   if (newer) {
     notes_.push_back(fmt::format("a later release of the program has stored events {} of schema "
                                  "{}; streams that hold one are quarantined until it runs again",
@@ -265,7 +263,8 @@ result<void> contract::take_inputs(const model& program, bool is_older_release,
       continue;
     }
     const input_version what{process->name, input, schema,
-                             schema == 1 || !lines.contains(fmt::format("{}{} 1", input_line, name))};
+                             schema == 1 ||
+                                 !lines.contains(fmt::format("{}{} 1", input_line, name))};
     auto stands = still_stands(known, what, at->second, is_older_release, census);
     if (!stands) return std::move(stands).error();
     at = *stands ? std::next(at) : lines.erase(at);

@@ -77,10 +77,8 @@ private:
   result<void> take_types(const model& program);
   /// Whether a later release than this one has used the store.
   bool note_release(const model& program);
-  result<void> take_events(const model& program, bool is_older_release,
-                           const event_census& census);
-  result<void> take_inputs(const model& program, bool is_older_release,
-                           const input_census& census);
+  result<void> take_events(const model& program, bool is_older_release, const event_census& census);
+  result<void> take_inputs(const model& program, bool is_older_release, const input_census& census);
   /// One line of the store that no type of the program stands for.
   result<bool> still_stands(const event_versions* known, const std::string& name,
                             std::uint16_t schema, const std::string& shape, bool is_older_release,

@@ -58,7 +58,6 @@ std::string struct_to_keep(std::string_view shape, const std::string& name,
   return '`' + *code + '`';
 }
 
-
 /// How to read again what an upcast can lead to today's version, of schema `own`.
 std::string advice_for_upcast(const told_struct& of, std::uint16_t schema, unsigned own) {
   const auto name = identifier_for(of.name), old = versioned(of.name, schema);
@@ -114,7 +113,8 @@ std::string advice_for_missing(const command_type* known, const input_version& w
   if (known != nullptr) return advice_for_upcast(of, what.schema, known->schema);
   const auto name = identifier_for(of.name);
   return fmt::format(
-      "Keep {}, and list `{}` in the `inputs` of the process, with its `react` and `evolve`; or, if "
+      "Keep {}, and list `{}` in the `inputs` of the process, with its `react` and `evolve`; or, "
+      "if "
       "no state needs it any more and nothing that waits under it need be done, give the process "
       "`using earlier = acta::one_of<acta::retired<\"{}\">>;`",
       struct_to_keep(of.shape, name, own_members(of, what.schema)),

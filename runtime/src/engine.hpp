@@ -209,8 +209,8 @@ private:
   /// Reads all journals, and the outbox. Pre: there is no runner.
   result<stored_inputs> count_inputs(const input_version& what) const;
   /// Calls `f` with each event that is stored; damaged commits are passed over.
-  result<void> visit_stored(const std::function<void(persistence::partition&,
-                                                     const persistence::event_view&)>& f) const;
+  result<void> visit_stored(
+      const std::function<void(persistence::partition&, const persistence::event_view&)>& f) const;
   /// Errors: as process_runner::judge.
   result<std::unique_ptr<process_runner>> open_processes();
   /// Pre: processes_mutex_ is held.
