@@ -23,13 +23,13 @@ const attributes& context::attributes() const noexcept {
 }
 
 const command_type* aggregate_type::find_command(std::string_view command) const noexcept {
-  const auto at =
-      std::ranges::find(commands, kept_name::parse(command).name, &command_type::name);
+  const auto at = std::ranges::find(commands, kept_name::parse(command).name, &command_type::name);
   return at == commands.end() ? nullptr : &*at;
 }
 
 bool command_type::reads(std::uint16_t version) const noexcept {
-  return version == schema || std::ranges::find(earlier, version, &kept_version::schema) != earlier.end();
+  return version == schema ||
+         std::ranges::find(earlier, version, &kept_version::schema) != earlier.end();
 }
 
 namespace {
@@ -59,8 +59,7 @@ std::string mistake_in_history(const aggregate_type& type) {
     if (!seen.emplace(e.name, e.schema).second) return "two earlier events are " + version;
   }
   for (const auto& e : type.earlier)
-    if (e.is_retired() &&
-        std::ranges::count(type.earlier, e.name, &earlier_event_type::name) > 1)
+    if (e.is_retired() && std::ranges::count(type.earlier, e.name, &earlier_event_type::name) > 1)
       return "event '" + e.name + "' is retired, and among the earlier ones otherwise, too";
   return {};
 }

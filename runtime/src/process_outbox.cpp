@@ -256,10 +256,11 @@ result<void> process_runner::tell_unreadable() {
   if (!ended) return std::move(ended).error();
   for (const auto& [name, v] : all)
     if (!v.why.empty())
-      engine_.log(log_level::warning,
-                  "processes: {} deliveries of {} wait that this program cannot read, the first "
-                  "asked for at {}: {}; they are kept, and show as stuck until a program reads them",
-                  v.deliveries, name, v.first, v.why);
+      engine_.log(
+          log_level::warning,
+          "processes: {} deliveries of {} wait that this program cannot read, the first "
+          "asked for at {}: {}; they are kept, and show as stuck until a program reads them",
+          v.deliveries, name, v.first, v.why);
   return {};
 }
 

@@ -176,8 +176,9 @@ template <class R> struct till {
 };
 
 /// What an order is for; its inputs may be others than those of the release.
-template <class R, class Inputs = acta::one_of<typename R::place, typename R::late,
-                                               typename R::paid, acta::rejected<typename R::pay>>,
+template <class R,
+          class Inputs = acta::one_of<typename R::place, typename R::late, typename R::paid,
+                                      acta::rejected<typename R::pay>>,
           class Earlier = acta::one_of<>>
 struct order {
   static constexpr std::string_view name = "order";

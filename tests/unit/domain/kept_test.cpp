@@ -58,6 +58,13 @@ struct account {
   template <class A> void serialize(A&) {}
 };
 
+struct listener {
+  static constexpr std::string_view name = "listener";
+  using inputs = acta::one_of<acta::rejected<credit>>;
+  acta::reaction react(const acta::rejected<credit>&) const { return {}; }
+  template <class A> void serialize(A&) {}
+};
+
 template <class T> std::error_code code_of(std::uint16_t schema, std::string_view json) {
   const auto read = acta::from_kept<T>(schema, json);
   REQUIRE_FALSE(read);
@@ -143,6 +150,38 @@ TEST_CASE("a program knows which versions of a command it reads") {
   CHECK(d->reads(3));
   for (const int schema : {1, 2, 4, 6}) CHECK_FALSE(d->reads(static_cast<std::uint16_t>(schema)));
   CHECK(type.find_command("credit_v1") == nullptr);
+}
+
+namespace {
+struct undecided {
+  static constexpr std::string_view name = "undecided";
+  using inputs = acta::one_of<moved>;
+  using earlier = acta::one_of<acta::retired<"moved">>;
+  acta::reaction react(const moved&) const { return {}; }
+  template <class A> void serialize(A&) {}
+};
+} // namespace
+
+TEST_CASE("an input that is retired and of today at once is a mistake") {
+  acta::model m;
+  m.process<undecided>();
+  const auto checked = m.check();
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().detail() ==
+        "input 'moved' of process 'undecided' is retired, and one of today");
+}
+
+TEST_CASE("a contract has a line for each version of an input") {
+  acta::model m;
+  m.aggregate<account>().process<listener>();
+  const auto text = m.contract();
+  for (const auto* line :
+       {"input listener.rejected.credit 1 {code:string,message:string,command:{euros:i64}}\n",
+        "input listener.rejected.credit 2 {code:string,message:string,command:{cents:i64}}\n",
+        "input listener.rejected.credit 3 {"}) {
+    CAPTURE(line, text);
+    CHECK(text.find(line) != std::string::npos);
+  }
 }
 
 } // namespace kept_test

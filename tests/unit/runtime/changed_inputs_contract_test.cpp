@@ -73,7 +73,10 @@ struct unread : first {
   static pay pay_for(const place& p) { return {p.cents}; }
 };
 // As the advice says, to the letter: structs are copied from it.
-struct place_v1 { std::int64_t cents{}; template <class A> void serialize(A& ar) { ar(CEREAL_NVP(cents)); } };
+struct place_v1 {
+  std::int64_t cents{};
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(cents)); }
+};
 struct read : first {
   struct place : wider::place {
     static constexpr unsigned schema = 2;
@@ -121,7 +124,10 @@ struct wider_pay : first {
     return c;
   }
 };
-struct pay_v1 { std::int64_t cents{}; template <class A> void serialize(A& ar) { ar(CEREAL_NVP(cents)); } };
+struct pay_v1 {
+  std::int64_t cents{};
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(cents)); }
+};
 struct read_pay : first {
   struct pay : wider_pay::pay {
     static constexpr unsigned schema = 2;
@@ -239,8 +245,7 @@ TEST_CASE("an input that a process has forgotten is refused, and may be kept or 
   CHECK(says(late, "Keep `struct late { std::int64_t round{};"));
   CHECK(says(late, "list `late` in the `inputs` of the process"));
   CHECK(says(late, "`using earlier = acta::one_of<acta::retired<\"late\">>;`"));
-  const auto refused =
-      refusal(store, order_of<calm_order<acta::one_of<acta::retired<"late">>>>());
+  const auto refused = refusal(store, order_of<calm_order<acta::one_of<acta::retired<"late">>>>());
   CHECK(refused.where() == "contract.txt: input order.rejected.pay 1");
   CHECK(says(refused, "Keep `struct pay { std::int64_t cents{};"));
   CHECK(says(refused, "list `acta::rejected<pay>` in the `inputs` of the process"));
@@ -281,9 +286,7 @@ struct show {
 struct window {
   static constexpr std::string_view name = "window";
   using inputs = acta::one_of<show>;
-  acta::reaction react(const show&) const {
-    return acta::send<order<first>>("w", first::place{9});
-  }
+  acta::reaction react(const show&) const { return acta::send<order<first>>("w", first::place{9}); }
   template <class A> void serialize(A&) {}
 };
 } // namespace
@@ -357,7 +360,8 @@ struct closed_till {
 };
 } // namespace
 
-TEST_CASE("an event that a process still knows, and no aggregate any more, is not a caller's to give") {
+TEST_CASE(
+    "an event that a process still knows, and no aggregate any more, is not a caller's to give") {
   test::temp_folder folder;
   const auto store = folder / "data";
   write_first_release(store, acta::manual_clock());

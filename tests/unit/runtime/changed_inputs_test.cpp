@@ -29,9 +29,9 @@ template <class R> void place(acta::runtime& r, std::string_view id, const typen
 void settle(acta::runtime& r) { REQUIRE(r.settle(60s)); }
 
 /// Placed, in a store whose till is out of the program: `pay` waits in the outbox.
-template <class R> void leave_waiting(const std::filesystem::path& store, std::string_view id,
-                                      const typename R::place& p,
-                                      acta::runtime_options options = {}) {
+template <class R>
+void leave_waiting(const std::filesystem::path& store, std::string_view id,
+                   const typename R::place& p, acta::runtime_options options = {}) {
   auto r = must_open(store, without_till<R>(), std::move(options));
   const auto before = r.figures().processes.waiting;
   place<R>(r, id, p);
@@ -99,8 +99,8 @@ TEST_CASE("a process in flight goes on through two releases with what its steps 
   place<third>(r, "a", {9, "last"});
   settle(r);
   CHECK(r.state<order<third>>("a")->happened == texts{"placed 50m none", "paid 50mEUR",
-                                                    "placed 70m new", "paid 70mCHF",
-                                                    "placed 9m last", "paid 9mUSD"});
+                                                      "placed 70m new", "paid 70mCHF",
+                                                      "placed 9m last", "paid 9mUSD"});
   CHECK(r.state<order<third>>("b")->happened ==
         texts{"placed -50m none", "negative -50mEUR", "placed -70m new", "negative -70mCHF"});
   CHECK(r.state<order<third>>("a", acta::at_version{1})->happened == texts{"placed 50m none"});
@@ -233,9 +233,7 @@ TEST_CASE("an older release keeps what a later one has left waiting, and says so
     REQUIRE(one_stuck(r, "order/new"));
     // All else goes on.
     place<first>(r, "older", {2});
-    REQUIRE(test::eventually([&] {
-      return r.state<order<first>>("older")->happened.size() == 2;
-    }));
+    REQUIRE(test::eventually([&] { return r.state<order<first>>("older")->happened.size() == 2; }));
     CHECK(r.state<order<first>>("old")->happened == texts{"placed 1", "paid 1", "late round 1"});
     CHECK(r.figures().processes.set_aside == 0);
   }

@@ -119,7 +119,8 @@ TEMPLATE_TEST_CASE("a snapshot of a state that changed is passed over, and the e
   CHECK(counted<base>(r) == 8);
 }
 
-TEST_CASE("fields that mean something else need a schema, or snapshots of before stay what they are") {
+TEST_CASE(
+    "fields that mean something else need a schema, or snapshots of before stay what they are") {
   test::temp_folder folder;
   {
     auto r = open<base>(folder.path());
