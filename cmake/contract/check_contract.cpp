@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What acta_check_contract builds for a module: a program that compares the module's types with its
-/// contract. `check FILE HOW-TO-UPDATE [MODULE]`; ends with 0, or 1 and a report.
+/// What acta_check_contract builds for a module: a program that compares the module's types with
+/// its contract. `check FILE HOW-TO-UPDATE [MODULE]`; ends with 0, or 1 and a report.
 #include <acta/domain/module.hpp>
 #include <acta/testing/contract.hpp>
 
@@ -21,7 +21,8 @@ namespace {
 const acta::detail::module_entry& entry_of(const char* file) {
   const auto refuse = [&] {
     const auto* why = ::dlerror();
-    throw std::runtime_error(std::string(file) + ": " + (why != nullptr ? why : "cannot be loaded"));
+    throw std::runtime_error(std::string(file) + ": " +
+                             (why != nullptr ? why : "cannot be loaded"));
   };
   auto* module = ::dlopen(file, RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) refuse();

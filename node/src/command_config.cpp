@@ -64,8 +64,9 @@ void add_config_command(CLI::App& app, action& chosen) {
 
   auto given = std::make_shared<check_arguments>();
   auto* checking = config->add_subcommand(
-      "check", "Say all that is wrong with a config, whether its modules load, and whether they can "
-               "read what a store holds");
+      "check",
+      "Say all that is wrong with a config, whether its modules load, and whether they can "
+      "read what a store holds");
   checking->add_option("file,--config", given->file, "The config")
       ->required()
       ->check(check_filled)
@@ -73,10 +74,11 @@ void add_config_command(CLI::App& app, action& chosen) {
   auto* without =
       checking->add_flag("--without-modules", given->without_modules, "Do not load the modules");
   checking
-      ->add_option("--data", given->data,
-                   "Also test the modules' types against the store in this folder, in which nothing "
-                   "is written, and which a node may have open. Ends with 3 if a node with these "
-                   "modules would not open it")
+      ->add_option(
+          "--data", given->data,
+          "Also test the modules' types against the store in this folder, in which nothing "
+          "is written, and which a node may have open. Ends with 3 if a node with these "
+          "modules would not open it")
       ->check(check_filled)
       ->excludes(without)
       ->type_name("DIR");

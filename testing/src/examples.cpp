@@ -151,7 +151,8 @@ private:
     if (!bytes) return wrong("its JSON cannot be read: " + bytes.error().to_string());
     if (*bytes != e.bytes) return wrong("its JSON is written as the bytes " + *bytes);
     if (now->today == e.today) return;
-    if (!e.today.empty() && std::ranges::all_of(e.today, [&](const auto& t) { return is_today(t); }))
+    if (!e.today.empty() &&
+        std::ranges::all_of(e.today, [&](const auto& t) { return is_today(t); }))
       return wrong("its upcasts led to " + joined(e.today) + ", and lead to " + joined(now->today));
     old_.push_back(label_of(e) + ' ' + e.bytes + ": today it is " + joined(now->today));
     e.today = now->today;
@@ -160,7 +161,8 @@ private:
   /// Whether it names versions that are still those of today: `paid_in 1 {…}`.
   [[nodiscard]] bool is_today(const std::string& line) const {
     return line == "nothing" || std::ranges::any_of(of_.versions, [&](const example_version& v) {
-             return v.is_present && line.starts_with(v.event + ' ' + std::to_string(v.schema) + ' ');
+             return v.is_present &&
+                    line.starts_with(v.event + ' ' + std::to_string(v.schema) + ' ');
            });
   }
   static std::string joined(const std::vector<std::string>& all) {
@@ -203,7 +205,8 @@ std::vector<stored_event> check_examples(const example_aggregate& of,
   }
   if (!is_whole) write_text(path, file.text());
   std::vector<stored_event> all;
-  for (const auto& b : file.blocks()) all.emplace_back(b.held.event, b.held.schema, hex(b.held.bytes));
+  for (const auto& b : file.blocks())
+    all.emplace_back(b.held.event, b.held.schema, hex(b.held.bytes));
   return all;
 }
 

@@ -26,8 +26,7 @@ byte_buffer hex(std::string_view digits) {
     else
       high = digit;
   }
-  if (high)
-    report().line("bytes", digits).fail(promise::valid_test, "hex: a byte has two digits");
+  if (high) report().line("bytes", digits).fail(promise::valid_test, "hex: a byte has two digits");
   return bytes;
 }
 
@@ -87,8 +86,9 @@ void fail_unknown(const stored_event& e, const std::vector<std::string>& known,
 void fail_unreadable(const stored_event& e, const error& why, const report& so_far) {
   report(so_far)
       .line("error", why.to_string())
-      .fail(promise::valid_test, std::string(e.is_json() ? "this is not the JSON" : "these are not the bytes") +
-                                     " of " + e.name() + ", schema " + std::to_string(e.schema()));
+      .fail(promise::valid_test,
+            std::string(e.is_json() ? "this is not the JSON" : "these are not the bytes") + " of " +
+                e.name() + ", schema " + std::to_string(e.schema()));
 }
 
 std::vector<std::string> show_stored(const std::vector<stored_event>& stored) {

@@ -64,6 +64,23 @@ using unsaid = box<opened_wider>;
 using unread = box<opened_2_alone>;
 using second = box<opened_2>;
 
+struct pack {
+  std::int64_t weight = 0;
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(weight)); }
+};
+struct pack_2_alone : opened_wider {
+  static constexpr std::string_view name = "pack";
+  static constexpr unsigned schema = 2;
+};
+template <class Pack> struct packing {
+  static constexpr std::string_view name = "packing";
+  using inputs = acta::one_of<Pack>;
+  std::int64_t weight = 0;
+  acta::reaction react(const Pack&) const { return {}; }
+  void evolve(const Pack& p) { weight += p.weight; }
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(weight)); }
+};
+
 template <class Box> acta::model model_of() {
   acta::model m;
   m.aggregate<Box>();
@@ -125,7 +142,8 @@ TEST_CASE("a program that reads all of a store is told so, and the store is as i
   REQUIRE(check<second>(store));
 }
 
-TEST_CASE("a program that a store would refuse is refused with the same words, before it is opened") {
+TEST_CASE(
+    "a program that a store would refuse is refused with the same words, before it is opened") {
   test::temp_folder folder;
   const auto store = folder / "data";
   use<first>(store);
@@ -136,6 +154,26 @@ TEST_CASE("a program that a store would refuse is refused with the same words, b
   CHECK(why.detail().find("holds 2 events of this type, the first at 0:1") !=
         std::string_view::npos);
   refused_alike<unread>(store);
+}
+
+TEST_CASE("a process whose steps the program cannot read is told, before the store is opened") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  {
+    acta::model m;
+    m.process<packing<pack>>();
+    auto r = must_open(store, std::move(m));
+    REQUIRE(r.ask<packing<pack>>("a", pack{3}).wait_for(20s));
+  }
+  acta::model m;
+  m.process<packing<pack_2_alone>>();
+  const auto before = files_in(store);
+  const auto checked = acta::check_store(store, m);
+  CHECK(files_in(store) == before);
+  REQUIRE_FALSE(checked);
+  const auto opened = try_open(store, std::move(m));
+  REQUIRE_FALSE(opened);
+  CHECK(checked.error().to_string() == opened.error().to_string());
 }
 
 TEST_CASE("an older program is told what it would leave alone") {

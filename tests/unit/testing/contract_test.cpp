@@ -34,7 +34,10 @@ struct opened_wider {
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(weight), CEREAL_NVP(colour)); }
 };
 /// As the advice says, to the letter.
-struct opened_v1 { std::int64_t weight{}; template <class A> void serialize(A& ar) { ar(CEREAL_NVP(weight)); } };
+struct opened_v1 {
+  std::int64_t weight{};
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(weight)); }
+};
 struct opened_2 : opened_wider {
   static constexpr unsigned schema = 2;
   static opened_2 upcast(const opened_v1& old) {
@@ -118,8 +121,9 @@ TEST_CASE("a field that was added without a version fails with what to write, wh
   const auto before = file.text();
   const auto f = file.fails<unsaid>();
   CHECK(says(f, "event box.opened 1: the program has the field colour, the store does not"));
-  CHECK(says(f, "struct opened_v1 { std::int64_t weight{}; template <class A> void serialize(A& ar) "
-                "{ ar(CEREAL_NVP(weight)); } };"));
+  CHECK(says(f,
+             "struct opened_v1 { std::int64_t weight{}; template <class A> void serialize(A& ar) "
+             "{ ar(CEREAL_NVP(weight)); } };"));
   CHECK(says(f, "static constexpr unsigned schema = 2;"));
   CHECK(says(f, "static opened upcast(const opened_v1& old)"));
   CHECK(caught([&] { file.update<unsaid>(); }).broken() == promise::contract_holds);
@@ -149,7 +153,25 @@ TEST_CASE("all mistakes are told at once, also of aggregates and processes that 
   const auto f = file.fails<unsaid>();
   CHECK(says(f, "event box.opened 1:"));
   CHECK(says(f, "event crate.packed 1: the program has no aggregate 'crate'"));
-  CHECK(says(f, "input packing.pack 1: no process of the program takes it any more"));
+  CHECK(says(f, "input packing.pack 1: the program has no process 'packing'"));
+}
+
+TEST_CASE("an input that no process reads any more fails with what to write") {
+  const contract_file file;
+  const auto packing = [] {
+    acta::model m;
+    m.process<releases::follow_up>();
+    return m;
+  };
+  {
+    const updating now;
+    check_contract(packing(), file.path);
+  }
+  CHECK(file.text().find("\ninput follow_up.pay_in 1 {euros:i32}\n") != std::string::npos);
+  file.append("input follow_up.paid_out 1 {cents:i64}");
+  const auto f = caught([&] { check_contract(packing(), file.path); });
+  CHECK(says(f, "input follow_up.paid_out 1: the program cannot read what was stored as this"));
+  CHECK(says(f, "list `paid_out` in the `inputs` of the process"));
 }
 
 TEST_CASE("a file that a merge has spoilt is not taken, and not written over") {

@@ -90,9 +90,12 @@ TEST_CASE("a version without an example is told with the lines to add, which are
   const examples_file file;
   const auto f = file.fails<earlier_account>(deposited{5, "CHF"});
   CHECK(says(f, "the file has no example of what the program writes"));
-  CHECK(says(f, "event deposited 2\nbytes 050000000000000003434846\njson {\"cents\":5,\"currency\":\"CHF\"}\n"
-                "today deposited 2 {\"cents\":5,\"currency\":\"CHF\"}\n"));
-  CHECK(says(f, "event deposited 1\nbytes 0000000000000000\njson {\"cents\":0}\n")); // the default value
+  CHECK(says(
+      f,
+      "event deposited 2\nbytes 050000000000000003434846\njson {\"cents\":5,\"currency\":\"CHF\"}\n"
+      "today deposited 2 {\"cents\":5,\"currency\":\"CHF\"}\n"));
+  CHECK(says(
+      f, "event deposited 1\nbytes 0000000000000000\njson {\"cents\":0}\n")); // the default value
   CHECK(says(f, "event moved 1\n"));
   CHECK(says(f, "ACTA_UPDATE=1"));
   CHECK_FALSE(std::filesystem::exists(file.path));
@@ -103,12 +106,15 @@ TEST_CASE("a version without an example is told with the lines to add, which are
   CHECK(file.text() == before);
 }
 
-TEST_CASE("a new release adds its versions, says anew what the old are today, and changes nothing else") {
+TEST_CASE(
+    "a new release adds its versions, says anew what the old are today, and changes nothing else") {
   const examples_file file;
   file.write(of_second_release);
   check_examples<earlier_account>(file.path);
   const auto f = file.fails<account>();
-  CHECK(says(f, R"(deposited 1 6400000000000000: today it is paid_in 1 {"cents":100,"currency":"EUR","by":""})"));
+  CHECK(says(
+      f,
+      R"(deposited 1 6400000000000000: today it is paid_in 1 {"cents":100,"currency":"EUR","by":""})"));
   CHECK(says(f, "event paid_in 1\n"));
   file.update<account>();
   check_examples<account>(file.path);

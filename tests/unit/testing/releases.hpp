@@ -108,7 +108,8 @@ struct teller {
   static constexpr std::string_view name = "teller";
   using events = acta::one_of<paid_in, withdrawn>;
   acta::mail handle(const paid_in& e, const acta::effect_context& c) const {
-    return {.to = "ada@example.org", .subject = "+" + std::to_string(e.cents) + e.currency,
+    return {.to = "ada@example.org",
+            .subject = "+" + std::to_string(e.cents) + e.currency,
             .text = c.event.caller};
   }
   acta::mail handle(const withdrawn& e) const {

@@ -42,9 +42,9 @@ TEST_CASE("stored bytes are read as those of their version, and mix with JSON") 
 }
 
 TEST_CASE("an upcast sees the metadata that a stored event is given with") {
-  const auto today = acta::testing::read_stored<account>(
-      {stored_event("deposited", 1, R"({"cents":1})").by("bob"),
-       {"moved", 1, R"({"out":2,"in":3})"}});
+  const auto today =
+      acta::testing::read_stored<account>({stored_event("deposited", 1, R"({"cents":1})").by("bob"),
+                                           {"moved", 1, R"({"out":2,"in":3})"}});
   REQUIRE(today.size() == 3);
   CHECK(std::get<paid_in>(today[0]).by == "bob");
   CHECK(std::get<withdrawn>(today[1]).cents == 2);
@@ -60,13 +60,15 @@ TEST_CASE("a name or a version that an aggregate does not know is told with thos
   CHECK(says(f, "account.paid_in 1\n"));
   CHECK(says(f, "account.gift_given (retired)"));
   for (const auto* name : {"depositd", "order.deposited", "account.", ""})
-    CHECK(caught([&] { (void)given_stored<account>({{name, 1, "{}"}}); }).broken() ==
-          promise::valid_test);
+    CHECK(caught([&] {
+            (void)given_stored<account>({{name, 1, "{}"}});
+          }).broken() == promise::valid_test);
 }
 
 TEST_CASE("JSON or bytes that are not of the version are told with the place") {
-  const auto json =
-      caught([] { (void)given_stored<account>({{"deposited", 1, R"({"cents":"100"})"}}); });
+  const auto json = caught([] {
+    (void)given_stored<account>({{"deposited", 1, R"({"cents":"100"})"}});
+  });
   CHECK(json.broken() == promise::valid_test);
   CHECK(says(json, "this is not the JSON of deposited, schema 1"));
   CHECK(says(json, "/cents"));
@@ -79,8 +81,9 @@ TEST_CASE("JSON or bytes that are not of the version are told with the place") {
 }
 
 TEST_CASE("an upcast that throws is caught: its stream could never be read again") {
-  const auto f =
-      caught([] { (void)given_stored<account>({{"moved", 1, R"({"out":-1,"in":0})"}}); });
+  const auto f = caught([] {
+    (void)given_stored<account>({{"moved", 1, R"({"out":-1,"in":0})"}});
+  });
   CHECK(f.broken() == promise::upcast_returns);
   CHECK(says(f, "thrown    less than nothing"));
 }
@@ -114,8 +117,9 @@ struct counts_in_upcast {
 } // namespace
 
 TEST_CASE("an upcast that gives another answer the next time is caught") {
-  const auto f =
-      caught([] { (void)given_stored<counts_in_upcast>({{"noted", 1, R"({"text":"x"})"}}); });
+  const auto f = caught([] {
+    (void)given_stored<counts_in_upcast>({{"noted", 1, R"({"text":"x"})"}});
+  });
   CHECK(f.broken() == promise::upcast_repeats);
 }
 

@@ -90,8 +90,7 @@ public:
     return started;
   }
   /// @param stored  events of any released version; in this order. See acta::given_stored.
-  template <class... None>
-  static scenario given_stored(const std::vector<stored_event>& stored) {
+  template <class... None> static scenario given_stored(const std::vector<stored_event>& stored) {
     static_assert(sizeof...(None) == 0, "acta: an aggregate is given its own stored events only");
     scenario started(read_stored<A>(stored));
     started.stored_ = detail::show_stored(stored);
@@ -260,8 +259,8 @@ detail::answer<A> scenario<A, tested::aggregate>::decide(const A& state, const C
                                                          const report& so_far) const {
   detail::answer<A> answer;
   try {
-    const auto made = acta::detail::decide<A, C>(state, command,
-                                                 this->surroundings_.at_version(version_, ids));
+    const auto made =
+        acta::detail::decide<A, C>(state, command, this->surroundings_.at_version(version_, ids));
     if (made.rejected() != nullptr) answer.no = *made.rejected();
     made.for_each([&](const auto& e) { answer.events.emplace_back(e); });
   } catch (...) {

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// A project's contract: the durable names, versions and shapes of its types in a text file that is
-/// reviewed with the code. Its own tests then fail when a type changed without a new version, before
-/// any store does.
+/// reviewed with the code. Its own tests then fail when a type changed without a new version,
+/// before any store does.
 ///
 ///   TEST_CASE("types change by new versions only") {
 ///     acta::model model;

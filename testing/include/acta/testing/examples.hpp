@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Acta authors
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Examples of every released version of an aggregate's events, in a text file that is kept with the
-/// code:
+/// Examples of every released version of an aggregate's events, in a text file that is kept with
+/// the code:
 ///
 ///   event deposited 1
 ///   bytes 6400000000000000
@@ -138,8 +138,8 @@ void check_examples(const std::filesystem::path& file, const Events&... wanted) 
   [&]<class... Rs>(one_of<Rs...>) {
     (of.retired.emplace_back(Rs::name), ...);
   }(typename acta::detail::history<A>::retired{});
-  const auto stored = detail::check_examples(
-      of, {detail::example_of<A>(wanted, so_far)...}, file, wants_update(), so_far);
+  const auto stored = detail::check_examples(of, {detail::example_of<A>(wanted, so_far)...}, file,
+                                             wants_update(), so_far);
   (void)scenario<A>::given_stored(stored);
 }
 

@@ -8,8 +8,8 @@
 ///                                {"deposited", 2, R"({"cents":5,"currency":"CHF"})"}})
 ///       .when(pay_in{1}).then(paid_in{1, "USD"});
 ///
-/// Each is decoded as the version that it is of, goes through its upcasts, and is evolved as what it
-/// is today. Besides, every test proves:
+/// Each is decoded as the version that it is of, goes through its upcasts, and is evolved as what
+/// it is today. Besides, every test proves:
 ///
 /// - the older value is the same after the way through the binary and the JSON codec;
 /// - its upcasts throw nothing, and lead to the same events again.
@@ -36,8 +36,8 @@
 
 namespace acta::testing {
 
-/// Bytes from digits: `hex("6400000000000000")`; spaces are passed over. Throws `failure` if it is something
-/// else.
+/// Bytes from digits: `hex("6400000000000000")`; spaces are passed over. Throws `failure` if it is
+/// something else.
 [[nodiscard]] byte_buffer hex(std::string_view digits);
 /// `6400000000000000`.
 [[nodiscard]] std::string to_hex(bytes_view bytes);
@@ -91,8 +91,7 @@ template <class A> struct stored_events_of {
   using today = past<typename A::events>;
 
   /// What it is today, which may be nothing; no value if the aggregate has no such version.
-  static std::optional<today> read(const stored_event& e, const metadata& m,
-                                   const report& so_far) {
+  static std::optional<today> read(const stored_event& e, const metadata& m, const report& so_far) {
     std::optional<today> found;
     const auto try_as = [&]<class T>(const one_of<T>&) {
       if (!found && e.schema() == acta::detail::stored_schema<A, T>() &&
@@ -123,8 +122,7 @@ template <class A> struct stored_events_of {
   /// The value of an event of type `T` of any release.
   template <class T> static T decode(const stored_event& e, const report& so_far) {
     T event{};
-    const auto read =
-        e.is_json() ? from_json(e.json(), event) : decode_binary(e.bytes(), event);
+    const auto read = e.is_json() ? from_json(e.json(), event) : decode_binary(e.bytes(), event);
     if (!read) fail_unreadable(e, read.error(), so_far);
     return event;
   }
@@ -280,7 +278,8 @@ namespace acta {
 ///
 ///   acta::given_stored<account>({{"deposited", 1, R"({"cents":100})"}})       // an aggregate
 ///       .when(withdraw{80}).then(withdrawn{80});
-///   acta::given_stored<balance, account>({{"account.deposited", 1, hex("6400000000000000")}})   // a view
+///   acta::given_stored<balance, account>({{"account.deposited", 1, hex("6400000000000000")}})   //
+///   a view
 ///       .then({.cents = 100});
 ///   acta::given_stored<transfer, account>({{"request_transfer", 1, R"({…})"},       // a process
 ///                                          {"debited", 1, R"({"cents":30})"}})
