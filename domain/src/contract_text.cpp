@@ -73,7 +73,9 @@ std::string advice_for_missing(const event_versions* known, const std::string& e
            "`, or the version after it, the member `static " + name + " upcast(const " + old +
            "& old)`";
   }
-  return "Keep " + struct_to_keep(stored, name) + ", write a function `upcast(const " + name +
+  return "If it has only another name now, give it `static constexpr std::string_view name = \"" +
+         name + "\";`. Else keep " + struct_to_keep(stored, name) +
+         ", write a function `upcast(const " + name +
          "&)` beside it that returns what it is today, and list `" + name +
          "` in the aggregate's `earlier`; or, if no state needs it any more, list "
          "`acta::retired<\"" +

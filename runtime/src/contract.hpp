@@ -50,7 +50,7 @@ public:
   std::map<std::string, std::string> lines;
 
 private:
-  result<void> take_types(const model& program);
+  result<void> take_types(const model& program, bool is_older_release);
   /// Whether a later release than this one has used the store.
   bool note_release(const model& program);
   /// One line of the store that no type of the program stands for.
