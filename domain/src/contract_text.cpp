@@ -172,7 +172,8 @@ std::string advice_for_missing(const model& program, std::string_view line,
   }
   if (const auto has = reading_of_event(program, line); has.versions.present != nullptr)
     return advice_for_upcast(of, schema, has.versions.present->schema);
-  return "Keep " + kept + ", write a function `upcast(const " + name +
+  return "If it has only another name now, give it `static constexpr std::string_view name = \"" +
+         of.name + "\";`. Else keep " + kept + ", write a function `upcast(const " + name +
          "&)` beside it that returns what it is today, and list `" + name +
          "` in the aggregate's `earlier`; or, if no state needs it any more, list "
          "`acta::retired<\"" +

@@ -47,7 +47,7 @@ std::shared_ptr<const view_type> with_history(const view_type& type, const model
             }))
           versions.append(" ")
               .append(earlier.name)
-              .append("@" + std::to_string(earlier.schema) + '>' + std::to_string(i));
+              .append("@" + std::to_string(earlier.schema) + '>' + a->events[i].name);
   auto made = std::make_shared<view_type>(type);
   if (!versions.empty())
     made->fingerprint = fingerprint_of(std::to_string(type.fingerprint) + versions);

@@ -73,6 +73,11 @@ std::optional<shape_change> change_of_line(const std::string& type, std::string_
   if (!known.starts_with(first_form_mark)) return change_of(known, now, as);
   return change_of(without_mark(known), first, as);
 }
+/// Whether the store's shape is the program's, but for more names of enums.
+bool has_more_names(const std::string& type, std::string_view known, const std::string& now) {
+  const auto as = type.starts_with(input_line) ? kept_as::json : kept_as::binary;
+  return known != now && !known.starts_with(first_form_mark) && !change_of(now, known, as);
+}
 
 std::string count_text(const stored_inputs& found) {
   std::string text;
@@ -112,10 +117,15 @@ catalog::shapes contract::event_shapes() const {
   return all;
 }
 
-result<void> contract::take_types(const model& program) {
+result<void> contract::take_types(const model& program, bool is_older_release) {
   const auto first = lines_of(program.contract(shape_form::first));
   for (const auto& [type, shape] : lines_of(program.contract())) {
     auto& known = lines.try_emplace(type, shape).first->second;
+    if (is_older_release && has_more_names(type, known, shape)) {
+      notes_.push_back("a later release of the program knows more names of an enum in " + type +
+                       "; a value that this one has no name for is a number to it");
+      continue;
+    }
     if (const auto change = change_of_line(type, known, first.at(type), shape))
       return error(runtime_errc::contract_changed,
                    change->what + "; what is stored could not be read. " +
@@ -228,8 +238,8 @@ result<void> contract::take_inputs(const model& program, bool is_older_release,
 
 result<void> contract::take(const model& program, const store_census& census) {
   notes_.clear();
-  if (auto taken = take_types(program); !taken) return taken;
   const auto is_older_release = note_release(program);
+  if (auto taken = take_types(program, is_older_release); !taken) return taken;
   if (auto taken = take_events(program, is_older_release, census.events); !taken) return taken;
   return take_inputs(program, is_older_release, census.inputs);
 }

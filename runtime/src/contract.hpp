@@ -75,7 +75,7 @@ public:
   std::map<std::string, std::string> lines;
 
 private:
-  result<void> take_types(const model& program);
+  result<void> take_types(const model& program, bool is_older_release);
   /// Whether a later release than this one has used the store.
   bool note_release(const model& program);
   result<void> take_events(const model& program, bool is_older_release, const event_census& census);
