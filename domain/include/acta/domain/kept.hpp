@@ -60,10 +60,9 @@ template <class Older, unsigned Newer> struct schema_before {
 /// One value stays one value.
 template <class T> constexpr bool upcasts_to_one() {
   if constexpr (has_upcast<T>)
-    return std::same_as<
-        std::remove_cvref_t<decltype(call_member_upcast<T>(std::declval<const older_of<T>&>(),
-                                                           std::declval<const metadata&>()))>,
-        T>;
+    return std::same_as<std::remove_cvref_t<decltype(call_member_upcast<T>(
+                            std::declval<const older_of<T>&>(), std::declval<const metadata&>()))>,
+                        T>;
   else
     return false;
 }
@@ -98,10 +97,11 @@ template <class Newer, unsigned Schema> struct kept_upcast_must_be_one {
   static_assert(!has_upcast<Newer> || upcasts_to_itself<Newer>,
                 "acta: the upcast of the Newer of kept_upcast_must_be_one<Newer, Schema> must "
                 "return a Newer, and nothing else: what waits is one command, and stays one.");
-  static_assert(!upcasts_to_itself<Newer> || reads_the_one_before<Newer, Schema>(),
-                "acta: the struct that the upcast of the Newer of kept_upcast_must_be_one<Newer, "
-                "Schema> takes must be default-constructible, and have a lower `schema` than Newer: "
-                "raise that of Newer.");
+  static_assert(
+      !upcasts_to_itself<Newer> || reads_the_one_before<Newer, Schema>(),
+      "acta: the struct that the upcast of the Newer of kept_upcast_must_be_one<Newer, "
+      "Schema> takes must be default-constructible, and have a lower `schema` than Newer: "
+      "raise that of Newer.");
 };
 /// The first that is wrong. As tell_missing_of_aggregate.
 template <class T, unsigned Schema = schema_version<T>()> void tell_wrong_kept_upcast() {

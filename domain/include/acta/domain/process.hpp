@@ -192,14 +192,16 @@ template <class Process> struct process_must_be_well_formed {
 };
 
 template <class P, class T> struct earlier_of_process_must_be_retired {
-  static_assert(is_retired<T>,
-                "acta: the `earlier` of a process holds acta::retired<\"name\"> only, the Type of "
-                "earlier_of_process_must_be_retired<Process, Type> is not one. An input that is "
-                "still read stays in `inputs`; an older version of one is what its `upcast` takes.");
+  static_assert(
+      is_retired<T>,
+      "acta: the `earlier` of a process holds acta::retired<\"name\"> only, the Type of "
+      "earlier_of_process_must_be_retired<Process, Type> is not one. An input that is "
+      "still read stays in `inputs`; an older version of one is what its `upcast` takes.");
 };
 /// An event's upcast may lead to none or several: then it reads no input, which the store's
 /// contract tells if there are any.
-template <class I> inline constexpr bool upcasts_as_an_event = has_upcast<I> && !upcasts_to_itself<I>;
+template <class I>
+inline constexpr bool upcasts_as_an_event = has_upcast<I> && !upcasts_to_itself<I>;
 template <class I> constexpr bool has_right_input_upcasts() {
   return upcasts_as_an_event<I> || has_right_upcasts<I, schema_version<I>()>();
 }
@@ -217,7 +219,8 @@ template <class P> constexpr bool is_whole_process() {
   if constexpr (well_formed_process<P>)
     return []<class... Ts>(one_of<Ts...>) {
       return ((can_react<P, Ts> && has_right_input_upcasts<Ts>()) && ...);
-    }(typename P::inputs{}) && has_retired_only<P>();
+    }(typename P::inputs{}) &&
+           has_retired_only<P>();
   return false;
 }
 template <class P> void tell_missing_of_process() {
@@ -367,9 +370,9 @@ template <class P> result<void> apply_step(void* state, bytes_view payload) {
   take_step(self, step);
   const auto kept = kept_name::parse(step.input);
   if (is_retired_input<P>(kept.name)) return {};
-  result<void> applied = error(domain_errc::unknown_event,
-                               "this program's process '" + std::string(P::name) +
-                                   "' has no input '" + std::string(kept.name) + "'");
+  result<void> applied =
+      error(domain_errc::unknown_event, "this program's process '" + std::string(P::name) +
+                                            "' has no input '" + std::string(kept.name) + "'");
   const auto try_as = [&]<class I>(const one_of<I>&) {
     if (kept.name != type_name<I>()) return;
     try {

@@ -65,7 +65,8 @@ template <class C> struct rejected {
 namespace detail {
 /// The no has the versions of its command.
 template <class C> inline constexpr bool has_no_upcast<rejected<C>> = !upcasts_to_itself<C>;
-template <class C, unsigned Newer> struct schema_before<rejected<C>, Newer> : schema_before<C, Newer> {};
+template <class C, unsigned Newer>
+struct schema_before<rejected<C>, Newer> : schema_before<C, Newer> {};
 } // namespace detail
 
 /// A command for an aggregate, or an input for another process. On disk, as part of a step.
