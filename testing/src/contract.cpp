@@ -39,7 +39,8 @@ void write_text(const std::filesystem::path& file, std::string_view text) {
   std::error_code code;
   std::filesystem::create_directories(file.parent_path(), code); // what follows tells
   std::ofstream out(file, std::ios::binary);
-  out << text << std::flush;
+  out << text;
+  out.flush();
   if (!out) report().line("file", file.string()).fail(promise::valid_test, "it cannot be written");
 }
 
