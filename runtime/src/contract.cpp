@@ -74,10 +74,11 @@ std::optional<shape_change> change_of_line(const std::string& type, std::string_
   if (!known.starts_with(first_form_mark)) return change_of(known, now, as);
   return change_of(without_mark(known), first, as);
 }
-/// Whether the store's shape is the program's, but for more names of enums.
+/// Whether an event's shape in the store is the program's, but for more names of enums. A value
+/// without a name has no JSON, which processes keep their inputs in, so this is not for inputs.
 bool has_more_names(const std::string& type, std::string_view known, const std::string& now) {
-  const auto as = type.starts_with(input_line) ? kept_as::json : kept_as::binary;
-  return known != now && !known.starts_with(first_form_mark) && !change_of(now, known, as);
+  return type.starts_with(event_line) && known != now && !known.starts_with(first_form_mark) &&
+         !change_of(now, known, kept_as::binary);
 }
 
 std::string count_text(const stored_inputs& found) {
@@ -124,7 +125,8 @@ result<void> contract::take_types(const model& program, bool is_older_release) {
     auto& known = lines.try_emplace(type, shape).first->second;
     if (is_older_release && has_more_names(type, known, shape)) {
       notes_.push_back("a later release of the program knows more names of an enum in " + type +
-                       "; a value that this one has no name for is a number to it");
+                       "; a value that this one has no name for is a number to its code, and "
+                       "cannot be shown as JSON");
       continue;
     }
     if (const auto change = change_of_line(type, known, first.at(type), shape))
