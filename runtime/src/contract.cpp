@@ -14,6 +14,7 @@
 #include <charconv>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <utility>
 
@@ -29,8 +30,6 @@ constexpr std::string_view first_form_mark = "1:";
 constexpr std::string_view owner_line = "contract store 1";
 
 constexpr std::string_view release_line = "release ";
-/// Of the runtime's own types.
-constexpr std::string_view own_prefix = "acta.";
 
 std::string_view without_mark(std::string_view shape) {
   if (shape.starts_with(first_form_mark)) shape.remove_prefix(first_form_mark.size());
@@ -79,6 +78,21 @@ std::optional<shape_change> change_of_line(const std::string& type, std::string_
 bool has_more_names(const std::string& type, std::string_view known, const std::string& now) {
   return type.starts_with(event_line) && known != now && !known.starts_with(first_form_mark) &&
          !change_of(now, known, kept_as::binary);
+}
+
+/// What a release writes, by which it is known again: nothing of Acta's own, and nothing of earlier
+/// releases, for that grows without anything new being written.
+std::string types_today(const model& program) {
+  std::set<std::string> all;
+  for (const auto& a : program.aggregates())
+    if (!a->built_in && !program.find_process(a->name))
+      for (const auto& e : a->events)
+        all.insert(fmt::format("{}{} {} {}\n", event_line, e.name, e.schema, e.shape));
+  for (const auto& p : program.processes())
+    if (!p->built_in)
+      for (const auto& i : p->stored_as->commands)
+        all.insert(fmt::format("{}{}.{} {} {}\n", input_line, p->name, i.name, i.schema, i.shape));
+  return fmt::format("{}", fmt::join(all, ""));
 }
 
 std::string count_text(const stored_inputs& found) {
@@ -140,10 +154,6 @@ result<void> contract::take_types(const model& program, bool is_older_release) {
 }
 
 bool contract::note_release(const model& program) {
-  std::string own;
-  for (const auto& [type, shape] : lines_of(program.contract()))
-    if (!std::string_view(type).substr(type.find(' ') + 1).starts_with(own_prefix))
-      own.append(type).append(" ").append(shape).append("\n");
   unsigned newest = 0;
   const auto number = [](const std::string& text) {
     unsigned n = 0;
@@ -153,7 +163,7 @@ bool contract::note_release(const model& program) {
   for (auto at = lines.lower_bound(std::string(release_line));
        at != lines.end() && at->first.starts_with(release_line); ++at)
     newest = std::max(newest, number(at->second));
-  const auto line = fmt::format("{}{:016x} 1", release_line, fingerprint_of(own));
+  const auto line = fmt::format("{}{:016x} 1", release_line, fingerprint_of(types_today(program)));
   const auto [at, is_new] = lines.try_emplace(line, std::to_string(newest + 1));
   return !is_new && number(at->second) < newest;
 }

@@ -23,7 +23,8 @@ result<replay_start> engine::restore_snapshot(const binding& b, const persistenc
     state = b.type->create();
     return replay_start{};
   };
-  if (s.fingerprint != b.type->fingerprint) return ignore("it was taken by a release with another state, or other upcasts");
+  if (s.fingerprint != b.type->fingerprint)
+    return ignore("it was taken by a release with another state, or other upcasts");
   if (auto decoded = b.type->decode_state(s.state, state.get()); !decoded)
     return ignore(decoded.error().to_string());
   return replay_start{s.version, s.position, s.recorded_at};
@@ -83,8 +84,12 @@ std::optional<error> engine::replay(const binding& b, const persistence::commit_
     const auto* known = b.find_versions(e.name);
     const auto [present, earlier] = known != nullptr ? known->find(e.schema) : event_reader{};
     if (present == nullptr && earlier == nullptr) {
+      // A name that the newest release does not know is refused at open.
       const auto why = known != nullptr ? known->no_reader(e.schema)
-                                        : no_reader(b.partition->name_of(e.name), e.schema);
+                                        : error(domain_errc::newer_schema,
+                                                "a later release of the program wrote " +
+                                                    b.partition->name_of(e.name) +
+                                                    ", an event that this one does not have");
       failed = error(why.code(), std::string(why.detail()), where());
       return;
     }

@@ -73,8 +73,8 @@ const unreadable why_ada_is_unreadable[]{{},
                                          acta::domain_errc::newer_schema,
                                          {},
                                          acta::domain_errc::newer_schema,
-                                         acta::domain_errc::unknown_event,
-                                         acta::domain_errc::unknown_event};
+                                         acta::domain_errc::newer_schema,
+                                         acta::domain_errc::newer_schema};
 const unreadable why_bob_is_unreadable[]{{},
                                          acta::domain_errc::newer_schema,
                                          acta::domain_errc::newer_schema,
