@@ -13,6 +13,9 @@
 #include <fstream>
 #include <map>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 namespace check_store_test {
 
 using namespace std::chrono_literals;
@@ -224,6 +227,42 @@ TEST_CASE("a store that is put back without its lock file, and may not be writte
   for (const auto* part : {"journal", "derived"})
     std::filesystem::remove(store / "p000" / part / "lock.mdb");
   REQUIRE(check<second>(store));
+}
+
+TEST_CASE("a store that another process has open is looked at, and that process does not notice") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  int ready[2];
+  int go_on[2];
+  REQUIRE(::pipe(ready) == 0);
+  REQUIRE(::pipe(go_on) == 0);
+  const auto child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) { // the other process: no test framework in it
+    char byte = 0;
+    auto r = acta::runtime::open(store, model_of<first>());
+    bool ok = r && r->ask<first>("a", open_box{3}).wait_for(20s);
+    ok = ok && ::write(ready[1], "r", 1) == 1 && ::read(go_on[0], &byte, 1) == 1;
+    ok = ok && r->ask<first>("a", open_box{4}).wait_for(20s) && r->state<first>("a")->weight == 7;
+    if (r) r->stop(5s);
+    ::_exit(ok ? 0 : 1);
+  }
+  ::close(ready[1]);
+  char byte = 0;
+  REQUIRE(::read(ready[0], &byte, 1) == 1);
+  for (int i = 0; i < 3; ++i) {
+    const auto same = acta::check_store(store, model_of<first>());
+    CHECK(same);
+    if (same) CHECK(same->notes.size() == 1);
+    const auto refused = acta::check_store(store, model_of<unread>());
+    CHECK_FALSE(refused);
+    if (!refused) CHECK(refused.error().code() == acta::runtime_errc::contract_changed);
+  }
+  REQUIRE(::write(go_on[1], "g", 1) == 1);
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  for (const int fd : {ready[0], go_on[0], go_on[1]}) ::close(fd);
 }
 
 TEST_CASE("a store that this very process has open is not opened a second time") {
