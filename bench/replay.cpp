@@ -96,7 +96,7 @@ template <class Paid>
 acta::position fill(const std::filesystem::path& store, const settings& s, std::size_t streams,
                     std::uint32_t per_commit) {
   std::filesystem::remove_all(store);
-  auto r = open<Paid>(store);
+  acta::runtime r = open<Paid>(store);
   std::deque<acta::pending> window;
   acta::position last;
   const auto take_oldest = [&] {
@@ -138,12 +138,16 @@ void print(std::string_view what, std::uint32_t per_commit, const std::array<spe
 
 template <class Paid>
 void replay(const std::filesystem::path& store, const settings& s, speeds& into) {
-  auto r = open<Paid>(store);
-  (void)must(r.template state<till<Paid>>("0")); // its pages are in memory
-  measure(into, static_cast<double>(s.events), CLOCK_THREAD_CPUTIME_ID, [&] {
-    if (must(r.template state<till<Paid>>("0")).count < s.events)
-      throw std::runtime_error("events are missing");
-  });
+  acta::runtime r = open<Paid>(store);
+  speeds here;
+  for (int i = 0; i < 5; ++i)
+    measure(here, static_cast<double>(s.events), CLOCK_THREAD_CPUTIME_ID, [&] {
+      if (must(r.state<till<Paid>>("0")).count < s.events)
+        throw std::runtime_error("events are missing");
+    });
+  // What others on the machine take away is not ours.
+  into.per_second.push_back(std::ranges::max(here.per_second));
+  into.per_processor_second.push_back(std::ranges::max(here.per_processor_second));
 }
 
 void state_table(const settings& s) {
@@ -166,7 +170,7 @@ void state_table(const settings& s) {
 template <class Paid>
 void catch_up(const std::filesystem::path& store, acta::position last, speeds& into) {
   std::filesystem::remove_all(store / "views");
-  auto r = open<Paid>(store, true);
+  acta::runtime r = open<Paid>(store, true);
   const auto view = takings<Paid>::name;
   auto projection = must(r.projection(view));
   must(projection.pause());
