@@ -3,6 +3,7 @@
 #include <acta/projections/recorded_event.hpp>
 
 #include <acta/domain/codec/shape.hpp>
+#include <acta/domain/errc.hpp>
 
 #include <algorithm>
 
@@ -21,6 +22,11 @@ result<present_events> recorded_event::upcast() const {
   if (!known_before->is_retired())
     if (auto made = known_before->upcast(payload, metadata, today); !made)
       return std::move(made).error();
+  // Each part has a number in ids and keys.
+  if (constexpr std::size_t parts_max = 65'536; today.all().size() > parts_max)
+    return error(domain_errc::upcast_threw, "the upcasts make " +
+                                                std::to_string(today.all().size()) +
+                                                " events of one; at most 65536 are taken");
   return today;
 }
 

@@ -19,8 +19,10 @@ namespace {
 using stored_event_visitor =
     std::function<void(const persistence::journal_reader&, const persistence::event_view&)>;
 
-result<void> visit(persistence::journal_reader& journal, const stored_event_visitor& f) {
+/// Returns whether all of it could be read: of a damaged commit nobody knows what it holds.
+result<bool> visit(persistence::journal_reader& journal, const stored_event_visitor& f) {
   std::uint64_t from = 1;
+  bool is_whole = true;
   const auto take = [&](const persistence::commit_view& commit) {
     commit.for_each_event([&](const persistence::event_view& e) { f(journal, e); });
     from = commit.last_position() + 1;
@@ -32,15 +34,21 @@ result<void> visit(persistence::journal_reader& journal, const stored_event_visi
     auto next = journal.next_commit(from);
     if (!next) return std::move(next).error();
     from = *next;
+    is_whole = false;
     read = journal.read_log(from, take);
   }
-  if (!read && read.error().code() != persistence::errc::corrupt_commit) return read;
-  return {};
+  if (!read && read.error().code() != persistence::errc::corrupt_commit)
+    return std::move(read).error();
+  return is_whole && read;
 }
-result<void> visit(const journals& all, const stored_event_visitor& f) {
-  for (auto* journal : all)
-    if (auto visited = visit(*journal, f); !visited) return visited;
-  return {};
+result<bool> visit(const journals& all, const stored_event_visitor& f) {
+  bool is_whole = true;
+  for (auto* journal : all) {
+    auto visited = visit(*journal, f);
+    if (!visited) return visited;
+    is_whole = is_whole && *visited;
+  }
+  return is_whole;
 }
 
 class input_count {
@@ -65,6 +73,7 @@ public:
     if (split_stream(t.stream).first == what_.process && is_it(t.input))
       note(found_.timers, t.key.from);
   }
+  void note_damage() { found_.has_damage = true; }
   [[nodiscard]] const stored_inputs& found() const noexcept { return found_; }
 
 private:
@@ -113,6 +122,7 @@ result<stored_events> count_events(const journals& all, std::string_view name,
         if (at->second && found.count++ == 0) found.first = {in.number(), e.position};
       });
   if (!visited) return std::move(visited).error();
+  found.has_damage = !*visited;
   return found;
 }
 
@@ -145,6 +155,7 @@ result<stored_inputs> count_inputs(const journals& all, outbox* todo, const inpu
       });
   if (failed) return std::move(*failed);
   if (!visited) return std::move(visited).error();
+  if (!*visited) count.note_damage();
   if (todo == nullptr) return count.found();
   auto seen = todo->visit({}, [&](const outbox::stored& row) {
     if (auto d = row.decode()) count.take(*d, row.key.from);

@@ -125,6 +125,20 @@ std::string contract::text() const {
   return all;
 }
 
+std::vector<std::string> contract::unreadable_events(const model& program) const {
+  std::set<std::string_view> own;
+  for (const auto& a : program.aggregates())
+    if (a->built_in)
+      for (const auto& e : a->events) own.insert(e.name);
+  std::vector<std::string> all;
+  for (auto at = lines.lower_bound(std::string(event_line));
+       at != lines.end() && at->first.starts_with(event_line); ++at)
+    if (!own.contains(type_in(at->first).first) && !reading_of_event(program, at->first).can_read())
+      all.push_back(at->first.substr(event_line.size()));
+  std::ranges::sort(all);
+  return all;
+}
+
 catalog::shapes contract::event_shapes() const {
   catalog::shapes all;
   for (auto at = lines.lower_bound(std::string(event_line));
@@ -168,6 +182,13 @@ bool contract::note_release(const model& program) {
   return !is_new && number(at->second) < newest;
 }
 
+bool contract::note_damage(const std::string& line) {
+  notes_.push_back(fmt::format("no type of the program reads {}, and none was found; but commits "
+                               "that are damaged may hold some, so its line stays",
+                               line));
+  return true;
+}
+
 result<bool> contract::still_stands(const model& program, const event_reading& has,
                                     const std::string& line, const std::string& shape,
                                     bool is_older_release, const event_census& census) {
@@ -183,7 +204,7 @@ result<bool> contract::still_stands(const model& program, const event_reading& h
   }
   auto found = census(name, schema);
   if (!found) return std::move(found).error();
-  if (found->count == 0) return false;
+  if (found->count == 0) return found->has_damage && note_damage(line);
   return error(runtime_errc::contract_changed,
                fmt::format("the store holds {} event{} of this type, the first at {}, and the "
                            "program cannot read {}. {}",
@@ -207,7 +228,7 @@ result<bool> contract::still_stands(const model& program, const input_reading& h
   auto found = census({has.process->name, type_of(name), schema,
                        schema == 1 || !lines.contains(fmt::format("{}{} 1", input_line, name))});
   if (!found) return std::move(found).error();
-  if (found->none()) return false;
+  if (found->none()) return found->has_damage && note_damage(line);
   return error(runtime_errc::contract_changed,
                fmt::format("the store holds this input in {}, the first from {}, and the program "
                            "cannot read it. {}",

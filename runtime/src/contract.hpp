@@ -23,7 +23,8 @@ namespace acta::detail {
 /// Events of one name and schema in a store's journals.
 struct stored_events {
   std::uint64_t count = 0;
-  position first; ///< of the first that was found
+  position first;          ///< of the first that was found
+  bool has_damage = false; ///< a commit could not be read, and may hold more
 };
 /// Counts them by reading the journals. Errors: `io`, `corrupt_commit`.
 using event_census =
@@ -35,6 +36,7 @@ struct stored_inputs {
   std::uint64_t timers = 0;     ///< that are set
   std::uint64_t deliveries = 0; ///< that wait
   position first;               ///< of the first step, or else of what the first one comes from
+  bool has_damage = false;      ///< as that of stored_events
 
   [[nodiscard]] bool none() const noexcept { return steps + timers + deliveries == 0; }
 };
@@ -68,6 +70,9 @@ public:
   result<void> take(const model& program, const store_census& census);
   [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
 
+  /// Versions that the program has no type for, of whatever aggregate: `account.credited 2`.
+  /// Sorted.
+  [[nodiscard]] std::vector<std::string> unreadable_events(const model& program) const;
   /// Of all events that the store may hold.
   [[nodiscard]] catalog::shapes event_shapes() const;
 
@@ -80,6 +85,8 @@ private:
   bool note_release(const model& program);
   result<void> take_events(const model& program, bool is_older_release, const event_census& census);
   result<void> take_inputs(const model& program, bool is_older_release, const input_census& census);
+  /// Tells that a line stays although nothing of it was found. True.
+  bool note_damage(const std::string& line);
   /// One line of the store that no type of the program stands for.
   result<bool> still_stands(const model& program, const contract_text::event_reading& has,
                             const std::string& line, const std::string& shape,

@@ -116,15 +116,14 @@ result<void> engine::check_contract() {
   if (!types) return std::move(types).error();
   // First: a process whose step the store knows is none that is new to it.
   if (auto noted = note_process_starts(types->lines); !noted) return noted;
-  const store_census census{
-      [this](auto name, auto schema) {
-        return count_events(journals_of(store_->partitions()), name, schema);
-      },
-      [this](const input_version& what) { return count_inputs(what); }};
+  const store_census census{[this](auto name, auto schema) {
+                              return count_events(journals_of(store_->partitions()), name, schema);
+                            },
+                            [this](const input_version& what) { return count_inputs(what); }};
   if (auto taken = types->take(model_, census); !taken) return taken;
   for (const auto& note : types->notes()) log(log_level::warning, "{}", note);
-  if (!read_side_)
-    stored_shapes_ = std::make_shared<const catalog::shapes>(types->event_shapes());
+  if (unreadable_.empty()) unreadable_ = types->unreadable_events(model_);
+  if (!read_side_) stored_shapes_ = std::make_shared<const catalog::shapes>(types->event_shapes());
   const auto text = types->text();
   if (text == *stored_text) return {};
   auto written = store_->write_contract(text);
@@ -471,9 +470,8 @@ pending engine::submit_json(std::string_view aggregate, std::string_view id,
         error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'"));
   const auto* type = r->type->find_command(command);
   if (type == nullptr) return refused(no_command(model_, *r->type, command, by));
-  auto payload = by == sender::caller
-                     ? read_asked(*r->type, *type, command, json)
-                     : type->from_kept(kept_name::parse(command).schema, json);
+  auto payload = by == sender::caller ? read_asked(*r->type, *type, command, json)
+                                      : type->from_kept(kept_name::parse(command).schema, json);
   if (!payload) return refused(std::move(payload).error());
   submit(r, aggregate, id, static_cast<std::size_t>(type - r->type->commands.data()),
          std::move(payload).value(), std::move(options), t, by);
@@ -506,8 +504,7 @@ bool engine::is_open(std::string_view aggregate, std::string_view command) const
   if (input->rejected != nullptr || input->internal) return false;
   // One that is no longer an event is not a caller's either.
   return std::ranges::none_of(model_.aggregates(), [&](const auto& a) {
-    return std::ranges::any_of(a->events,
-                               [&](const auto& e) { return *e.type == *input->type; }) ||
+    return std::ranges::any_of(a->events, [&](const auto& e) { return *e.type == *input->type; }) ||
            std::ranges::any_of(a->earlier, [&](const auto& e) {
              return e.type != nullptr ? *e.type == *input->type
                                       : e.name == a->name + '.' + input->name;

@@ -94,6 +94,9 @@ public:
   [[nodiscard]] persistence::store& store() const noexcept { return *store_; }
   /// For what is kept beside the journals, and must go with them.
   [[nodiscard]] acta::detail::journal_proof journal_proof() const;
+  /// Versions of events that the store may hold and this program cannot read: `account.credited 2`.
+  /// Sorted.
+  [[nodiscard]] const std::vector<std::string>& unreadable() const noexcept { return unreadable_; }
   [[nodiscard]] std::uint32_t partitions() const noexcept {
     return static_cast<std::uint32_t>(store_->partitions().size());
   }
@@ -264,6 +267,7 @@ private:
   std::unique_ptr<actors::host> host_;
   std::unique_ptr<persistence::store> store_;
   std::shared_ptr<const catalog::shapes> stored_shapes_;
+  std::vector<std::string> unreadable_;
   std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<store_watch> watch_; ///< of the supervisor's thread

@@ -73,13 +73,14 @@ void process_runner::take_event(const recorded_event& e) {
   at(crash_point::event_unread);
   // A later release wrote it, and takes it when it runs again.
   if (!e.check_reader()) return;
-  std::uint16_t part = 0; // of what an event that an earlier release wrote is today
+  std::uint16_t parts = 0; // of what an event that an earlier release wrote is today
   auto read = e.for_each_present([&](const event_type& type, bytes_view payload) {
+    const auto part = parts++; // of all, also those that nobody takes now: ids rest on it
     const auto found = routes_.find(&type);
     if (found == routes_.end()) return;
     const auto& to = found->second;
     if (to.stepped != nullptr && !to.stepped->has_taken(e)) take_step(e, payload);
-    bring(e, {&type, payload, part++}, to.receivers);
+    bring(e, {&type, payload, part}, to.receivers);
   });
   if (!read) set_step_aside(e, read.error().to_string());
   at(crash_point::event_taken);
@@ -88,8 +89,8 @@ void process_runner::take_event(const recorded_event& e) {
 void process_runner::set_step_aside(const recorded_event& e, std::string_view why) {
   const auto& at = e.metadata.position;
   // Others than the runtime's own; of those nothing is new.
-  if (std::ranges::all_of(
-          followers_, [&](const follower& f) { return f.process->built_in || f.has_taken(e); }))
+  if (std::ranges::all_of(followers_,
+                          [&](const follower& f) { return f.process->built_in || f.has_taken(e); }))
     return;
   delivery d;
   std::tie(d.aggregate, d.id) = split_stream(e.metadata.stream);
@@ -113,7 +114,8 @@ void process_runner::set_commit_aside(const lost_commit& lost) {
   const auto reason = lost.why.to_string();
   std::string losers;
   for (const auto& f : followers_) {
-    if (last.number <= f.reached[last.partition] || (f.process->built_in && !engine_.has_schedules())) continue;
+    if (last.number <= f.start[last.partition] || (f.process->built_in && !engine_.has_schedules()))
+      continue;
     losers.append(losers.empty() ? "" : ", ").append(f.process->name);
     delivery d;
     d.aggregate = f.process->name;

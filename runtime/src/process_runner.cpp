@@ -106,19 +106,23 @@ result<void> process_runner::find_versions() {
     const auto& step = f.process->stored_as->events.front();
     now.push_back(version_text(step.name, step.schema));
     std::ranges::sort(now);
-    f.reached = f.start;
     for (std::uint32_t p = 0; p < engine_.partitions(); ++p) {
       auto known = outbox_.versions(f.process->name, p);
       if (!known) return std::move(known).error();
-      auto versions = known->value_or(versions_taken{});
-      f.start[p] = versions.begin(now, f.start[p], engine_.last_position(p));
-      if (f.start[p] < f.reached[p])
+      const auto before = known->value_or(versions_taken{});
+      if (auto same = check_history(p, {before.reached, before.reached_checksum}); !same)
+        return same;
+      auto versions = before;
+      const auto reached = f.start[p];
+      f.start[p] = versions.begin(now, engine_.unreadable(), reached,
+                                  engine_.journal_proof().checkpoint_at({p, reached}).checksum);
+      if (f.start[p] < reached)
         engine_.log(log_level::info,
                     "process {}: goes back from {} to {} for events that an older release of the "
                     "program has passed over",
-                    f.process->name, position{p, f.reached[p]}.to_string(),
+                    f.process->name, position{p, reached}.to_string(),
                     position{p, f.start[p]}.to_string());
-      if (versions != *known) changes_.versions.push_back({f.process->name, p, versions});
+      if (versions != before) changes_.versions.push_back({f.process->name, p, versions});
       f.versions.push_back(std::move(versions));
     }
   }

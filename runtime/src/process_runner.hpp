@@ -86,11 +86,9 @@ private:
   /// A process of the model, and how far the journal has been looked through for it, by partition.
   struct follower {
     const process_type* process = nullptr;
-    std::vector<std::uint64_t> start; ///< in earlier runs
-    std::vector<std::uint64_t> noted; ///< as the outbox has it
-    /// Before `start` was moved back to what an older release has passed over.
-    std::vector<std::uint64_t> reached;
-    std::vector<versions_taken> versions;
+    std::vector<std::uint64_t> start;     ///< in earlier runs
+    std::vector<std::uint64_t> noted;     ///< as the outbox has it
+    std::vector<versions_taken> versions; ///< by partition
 
     [[nodiscard]] bool has_taken(const recorded_event& e) const {
       const auto& at = e.metadata.position;

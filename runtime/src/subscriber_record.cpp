@@ -186,6 +186,21 @@ result<parting> compare(view_reading& reading, std::uint32_t partition,
   }
 }
 
+/// The same for the marks of versions: beside another journal they count for nothing.
+result<void> compare_marks(versions_taken& versions, std::uint32_t partition,
+                           const journal_proof& proof, parting& p) {
+  if (versions.reached > p.known) p.is_other = true;
+  if (proof.holds && !p.is_other && versions.reached > 0) {
+    auto held = proof.holds(partition, {versions.reached, versions.reached_checksum});
+    if (!held) return std::move(held).error();
+    p.is_other = !*held;
+  }
+  if (!p.is_other) return {};
+  p.furthest = std::max(p.furthest, versions.reached);
+  versions.forget_beyond(p.done);
+  return {};
+}
+
 /// Erases what lies behind `p.known`. Returns whether there was anything.
 result<bool> forget(view_writing& txn, std::uint32_t partition, const parting& p) {
   constexpr auto all = std::numeric_limits<std::size_t>::max();
@@ -263,13 +278,15 @@ result<subscriber_record> subscriber_record::open(const std::filesystem::path& f
   return subscriber_record(std::move(*store), std::move(proof));
 }
 
-result<subscriber_record::beginning> subscriber_record::begin(std::span<const position> start,
-                                                              std::span<const position> last,
-                                                              const std::vector<std::string>& now) {
+result<subscriber_record::beginning>
+subscriber_record::begin(std::span<const position> start, std::span<const position> last,
+                         const std::vector<std::string>& now,
+                         const std::vector<std::string>& unreadable) {
   bool is_new = false;
   beginning b;
   std::vector<parting> partings;
   bool changed = false;
+  kept_.clear();
   {
     auto reading = store_->read();
     if (!reading) return std::move(reading).error();
@@ -286,8 +303,12 @@ result<subscriber_record::beginning> subscriber_record::begin(std::span<const po
       auto known = read_versions(**reading, end.partition);
       if (!known) return std::move(known).error();
       auto versions = *known;
+      if (auto same = compare_marks(versions, end.partition, proof_, *p); !same)
+        return std::move(same).error();
       b.reached.push_back(p->done);
-      b.done_up_to.push_back(versions.begin(now, p->done, p->known));
+      b.done_up_to.push_back(
+          versions.begin(now, unreadable, p->done, proof_of({end.partition, p->done}).checksum));
+      kept_.emplace_back(versions.first_unread().value_or(for_ever), end.number);
       changed = changed || versions != *known || b.done_up_to.back() != p->done;
       b.versions.push_back(std::move(versions));
       partings.push_back(std::move(*p));
@@ -383,10 +404,15 @@ result<void> subscriber_record::write(std::span<const subscriber_note> notes,
   }
   for (const auto& at : done_up_to) {
     if (auto set = (*txn)->set_checkpoint(at.partition, proof_of(at)); !set) return set;
-    for (const auto kind : {row_kind::done, row_kind::failed})
-      if (auto cleared = erase_rows(**txn, kind, {at.partition, 0}, at.number, cleared_rows_max);
-          !cleared)
-        return std::move(cleared).error();
+    const auto [unread, end] =
+        at.partition < kept_.size() ? kept_[at.partition] : std::pair(for_ever, for_ever);
+    for (const auto kind : {row_kind::done, row_kind::failed}) {
+      auto cleared =
+          erase_rows(**txn, kind, {at.partition, 0}, std::min(at.number, unread), cleared_rows_max);
+      if (cleared && unread < end && end < at.number)
+        cleared = erase_rows(**txn, kind, {at.partition, end + 1}, at.number, cleared_rows_max);
+      if (!cleared) return std::move(cleared).error();
+    }
   }
   return (*txn)->commit(false);
 }

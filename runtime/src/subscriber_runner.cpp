@@ -72,7 +72,8 @@ result<void> subscriber_runner::begin() {
     return std::ranges::any_of(type_->events,
                                [&](const subscriber_event& e) { return *e.type == type; });
   };
-  auto begun = record->begin(start_, last, versions_with(engine_.model(), takes));
+  auto begun =
+      record->begin(start_, last, versions_with(engine_.model(), takes), engine_.unreadable());
   if (!begun) return std::move(begun).error();
   auto& done_up_to = begun->done_up_to;
   auto other_history = name_other_history(*record, done_up_to);
@@ -95,7 +96,6 @@ result<void> subscriber_runner::begin() {
   if (!events) return std::move(events).error();
   events_ = std::move(*events);
   versions_ = std::move(begun->versions);
-  reached_ = std::move(begun->reached);
   for (const auto& end : last) known_up_to_.push_back(end.number);
   const std::lock_guard lock(mutex_);
   paused_ = *paused;
@@ -291,7 +291,7 @@ result<bool> subscriber_runner::park_lost() {
   {
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < all.size(); ++i)
-      if (!(*past)[i].done && all[i].number > reached_[partition])
+      if (!(*past)[i].done)
         notes_.push_back({subscriber_note::kind::parked, all[i], (*past)[i].failed_attempts,
                           reason_of(lost_->why), engine_.now()});
     window_->set_scanned(all.back());

@@ -141,7 +141,6 @@ private:
   bool gave_up_ = false;            ///< at the stop: nothing more comes, and writing it failed
   std::vector<std::uint64_t> written_up_to_, collected_up_to_;
   std::vector<versions_taken> versions_;   ///< by partition
-  std::vector<std::uint64_t> reached_;     ///< before it went back for versions of events
   std::vector<std::uint64_t> known_up_to_; ///< at the start: beyond it nothing is done yet
   unsigned disk_failures_ = 0;
   clock::time_point not_before_{};

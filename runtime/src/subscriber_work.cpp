@@ -79,15 +79,16 @@ void subscriber_runner::work(std::list<std::thread>::iterator self) {
 
 result<void> subscriber_runner::handle(const recorded_event& event, unsigned attempt) const {
   result<void> done;
-  std::uint16_t part = 0; // of what an event that an earlier release wrote is today
+  std::uint16_t parts = 0; // of what an event that an earlier release wrote is today
   auto read = event.for_each_present([&](const event_type& type, bytes_view payload) {
+    const auto part = parts++; // of all, also those that it does not take now: keys rest on it
     if (!done) return;
     const auto taken = std::ranges::find_if(
         type_->events, [&](const subscriber_event& e) { return *e.type == *type.type; });
     if (taken == type_->events.end()) return;
     const effect_context c{
         event.metadata,
-        effect_key(engine_.store().id(), type_->name, event.metadata.position, part++), attempt};
+        effect_key(engine_.store().id(), type_->name, event.metadata.position, part), attempt};
     auto answer = taken->handle(type_->subscriber.get(), payload, c);
     if (answer)
       done = check_effect(*answer);

@@ -56,6 +56,12 @@ const std::map<std::string_view, std::string_view>& scalars() {
   return all;
 }
 
+std::string_view scalar(std::string_view kind) {
+  const auto known = scalars().find(kind);
+  if (known == scalars().end()) throw cannot_be_told{};
+  return known->second;
+}
+
 class writer {
 public:
   std::string run(std::string_view shape, std::string_view name) {
@@ -95,6 +101,13 @@ private:
   /// The type in C++; what it needs to be declared before is added to `inner`.
   /// @param name  of a class or an enum without one
   std::string type_of(std::string_view shape, const std::string& name, std::string& inner) {
+    // No type is so deep that the codecs refuse it; a contract that somebody has edited may be.
+    if (++depth_ > codec_depth_max) throw cannot_be_told{};
+    auto told = type_at(shape, name, inner);
+    --depth_;
+    return told;
+  }
+  std::string type_at(std::string_view shape, const std::string& name, std::string& inner) {
     if (const auto known = scalars().find(shape); known != scalars().end())
       return std::string(known->second);
     auto inside = shape.substr(std::min(shape.find_first_of("{[(<") + 1, shape.size()));
@@ -171,7 +184,7 @@ private:
       names.append(names.empty() ? "" : ", ")
           .append("{" + name + "::" + std::string(text) + ", \"" + std::string(text) + "\"}");
     }
-    auto code = "enum class " + name + " : " + std::string(scalars().at(e.kind)) + " {" +
+    auto code = "enum class " + name + " : " + std::string(scalar(e.kind)) + " {" +
                 (values.empty() ? "" : ' ' + values + ' ') + "}; ";
     if (!e.names.empty())
       code += "friend constexpr std::array<std::pair<" + name + ", std::string_view>, " +
@@ -205,6 +218,7 @@ private:
     std::string name;
     std::map<std::string, std::string> names; ///< of members and what is declared in it, by code
   };
+  std::size_t depth_ = 0;
   std::vector<enclosing> classes_; ///< around, the innermost last
 };
 

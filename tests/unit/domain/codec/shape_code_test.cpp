@@ -89,6 +89,9 @@ TEST_CASE("what a shape alone cannot tell is not told wrongly") {
   CHECK_FALSE(struct_of("{at:clock<i64,1/1000000000>}", "old"));
   CHECK_FALSE(struct_of("{a:^7}", "old"));
   CHECK_FALSE(struct_of("{a:enum<i32:default=1>}", "old"));
+  CHECK_FALSE(struct_of("{a:enum<x:b=1>}", "old"));
+  CHECK_FALSE(struct_of("{a:" + std::string(300'000, '[') + "i32" + std::string(300'000, ']') + '}',
+                        "old"));
 }
 
 } // namespace shape_code_test
