@@ -8,9 +8,12 @@
 
 #include <acta/domain/errc.hpp>
 #include <acta/runtime.hpp>
+#include <acta/runtime/errc.hpp>
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <filesystem>
 #include <mutex>
 
 namespace older_release_test {
@@ -95,6 +98,7 @@ template <class Events> struct tally {
 struct told {
   std::mutex mutex;
   std::vector<std::string> lines;
+  std::string failing; ///< a stream
 
   [[nodiscard]] std::vector<std::string> sorted() {
     const std::lock_guard lock(mutex);
@@ -109,6 +113,7 @@ template <class Events> struct teller {
   std::shared_ptr<told> to = std::make_shared<told>();
   template <class E> acta::result<void> handle(const E& e, const acta::effect_context& c) const {
     const std::lock_guard lock(to->mutex);
+    if (c.event.stream == to->failing) return acta::error(acta::errc::timeout, "later");
     to->lines.push_back(std::string(acta::type_name<E>()) + ' ' + std::to_string(e.weight) + ' ' +
                         c.event.stream);
     return {};
@@ -151,6 +156,17 @@ template <class Box> std::int64_t tallied(acta::runtime& r) {
   const auto state = r.state<tally<typename Box::events>>("all");
   return state ? state->weight : 0;
 }
+/// As long as one is tried again it is tried once.
+constexpr acta::subscriber_options patient{
+    .backoff_min = 3600s, .backoff_max = 3600s, .start = acta::start_at::beginning};
+template <class Box, class Events = typename Box::events>
+acta::model with_teller(const std::shared_ptr<told>& to) {
+  acta::model m = aggregate_alone<Box>();
+  m.subscriber<teller<Events>>(patient, teller<Events>{.to = to});
+  return m;
+}
+bool is_through(acta::runtime& r) { return r.subscriber("teller")->status().behind == 0; }
+
 /// The runner and the subscriber have looked at everything.
 bool all_looked_at(acta::runtime& r) {
   const auto teller = r.subscriber("teller");
@@ -198,6 +214,118 @@ TEST_CASE("what an older release cannot read comes to processes and subscribers 
   }
   CHECK(to->sorted() == std::vector<std::string>{"closed 100 box/c", "opened 10 box/b",
                                                  "opened 100 box/c", "opened 1000 box/d"});
+}
+
+TEST_CASE("who was left out when the newer release wrote hears of it after an older one") {
+  test::temp_folder folder;
+  const auto to = std::make_shared<told>();
+  {
+    auto r = must_open(folder.path(), with_teller<older_box>(to));
+    ask<older_box>(r, "a", open_box{1});
+    REQUIRE(test::eventually([&] { return is_through(r); }));
+  }
+  {
+    auto r = must_open(folder.path(), aggregate_alone<newer_box>());
+    ask<newer_box>(r, "b", open_box{10});
+  }
+  {
+    auto r = must_open(folder.path(), with_teller<older_box>(to));
+    ask<older_box>(r, "d", open_box{1000});
+    REQUIRE(test::eventually([&] { return is_through(r); }));
+  }
+  auto r = must_open(folder.path(), with_teller<newer_box>(to));
+  REQUIRE(test::eventually([&] { return is_through(r); }));
+  CHECK(to->sorted() ==
+        std::vector<std::string>{"opened 1 box/a", "opened 10 box/b", "opened 1000 box/d"});
+}
+
+TEST_CASE("a type that a subscriber left out on purpose is not sent from the past") {
+  test::temp_folder folder;
+  const auto to = std::make_shared<told>();
+  using opened_only = acta::one_of<newer::opened>;
+  {
+    auto r = must_open(folder.path(), with_teller<newer_box>(to));
+    ask<newer_box>(r, "a", open_box{1});
+    REQUIRE(test::eventually([&] { return is_through(r); }));
+  }
+  {
+    auto r = must_open(folder.path(), with_teller<newer_box, opened_only>(to));
+    ask<newer_box>(r, "c", open_box{2});
+    ask<newer_box>(r, "c", close_box{});
+    REQUIRE(test::eventually([&] { return is_through(r); }));
+  }
+  auto r = must_open(folder.path(), with_teller<newer_box>(to));
+  ask<newer_box>(r, "d", open_box{3});
+  REQUIRE(test::eventually([&] { return is_through(r); }));
+  CHECK(to->sorted() ==
+        std::vector<std::string>{"opened 1 box/a", "opened 2 box/c", "opened 3 box/d"});
+}
+
+TEST_CASE("what was done beyond what waits is not done again after an older release") {
+  test::temp_folder folder;
+  const auto to = std::make_shared<told>();
+  {
+    auto r = must_open(folder.path(), with_teller<older_box>(to));
+    ask<older_box>(r, "a", open_box{1});
+    REQUIRE(test::eventually([&] { return is_through(r); }));
+  }
+  to->failing = "box/b";
+  {
+    auto r = must_open(folder.path(), with_teller<newer_box>(to));
+    ask<newer_box>(r, "b", open_box{10});
+    ask<newer_box>(r, "c", open_box{100});
+    REQUIRE(test::eventually([&] {
+      return to->sorted().size() == 2 && r.subscriber("teller")->status().retrying == 1;
+    }));
+  }
+  to->failing.clear();
+  {
+    auto r = must_open(folder.path(), with_teller<older_box>(to));
+    ask<older_box>(r, "d", open_box{1000});
+    REQUIRE(test::eventually([&] { return is_through(r); }));
+  }
+  auto r = must_open(folder.path(), with_teller<newer_box>(to));
+  REQUIRE(test::eventually([&] { return is_through(r); }));
+  CHECK(to->sorted() == std::vector<std::string>{"opened 1 box/a", "opened 10 box/b",
+                                                 "opened 100 box/c", "opened 1000 box/d"});
+}
+
+TEST_CASE("marks of what was taken do not outlive the journal that they were made beside") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  const auto to = std::make_shared<told>();
+  {
+    auto r = must_open(store, with_teller<older_box>(to));
+    ask<older_box>(r, "a", open_box{1});
+    REQUIRE(test::eventually([&] { return is_through(r); }));
+  }
+  {
+    auto r = must_open(store, aggregate_alone<newer_box>());
+    ask<newer_box>(r, "b", open_box{10});
+  }
+  const auto all = std::filesystem::copy_options::recursive;
+  std::filesystem::copy(store / "p000", folder / "journal", all);
+  {
+    auto r = must_open(store, with_teller<older_box>(to));
+    for (int i = 0; i < 4; ++i) ask<older_box>(r, "old" + std::to_string(i), open_box{100 + i});
+    REQUIRE(test::eventually([&] { return is_through(r); }));
+  }
+  to->failing = "box/b";
+  {
+    auto r = must_open(store, with_teller<newer_box>(to));
+    REQUIRE(test::eventually([&] { return r.subscriber("teller")->status().retrying == 1; }));
+  }
+  std::filesystem::remove_all(store / "p000");
+  std::filesystem::copy(folder / "journal", store / "p000", all);
+  {
+    auto r = must_open(store, aggregate_alone<older_box>());
+    for (int i = 0; i < 4; ++i) ask<older_box>(r, "new" + std::to_string(i), open_box{500 + i});
+  }
+  auto r = must_open(store, with_teller<newer_box>(to));
+  const auto status = r.subscriber("teller")->status();
+  CHECK(status.state == acta::subscriber_state::paused);
+  REQUIRE(status.trouble);
+  CHECK(status.trouble->code() == acta::runtime_errc::other_history);
 }
 
 TEST_CASE("a view stops at what an older release cannot read, whatever it may skip, and goes on") {

@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include <array>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <set>
@@ -121,8 +122,7 @@ struct account {
   static constexpr std::string_view name = "account";
   using events = acta::one_of<paid_in, withdrawn>;
   using commands = acta::one_of<pay_in, move_money>;
-  using earlier =
-      acta::one_of<second::deposited, first::moved, acta::retired<"gift_given">>;
+  using earlier = acta::one_of<second::deposited, first::moved, acta::retired<"gift_given">>;
   using decision = acta::decision<events>;
   std::int64_t cents = 0;
   std::vector<std::string> log;
@@ -303,6 +303,55 @@ TEST_CASE("views, processes and subscribers take what earlier releases wrote as 
     const auto state = r.state<follow_up>("all");
     return state && state->out == 7 && state->in == 4;
   }));
+}
+
+/// As teller, before it was told of payments.
+struct teller_of_withdrawals {
+  static constexpr std::string_view name = "teller";
+  using events = acta::one_of<third::withdrawn>;
+  teller inside;
+  acta::result<void> handle(const third::withdrawn& e, const acta::effect_context& c) const {
+    return inside.handle(e, c);
+  }
+};
+/// As teller, before it was told of withdrawals: the second part of what was moved.
+struct teller_of_payments {
+  static constexpr std::string_view name = "teller";
+  using events = acta::one_of<third::paid_in>;
+  teller inside;
+  acta::result<void> handle(const third::paid_in& e, const acta::effect_context& c) const {
+    return inside.handle(e, c);
+  }
+};
+
+TEST_CASE("a part of an event keeps its effect key, whatever else the subscriber takes") {
+  test::temp_folder written; // one store: its id is part of a key
+  write_two_releases(written / "data");
+  const auto keys_of = [&](auto&& add) {
+    test::temp_folder folder;
+    std::filesystem::copy(written / "data", folder / "data",
+                          std::filesystem::copy_options::recursive);
+    const auto told = std::make_shared<std::vector<notice>>();
+    acta::model m = model_of<third::account>();
+    add(m, teller{.told = told});
+    auto r = must_open(folder / "data", std::move(m));
+    REQUIRE(test::eventually([&] { return r.subscriber("teller")->status().behind == 0; }));
+    std::map<std::string, std::string> keys;
+    for (const auto& n : *told) keys.emplace(n.what, n.key);
+    return keys;
+  };
+  const acta::subscriber_options all{.concurrency = 1, .start = acta::start_at::beginning};
+  const auto both = keys_of([&](acta::model& m, const teller& t) { m.subscriber<teller>(all, t); });
+  const auto payments = keys_of([&](acta::model& m, const teller& t) {
+    m.subscriber<teller_of_payments>(all, teller_of_payments{t});
+  });
+  const auto withdrawals = keys_of([&](acta::model& m, const teller& t) {
+    m.subscriber<teller_of_withdrawals>(all, teller_of_withdrawals{t});
+  });
+  REQUIRE(both.contains("+10"));
+  CHECK(both.size() == payments.size() + withdrawals.size());
+  for (const auto& [what, key] : payments) CHECK(both.at(what) == key);
+  for (const auto& [what, key] : withdrawals) CHECK(both.at(what) == key);
 }
 
 TEST_CASE("a receipt that is asked for again holds the events of today") {
