@@ -305,6 +305,8 @@ TEST_CASE("views, processes and subscribers take what earlier releases wrote as 
   }));
 }
 
+namespace {
+
 /// As teller, before it was told of payments.
 struct teller_of_withdrawals {
   static constexpr std::string_view name = "teller";
@@ -323,6 +325,8 @@ struct teller_of_payments {
     return inside.handle(e, c);
   }
 };
+
+} // namespace
 
 TEST_CASE("a part of an event keeps its effect key, whatever else the subscriber takes") {
   test::temp_folder written; // one store: its id is part of a key
