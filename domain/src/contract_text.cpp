@@ -115,7 +115,8 @@ std::pair<std::string, std::uint16_t> type_in(std::string_view line) {
 }
 
 event_reading reading_of_event(const model& program, std::string_view line) {
-  const auto [name, schema] = type_in(line);
+  const auto type = type_in(line);
+  const auto& name = type.first;
   event_reading r;
   const auto of = std::ranges::find_if(program.aggregates(), [&](const auto& a) {
     return !a->built_in && name.starts_with(a->name + '.');
@@ -126,7 +127,7 @@ event_reading reading_of_event(const model& program, std::string_view line) {
   const auto known = std::ranges::find(versions, name, &event_versions::name);
   if (known == versions.end()) return r;
   r.versions = *known;
-  r.reader = known->find(schema);
+  r.reader = known->find(type.second);
   return r;
 }
 

@@ -58,8 +58,7 @@ namespace detail {
 namespace {
 
 void count_in(std::uint64_t& fingerprint, std::string_view history) {
-  if (!history.empty())
-    fingerprint = fingerprint_of(std::to_string(fingerprint).append(history));
+  if (!history.empty()) fingerprint = fingerprint_of(std::to_string(fingerprint).append(history));
 }
 
 } // namespace

@@ -82,6 +82,7 @@ std::string mistake_in(const aggregate_type& type) {
   seen.clear();
   for (const auto& c : type.commands) {
     if (const auto ok = check_type_name(c.name); !ok) return std::string(ok.error().detail());
+    if (c.schema == 0) return "command '" + c.name + "': schema versions start at 1";
     if (!seen.insert(c.name).second)
       return "aggregate '" + type.name + "' has two commands named '" + c.name + "'";
   }

@@ -154,10 +154,9 @@ private:
     name_sums sums;
     for (const auto& name : all_names_) sums.add(name);
     if (auto same = sums.check(from_val(stored), all_names_); !same)
-      return error(errc::damaged_file, (folder_ / "data.mdb").string() +
-                                           " is damaged: in table names " +
-                                           std::string(same.error().detail()) +
-                                           ": restore the journal from a backup");
+      return error(errc::damaged_file,
+                   (folder_ / "data.mdb").string() + " is damaged: in table names " +
+                       std::string(same.error().detail()) + ": restore the journal from a backup");
     return {};
   }
 

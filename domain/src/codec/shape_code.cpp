@@ -5,7 +5,8 @@
 
 #include <acta/domain/codec/shape.hpp>
 
-#include <cstdlib>
+#include <charconv>
+#include <cstddef>
 #include <map>
 #include <utility>
 
@@ -125,7 +126,8 @@ private:
       return pointer + type_of(of, name, inner) + '>';
     }
     if (shape.starts_with('^')) {
-      const auto up = static_cast<std::size_t>(std::atoi(std::string(shape.substr(1)).c_str()));
+      std::size_t up = 0;
+      std::from_chars(shape.data() + 1, shape.data() + shape.size(), up);
       if (up == 0 || up > classes_.size()) throw cannot_be_told{};
       return classes_[classes_.size() - up].name;
     }

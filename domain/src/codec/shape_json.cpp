@@ -143,8 +143,7 @@ private:
       time(inside);
     } else if (type.starts_with("map[") || type.starts_with("multimap[")) {
       map(inside, type.starts_with("map["));
-    } else if (type.starts_with('[') || type.starts_with("set[") ||
-               type.starts_with("multiset[")) {
+    } else if (type.starts_with('[') || type.starts_with("set[") || type.starts_with("multiset[")) {
       list(inside);
     } else if (type.starts_with('(')) {
       const auto alternatives = parts_of(inside, '|');

@@ -83,7 +83,9 @@ struct opened_2_alone : opened_wider {
 using unread = box<opened_2_alone, acta::one_of<opened_2_alone, closed>>;
 
 /// As the advice says, to the letter: the struct is copied from it.
+// clang-format off
 struct opened_v1 { std::int64_t weight{}; std::optional<std::string> colour{}; template <class A> void serialize(A& ar) { ar(CEREAL_NVP(weight), CEREAL_NVP(colour)); } };
+// clang-format on
 struct opened_2 : opened_wider {
   static constexpr unsigned schema = 2;
   static opened_2 upcast(const opened_v1& old) {

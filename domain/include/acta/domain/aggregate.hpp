@@ -94,9 +94,10 @@ template <class Aggregate> struct aggregate_must_be_well_formed {
 /// Whether the tables of `A` can be filled.
 template <class A> constexpr bool is_whole_aggregate() {
   if constexpr (well_formed_aggregate<A>)
-    return is_whole_history<A>() && []<class... Ts>(one_of<Ts...>) {
-      return (can_evolve<A, Ts> && ...);
-    }(typename A::events{}) &&
+    return is_whole_history<A>() &&
+           []<class... Ts>(one_of<Ts...>) {
+             return (can_evolve<A, Ts> && ...);
+           }(typename A::events{}) &&
            []<class... Ts>(one_of<Ts...>) {
              return ((can_decide<A, Ts> && has_right_upcasts<Ts, schema_version<Ts>()>()) && ...);
            }(typename A::commands{});

@@ -133,7 +133,7 @@ struct command_type {
   std::string name; ///< `credit`
   std::uint16_t schema = 1;
   std::string shape;
-  std::string first_shape = {}; ///< of an input of a process, in shape_form::first
+  std::string first_shape = {};           ///< of an input of a process, in shape_form::first
   std::vector<kept_version> earlier = {}; ///< newest first
   const std::type_info* type = nullptr;
 
@@ -154,9 +154,9 @@ struct command_type {
 struct aggregate_type {
   std::string name; ///< durable: `account`
   aggregate_options options;
-  std::vector<event_type> events;     ///< in the order of A::events
+  std::vector<event_type> events;          ///< in the order of A::events
   std::vector<earlier_event_type> earlier; ///< what it has written in earlier releases
-  std::vector<command_type> commands; ///< in the order of A::commands
+  std::vector<command_type> commands;      ///< in the order of A::commands
   std::string state_shape;
   std::uint64_t fingerprint = 0; ///< of the state's shape and schema: what a snapshot must match
   bool built_in = false;         ///< the runtime's own: its name may hold a '.'

@@ -68,7 +68,7 @@ namespace detail {
 
 template <std::size_t N> struct fixed_text {
   char text[N]{};
-  consteval fixed_text(const char (&given)[N]) { std::copy_n(given, N, text); }
+  consteval fixed_text(const char (&given)[N]) { std::copy(given, given + N, text); }
   [[nodiscard]] constexpr std::string_view view() const noexcept { return {text, N - 1}; }
 };
 
@@ -96,8 +96,8 @@ template <class Result, class Older> upcast_form<Result, Older> form_of_upcast(R
 template <class Result, class Older>
 upcast_form<Result, Older> form_of_upcast(Result (*)(Older, const metadata&));
 
-/// A template whose upcast is good for some arguments only says here for which not. (A constraint of
-/// the function would do, but gcc 12 does not look at it when its address is taken.)
+/// A template whose upcast is good for some arguments only says here for which not. (A constraint
+/// of the function would do, but gcc 12 does not look at it when its address is taken.)
 template <class T> inline constexpr bool has_no_upcast = false;
 
 /// The newer struct has `static … upcast(const Older&)`, or the same with metadata.
@@ -108,11 +108,13 @@ concept has_upcast = std::is_class_v<T> && !has_no_upcast<T> && requires {
 template <class T> using older_of = typename decltype(form_of_upcast(&T::upcast))::older;
 
 /// Something is called so that is none: it must not be passed over in silence.
-struct named_upcast { void upcast(); };
+struct named_upcast {
+  void upcast();
+};
 template <class T> struct upcast_probe : T, named_upcast {};
 template <class T>
-concept has_member_upcast = std::is_class_v<T> && !std::is_final_v<T> && !has_no_upcast<T> &&
-    !requires {
+concept has_member_upcast =
+    std::is_class_v<T> && !std::is_final_v<T> && !has_no_upcast<T> && !requires {
   &upcast_probe<T>::upcast;
 };
 template <class Newer> struct upcast_must_be_one {
@@ -139,14 +141,16 @@ concept upcast_takes_metadata = requires(const older_of<Newer>& old, const metad
 // -- all the events an aggregate has had --------------------------------------------------------
 
 template <class A> struct listed_earlier { using type = one_of<>; };
-template <class A> requires requires { typename A::earlier; }
-struct listed_earlier<A> { using type = typename A::earlier; };
+template <class A>
+requires requires { typename A::earlier; }
+struct listed_earlier<A> {
+  using type = typename A::earlier;
+};
 
 template <class... Lists> struct joined;
 template <class... Ts> struct joined<one_of<Ts...>> { using type = one_of<Ts...>; };
 template <class... As, class... Bs, class... Lists>
-struct joined<one_of<As...>, one_of<Bs...>, Lists...>
-    : joined<one_of<As..., Bs...>, Lists...> {};
+struct joined<one_of<As...>, one_of<Bs...>, Lists...> : joined<one_of<As..., Bs...>, Lists...> {};
 template <class... Lists> using joined_t = typename joined<Lists...>::type;
 
 template <class List, template <class> class Keep> struct kept;
@@ -166,18 +170,17 @@ template <class Done, class Todo> struct all_before;
 template <class Done> struct all_before<Done, one_of<>> { using type = Done; };
 template <class... Ds, class T, class... Ts>
 struct all_before<one_of<Ds...>, one_of<T, Ts...>>
-    : std::conditional_t<contains<T, one_of<Ds...>>, all_before<one_of<Ds...>, one_of<Ts...>>,
-                         all_before<one_of<Ds..., T>,
-                                    joined_t<one_of<Ts...>, typename before<T>::type>>> {};
+    : std::conditional_t<
+          contains<T, one_of<Ds...>>, all_before<one_of<Ds...>, one_of<Ts...>>,
+          all_before<one_of<Ds..., T>, joined_t<one_of<Ts...>, typename before<T>::type>>> {};
 
 template <class A> struct history {
   using listed = typename listed_earlier<A>::type;
   using retired = typename kept<listed, has_name_only>::type;
   /// Present and earlier events that have a struct.
-  using known = typename all_before<one_of<>, joined_t<typename A::events,
-                                                      typename kept<listed, has_struct>::type>>::type;
-  template <class T>
-  struct is_earlier : std::bool_constant<!contains<T, typename A::events>> {};
+  using known = typename all_before<
+      one_of<>, joined_t<typename A::events, typename kept<listed, has_struct>::type>>::type;
+  template <class T> struct is_earlier : std::bool_constant<!contains<T, typename A::events>> {};
   using earlier = typename kept<known, is_earlier>::type;
 };
 
@@ -255,7 +258,8 @@ using upcast_result = std::remove_cvref_t<decltype(call_upcast<A>(
 /// What a returned value holds.
 template <class T> struct parts_of { using type = one_of<>; };
 template <class T> struct parts_of<std::optional<T>> { using type = one_of<T>; };
-template <class T> requires(codec_detail::is_sequence<T>) struct parts_of<T> {
+template <class T>
+requires(codec_detail::is_sequence<T>) struct parts_of<T> {
   using type = one_of<typename T::value_type>;
 };
 template <class T, std::size_t N> struct parts_of<std::array<T, N>> { using type = one_of<T>; };
@@ -355,9 +359,7 @@ template <class T> void tell_wrong_upcast() {
 }
 /// As tell_missing_of_aggregate.
 template <class A> void tell_missing_of_history() {
-  []<class... Ts>(one_of<Ts...>) {
-    (tell_wrong_upcast<Ts>(), ...);
-  }(typename history<A>::known{});
+  []<class... Ts>(one_of<Ts...>) { (tell_wrong_upcast<Ts>(), ...); }(typename history<A>::known{});
   []<class... Ts>(one_of<Ts...>) {
     (tell_wrong_step<A, Ts>(), ...);
     if constexpr ((is_right_step<A, Ts>() && ...))

@@ -55,8 +55,8 @@ private:
   explicit catalog(persistence::partition& p) noexcept : partition_(p) {}
 
   persistence::partition& partition_;
-  std::vector<known_event> events_;     ///< by name id
-  std::vector<std::string> aggregates_; ///< by name id
+  std::vector<known_event> events_;      ///< by name id
+  std::vector<std::string> aggregates_;  ///< by name id
   std::shared_ptr<const shapes> shapes_; ///< may be null
 };
 
