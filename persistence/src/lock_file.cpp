@@ -57,6 +57,18 @@ void watch_forks() {
   (void)watched; // without memory for it, children are as they always were
 }
 
+/// Whether this process holds the lock of the file itself. (Its pid may be another's in another
+/// container.)
+bool is_held_here(int fd) {
+  struct stat asked {};
+  if (::fstat(fd, &asked) != 0) return false;
+  const std::lock_guard lock(locks().mutex);
+  return std::ranges::any_of(locks().descriptors, [&](const int* own) {
+    struct stat held {};
+    return ::fstat(*own, &held) == 0 && held.st_dev == asked.st_dev && held.st_ino == asked.st_ino;
+  });
+}
+
 std::string pid_in(int fd) {
   char text[32];
   const auto got = ::pread(fd, text, sizeof text, 0);
@@ -174,7 +186,7 @@ result<look_lock> look_lock::take(const std::filesystem::path& path) {
   if (::flock(look.fd_.get(), LOCK_SH | LOCK_NB) == 0) return look;
   if (errno != EWOULDBLOCK) return failed("locking");
   // LMDB must not open a file twice in one process.
-  if (pid_in(look.fd_.get()) == std::to_string(::getpid()))
+  if (is_held_here(look.fd_.get()))
     return error(errc::store_locked,
                  path.parent_path().string() + " is open for writing in this process itself");
   look.in_use_ = true;
