@@ -285,7 +285,7 @@ bool process_runner::is_held_up(const pending_timer& t) const {
 
 result<bool> process_runner::fire() {
   std::vector<item> due;
-  std::size_t due_bytes = 0;
+  std::size_t bytes_due = 0;
   const auto now = engine_.now();
   auto next =
       outbox_.visit_due(fire_after_, now, [&](std::string_view entry, result<pending_timer> t) {
@@ -309,7 +309,7 @@ result<bool> process_runner::fire() {
           return true;
         }
         if (due.size() == turn_events_max || active_ + due.size() >= waiting_max ||
-            active_bytes_ + due_bytes >= waiting_bytes_max)
+            active_bytes_ + bytes_due >= waiting_bytes_max)
           return false;
         item i;
         i.key = t->key;
@@ -324,7 +324,7 @@ result<bool> process_runner::fire() {
         i.sender = sender_of(t->stream);
         i.entry = entry;
         i.timer_version = t->version;
-        due_bytes += bytes_of(i);
+        bytes_due += bytes_of(i);
         due.push_back(std::move(i));
         return true;
       });
