@@ -80,19 +80,28 @@ bool has_more_names(const std::string& type, std::string_view known, const std::
          !change_of(now, known, kept_as::binary);
 }
 
-/// What a release writes, by which it is known again: nothing of Acta's own, and nothing of earlier
-/// releases, for that grows without anything new being written.
-std::string types_today(const model& program) {
-  std::set<std::string> all;
+/// What a release writes of each aggregate and process, by which it is known again: nothing of
+/// Acta's own, and nothing of earlier releases, for that grows without anything new being written.
+std::map<std::string, std::string> types_today(const model& program) {
+  std::map<std::string, std::set<std::string>> all;
   for (const auto& a : program.aggregates())
     if (!a->built_in && !program.find_process(a->name))
       for (const auto& e : a->events)
-        all.insert(fmt::format("{}{} {} {}\n", event_line, e.name, e.schema, e.shape));
+        all[a->name].insert(fmt::format("{} {} {}\n", e.name, e.schema, e.shape));
   for (const auto& p : program.processes())
     if (!p->built_in)
       for (const auto& i : p->stored_as->commands)
-        all.insert(fmt::format("{}{}.{} {} {}\n", input_line, p->name, i.name, i.schema, i.shape));
-  return fmt::format("{}", fmt::join(all, ""));
+        all[p->name].insert(fmt::format("{} {} {}\n", i.name, i.schema, i.shape));
+  std::map<std::string, std::string> text;
+  for (const auto& [owner, types] : all)
+    text.emplace(owner, fmt::format("{}", fmt::join(types, "")));
+  return text;
+}
+
+unsigned number_in(const std::string& text) {
+  unsigned n = 0;
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
 }
 
 std::string count_text(const stored_inputs& found) {
@@ -147,11 +156,12 @@ catalog::shapes contract::event_shapes() const {
   return all;
 }
 
-result<void> contract::take_types(const model& program, bool is_older_release) {
+result<void> contract::take_types(const model& program, const std::set<std::string>& older) {
   const auto first = lines_of(program.contract(shape_form::first));
   for (const auto& [type, shape] : lines_of(program.contract())) {
     auto& known = lines.try_emplace(type, shape).first->second;
-    if (is_older_release && has_more_names(type, known, shape)) {
+    if (older.contains(std::string(owner_of(type_in(type).first))) &&
+        has_more_names(type, known, shape)) {
       notes_.push_back("a later release of the program knows more names of an enum in " + type +
                        "; a value that this one has no name for is a number to its code, and "
                        "cannot be shown as JSON");
@@ -167,19 +177,19 @@ result<void> contract::take_types(const model& program, bool is_older_release) {
   return {};
 }
 
-bool contract::note_release(const model& program) {
-  unsigned newest = 0;
-  const auto number = [](const std::string& text) {
-    unsigned n = 0;
-    std::from_chars(text.data(), text.data() + text.size(), n);
-    return n;
-  };
-  for (auto at = lines.lower_bound(std::string(release_line));
-       at != lines.end() && at->first.starts_with(release_line); ++at)
-    newest = std::max(newest, number(at->second));
-  const auto line = fmt::format("{}{:016x} 1", release_line, fingerprint_of(types_today(program)));
-  const auto [at, is_new] = lines.try_emplace(line, std::to_string(newest + 1));
-  return !is_new && number(at->second) < newest;
+std::set<std::string> contract::note_releases(const model& program) {
+  std::set<std::string> older;
+  for (const auto& [owner, types] : types_today(program)) {
+    const auto prefix = fmt::format("{}{}#", release_line, owner);
+    unsigned newest = 0;
+    for (auto at = lines.lower_bound(prefix); at != lines.end() && at->first.starts_with(prefix);
+         ++at)
+      newest = std::max(newest, number_in(at->second));
+    const auto line = fmt::format("{}{:016x} 1", prefix, fingerprint_of(types));
+    const auto [at, is_new] = lines.try_emplace(line, std::to_string(newest + 1));
+    if (!is_new && number_in(at->second) < newest) older.insert(owner);
+  }
+  return older;
 }
 
 bool contract::note_damage(const std::string& line) {
@@ -237,24 +247,34 @@ result<bool> contract::still_stands(const model& program, const input_reading& h
                "contract.txt: " + line);
 }
 
-result<void> contract::take_events(const model& program, bool is_older_release,
+result<void> contract::take_events(const model& program, const std::set<std::string>& older,
                                    const event_census& census) {
+  std::set<std::string> absent;
   for (auto at = lines.lower_bound(std::string(event_line));
        at != lines.end() && at->first.starts_with(event_line);) {
     const auto has = reading_of_event(program, at->first);
-    // What an aggregate has stored that the program does not have is nobody's loss.
+    if (has.aggregate == nullptr) absent.emplace(owner_of(type_in(at->first).first));
+    // What an aggregate has stored that the program does not have waits for one that has it.
     if (has.aggregate == nullptr || has.can_read()) {
       ++at;
       continue;
     }
-    auto stands = still_stands(program, has, at->first, at->second, is_older_release, census);
+    auto stands = still_stands(program, has, at->first, at->second,
+                               older.contains(has.aggregate->name), census);
     if (!stands) return std::move(stands).error();
     at = *stands ? std::next(at) : lines.erase(at);
   }
+  for (const auto& owner : absent)
+    if (!program.find_process(owner) && !lines.contains("process " + owner + " 1") &&
+        !owner.starts_with("acta."))
+      notes_.push_back(fmt::format("the store knows events of aggregate '{}', which is not in the "
+                                   "model; nothing of it is lost. If it has another name now, give "
+                                   "it back its `name`",
+                                   owner));
   return {};
 }
 
-result<void> contract::take_inputs(const model& program, bool is_older_release,
+result<void> contract::take_inputs(const model& program, const std::set<std::string>& older,
                                    const input_census& census) {
   for (auto at = lines.lower_bound(std::string(input_line));
        at != lines.end() && at->first.starts_with(input_line);) {
@@ -263,7 +283,8 @@ result<void> contract::take_inputs(const model& program, bool is_older_release,
       ++at;
       continue;
     }
-    auto stands = still_stands(program, has, at->first, at->second, is_older_release, census);
+    auto stands = still_stands(program, has, at->first, at->second,
+                               older.contains(has.process->name), census);
     if (!stands) return std::move(stands).error();
     at = *stands ? std::next(at) : lines.erase(at);
   }
@@ -272,10 +293,10 @@ result<void> contract::take_inputs(const model& program, bool is_older_release,
 
 result<void> contract::take(const model& program, const store_census& census) {
   notes_.clear();
-  const auto is_older_release = note_release(program);
-  if (auto taken = take_types(program, is_older_release); !taken) return taken;
-  if (auto taken = take_events(program, is_older_release, census.events); !taken) return taken;
-  return take_inputs(program, is_older_release, census.inputs);
+  const auto older = note_releases(program);
+  if (auto taken = take_types(program, older); !taken) return taken;
+  if (auto taken = take_events(program, older, census.events); !taken) return taken;
+  return take_inputs(program, older, census.inputs);
 }
 
 } // namespace acta::detail

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,11 +81,13 @@ public:
   std::map<std::string, std::string> lines;
 
 private:
-  result<void> take_types(const model& program, bool is_older_release);
-  /// Whether a later release than this one has used the store.
-  bool note_release(const model& program);
-  result<void> take_events(const model& program, bool is_older_release, const event_census& census);
-  result<void> take_inputs(const model& program, bool is_older_release, const input_census& census);
+  result<void> take_types(const model& program, const std::set<std::string>& older);
+  /// Aggregates and processes of which a later release than the program's has used the store.
+  std::set<std::string> note_releases(const model& program);
+  result<void> take_events(const model& program, const std::set<std::string>& older,
+                           const event_census& census);
+  result<void> take_inputs(const model& program, const std::set<std::string>& older,
+                           const input_census& census);
   /// Tells that a line stays although nothing of it was found. True.
   bool note_damage(const std::string& line);
   /// One line of the store that no type of the program stands for.

@@ -224,6 +224,70 @@ TEST_CASE("a snapshot does not keep what an event meant before it was retired") 
   CHECK(r.figures().snapshots_ignored > 0);
 }
 
+namespace {
+
+/// Something else in the same program.
+struct knocked {
+  template <class A> void serialize(A&) {}
+};
+struct knock {
+  template <class A> void serialize(A&) {}
+};
+struct gate {
+  static constexpr std::string_view name = "gate";
+  using events = acta::one_of<knocked>;
+  using commands = acta::one_of<knock>;
+  acta::decision<events> decide(const knock&) const { return knocked{}; }
+  void evolve(const knocked&) {}
+  template <class A> void serialize(A&) {}
+};
+struct log_of_an_open {
+  std::mutex mutex;
+  std::string text;
+  acta::runtime_options options() {
+    acta::runtime_options o;
+    o.log = [this](acta::log_level, std::string_view line) {
+      const std::lock_guard lock(mutex);
+      text.append(line).append("\n");
+    };
+    return o;
+  }
+  bool holds(std::string_view what) {
+    const std::lock_guard lock(mutex);
+    return text.find(what) != std::string::npos;
+  }
+};
+
+} // namespace
+
+TEST_CASE("one aggregate is taken back though another in the program is new") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  using small = box<opened, acta::one_of<opened>>;
+  use<small>(store, false);
+  use<second>(store); // box.opened 2, box.closed 1
+  acta::model m = model_of<small>();
+  m.aggregate<gate>();
+  log_of_an_open log;
+  auto r = must_open(store, std::move(m), log.options());
+  CHECK(log.holds("a later release of the program has stored events box.closed of schema 1"));
+  REQUIRE(r.ask<gate>("a", knock{}).wait_for(20s));
+}
+
+TEST_CASE("an aggregate that the program has no more is named, and waits") {
+  test::temp_folder folder;
+  const auto store = folder / "data";
+  use<first>(store);
+  {
+    log_of_an_open log;
+    auto r = must_open(store, model_of<gate>(), log.options());
+    CHECK(log.holds("the store knows events of aggregate 'box', which is not in the model"));
+    CHECK_FALSE(log.holds("aggregate 'gate'"));
+  }
+  auto r = must_open(store, model_of<first>());
+  CHECK(r.state<first>("a")->weight == -3);
+}
+
 TEST_CASE("an older release is told what it cannot read, runs beside it, and the later one heals") {
   test::temp_folder folder;
   const auto store = folder / "data";
