@@ -32,6 +32,8 @@ configure_package_config_file(cmake/ActaConfig.cmake.in "${CMAKE_CURRENT_BINARY_
 write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/ActaConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/ActaConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/ActaConfigVersion.cmake"
   DESTINATION "${ACTA_PACKAGE_DIR}")
+install(FILES cmake/ActaContract.cmake DESTINATION "${ACTA_PACKAGE_DIR}")
+install(FILES cmake/contract/check_contract.cpp DESTINATION "${ACTA_PACKAGE_DIR}/contract")
 install(DIRECTORY cmake/modules DESTINATION "${ACTA_PACKAGE_DIR}" FILES_MATCHING PATTERN "Find*.cmake")
 # What has been installed is listed beside it, for whoever wants to take it away later: the build folder, where CMake
 # would leave its own list, may be gone by then. Behind all files, so that the list is whole.

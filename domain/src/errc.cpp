@@ -43,6 +43,10 @@ public:
       return "unknown_subscriber";
     case domain_errc::handle_threw:
       return "handle_threw";
+    case domain_errc::upcast_threw:
+      return "upcast_threw";
+    case domain_errc::newer_schema:
+      return "newer_schema";
     }
     return "unknown";
   }
@@ -63,6 +67,8 @@ public:
       return condition::unavailable;
     case domain_errc::unknown_event:
     case domain_errc::evolve_threw:
+    case domain_errc::upcast_threw:
+    case domain_errc::newer_schema:
     case domain_errc::unique_violation:
     case domain_errc::damaged_view:
       return condition::corrupt;

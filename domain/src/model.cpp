@@ -23,8 +23,13 @@ const attributes& context::attributes() const noexcept {
 }
 
 const command_type* aggregate_type::find_command(std::string_view command) const noexcept {
-  const auto at = std::ranges::find(commands, command, &command_type::name);
+  const auto at = std::ranges::find(commands, kept_name::parse(command).name, &command_type::name);
   return at == commands.end() ? nullptr : &*at;
+}
+
+bool command_type::reads(std::uint16_t version) const noexcept {
+  return version == schema ||
+         std::ranges::find(earlier, version, &kept_version::schema) != earlier.end();
 }
 
 namespace {
@@ -32,6 +37,31 @@ namespace {
 std::string hidden(std::string what) {
   return what + ": a class in it that is led by a size tag does not let its elements be seen; give "
                 "it `load` and `save` in place of `serialize`, or `using value_type = …`";
+}
+
+/// First mistake in what an aggregate says of earlier releases, or nothing.
+std::string mistake_in_history(const aggregate_type& type) {
+  std::set<std::pair<std::string_view, std::uint16_t>> seen;
+  for (const auto& e : type.earlier) {
+    if (const auto ok = check_type_name(e.name); !ok) return std::string(ok.error().detail());
+    const auto version = "'" + e.name + "' of schema " + std::to_string(e.schema);
+    const auto present = std::ranges::find(type.events, e.name, &event_type::name);
+    const auto is_present = present != type.events.end();
+    if (e.is_retired()) {
+      if (is_present) return "event '" + e.name + "' is retired, and an event of today";
+      continue;
+    }
+    if (e.schema == 0) return "event '" + e.name + "': schema versions start at 1";
+    if (is_present && e.schema >= present->schema)
+      return "the earlier event " + version + " is not older than today's, which has schema " +
+             std::to_string(present->schema) + ": raise that one";
+    if (hides_elements(e.shape)) return hidden("event " + version);
+    if (!seen.emplace(e.name, e.schema).second) return "two earlier events are " + version;
+  }
+  for (const auto& e : type.earlier)
+    if (e.is_retired() && std::ranges::count(type.earlier, e.name, &earlier_event_type::name) > 1)
+      return "event '" + e.name + "' is retired, and among the earlier ones otherwise, too";
+  return {};
 }
 
 /// First mistake in the names of one aggregate, or nothing.
@@ -52,10 +82,11 @@ std::string mistake_in(const aggregate_type& type) {
   seen.clear();
   for (const auto& c : type.commands) {
     if (const auto ok = check_type_name(c.name); !ok) return std::string(ok.error().detail());
+    if (c.schema == 0) return "command '" + c.name + "': schema versions start at 1";
     if (!seen.insert(c.name).second)
       return "aggregate '" + type.name + "' has two commands named '" + c.name + "'";
   }
-  return {};
+  return mistake_in_history(type);
 }
 
 /// A name that is part of a folder's name and of an address.
@@ -94,6 +125,9 @@ std::string mistake_in(const process_type& type) {
     if (!seen.insert(input.name).second)
       return "process '" + type.name + "' has two inputs named '" + input.name + "'";
   }
+  for (const auto& name : type.retired)
+    if (seen.contains(name))
+      return "input '" + name + "' of process '" + type.name + "' is retired, and one of today";
   return {};
 }
 
@@ -315,11 +349,18 @@ std::string model::contract(shape_form form) const {
   for (const auto& a : aggregates_)
     for (const auto& e : a->events)
       lines.insert("event " + e.name + ' ' + std::to_string(e.schema) + ' ' + shape(e));
+  for (const auto& a : aggregates_)
+    for (const auto& e : a->earlier)
+      if (!e.is_retired())
+        lines.insert("event " + e.name + ' ' + std::to_string(e.schema) + ' ' + shape(e));
   // A step holds its input, and a timer's, as JSON: its own shape says nothing of them.
   for (const auto& p : processes_)
-    for (std::size_t i = 0; i < p->inputs.size(); ++i)
-      lines.insert("input " + p->name + '.' + p->inputs[i].name + ' ' +
-                   std::to_string(p->inputs[i].schema) + ' ' + shape(p->stored_as->commands[i]));
+    for (const auto& input : p->stored_as->commands) {
+      const auto name = "input " + p->name + '.' + input.name + ' ';
+      lines.insert(name + std::to_string(input.schema) + ' ' + shape(input));
+      for (const auto& e : input.earlier)
+        lines.insert(name + std::to_string(e.schema) + ' ' + shape(e));
+    }
   std::string text;
   for (const auto& line : lines) text.append(line).append("\n");
   return text;

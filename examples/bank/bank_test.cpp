@@ -95,3 +95,16 @@ TEST_CASE("a transfer that is still under way after a day is late, and goes on")
                         .then_nothing();
   late.then_state([](const transfer& t) { return t.is_late; });
 }
+
+// [contract]
+TEST_CASE("what is stored for ever changes by new versions only") {
+  acta::model model;
+  model.aggregate<account>().process<transfer>();
+  acta::testing::check_contract(model, BANK_FOLDER "/contract.txt");
+}
+
+TEST_CASE("what was released is read as it was") {
+  acta::testing::check_examples<account>(BANK_FOLDER "/released/account.txt", opened{"Ada"},
+                                         credited{50}, debited{20});
+}
+// [contract end]

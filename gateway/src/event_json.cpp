@@ -21,6 +21,30 @@ void append_data(std::string& out, const result<std::string>& json) {
   append_item_error(out, json.error());
 }
 
+/// What an event that an earlier release wrote is to this one.
+void append_today(std::string& out, const recorded_event& e) {
+  const auto at = out.size();
+  out += R"(,"today":[)";
+  const auto first = out.size();
+  result<void> written;
+  auto read = e.for_each_present([&](const event_type& type, bytes_view payload) {
+    if (!written) return;
+    out += out.size() == first ? R"({"type":)" : R"(,{"type":)";
+    append_json_string(out, type.name);
+    out += R"(,"data":)";
+    written = type.append_json(payload, out);
+    out += '}';
+  });
+  if (read) read = std::move(written);
+  if (read) {
+    out += ']';
+    return;
+  }
+  out.resize(at);
+  out += R"(,"today":null,"today_error":)";
+  append_item_error(out, read.error());
+}
+
 void append_head(std::string& out, std::string_view type, std::string_view stream,
                  version_number version, position at) {
   out += R"({"type":)";
@@ -76,7 +100,11 @@ void append_event(std::string& out, const recorded_event& e, bool with_stream) {
     append_json_string(out, m.caller);
     out += ',';
   }
+  out += R"("schema":)";
+  append_number(out, e.schema);
+  out += ',';
   append_data(out, e.to_json());
+  if (e.known_before) append_today(out, e);
   out += '}';
 }
 

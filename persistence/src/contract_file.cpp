@@ -27,6 +27,11 @@ bool is_printable(std::string_view text) {
   });
 }
 
+constexpr std::string_view too_old =
+    ": restore the newest copy. If there is none, remove line 1: then a process that began since "
+    "begins with what comes, schedules may wait until one is set, and a type added since is "
+    "taken as the program has it";
+
 /// Takes one word from the front.
 std::string_view next_word(std::string_view& line) {
   const auto word = line.substr(0, line.find(' '));
@@ -98,6 +103,25 @@ result<sealed_contract> unseal_contract(const std::filesystem::path& path, std::
     if (!types.insert(type).second) return refused("names a type for the second time");
   }
   return sealed_contract{std::string(lines), change, !types.empty()};
+}
+
+result<sealed_contract> read_contract(const std::filesystem::path& path, const store_file& about,
+                                      const std::function<bool()>& has_events) {
+  auto text = read_file(path);
+  if (!text) return std::move(text).error();
+  auto sealed = unseal_contract(path, *text);
+  if (!sealed) return std::move(sealed).error();
+  if (!sealed->has_types && has_events())
+    return error(
+        errc::damaged_file,
+        path.string() +
+            (text->empty() ? file_exists(path) ? " is empty" : " is missing" : " holds no type") +
+            ", but the store has events: restore it from a backup");
+  if (sealed->number != 0 && sealed->number < about.contract)
+    return error(errc::damaged_file, path.string() + " is an older copy, of change " +
+                                         std::to_string(sealed->number) + "; store.toml knows " +
+                                         std::to_string(about.contract) + std::string(too_old));
+  return sealed;
 }
 
 } // namespace acta::persistence

@@ -5,10 +5,13 @@
 /// out, and how often the file has been written, so that an older copy is.
 #pragma once
 
+#include "store_file.hpp"
+
 #include <acta/core/result.hpp>
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -29,5 +32,9 @@ std::string seal_contract(std::string_view lines, std::uint64_t number);
 /// `damaged_file` (naming file and line) if the checksum is another, or a line is not `kind name
 /// schema shape`.
 result<sealed_contract> unseal_contract(const std::filesystem::path& path, std::string_view text);
+
+/// The file, compared with what its store.toml says of it. Errors: as store::contract().
+result<sealed_contract> read_contract(const std::filesystem::path& path, const store_file& about,
+                                      const std::function<bool()>& has_events);
 
 } // namespace acta::persistence

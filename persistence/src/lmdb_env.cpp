@@ -51,17 +51,6 @@ int close_at_exec(MDB_env* env) {
   return flags < 0 || ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC) != 0 ? errno : 0;
 }
 
-/// LMDB calls this, and then abort().
-void tell_damage(MDB_env* env, const char* what) {
-  const char* folder = nullptr;
-  if (mdb_env_get_path(env, &folder) != 0 || folder == nullptr) folder = "?";
-  std::fprintf(
-      stderr,
-      "acta: %s/data.mdb is damaged and LMDB ends the process (%s): see \"Damaged files\" in "
-      "docs/storage-format.md\n",
-      folder, what);
-}
-
 errc code_of(int rc) noexcept {
   switch (rc) {
   case MDB_MAP_FULL:
@@ -84,6 +73,16 @@ errc code_of(int rc) noexcept {
 }
 
 } // namespace
+
+void tell_lmdb_damage(MDB_env* env, const char* what) {
+  const char* folder = nullptr;
+  if (mdb_env_get_path(env, &folder) != 0 || folder == nullptr) folder = "?";
+  std::fprintf(
+      stderr,
+      "acta: %s/data.mdb is damaged and LMDB ends the process (%s): see \"Damaged files\" in "
+      "docs/storage-format.md\n",
+      folder, what);
+}
 
 error lmdb_error(int rc, std::string_view doing) {
   return error(code_of(rc), std::string(doing) + ": " + mdb_strerror(rc));
@@ -120,7 +119,7 @@ result<MDB_env*> lmdb_env::open_files() const {
     return failure(rc, "reserving room for lock.mdb in");
   MDB_env* env = nullptr;
   int rc = mdb_env_create(&env);
-  if (rc == 0) rc = mdb_env_set_assert(env, &tell_damage);
+  if (rc == 0) rc = mdb_env_set_assert(env, &tell_lmdb_damage);
   if (rc == 0) rc = mdb_env_set_maxdbs(env, lmdb_tables_max);
   if (rc == 0) rc = mdb_env_set_maxreaders(env, readers_max);
   if (rc == 0) rc = mdb_env_set_mapsize(env, map_bytes_);
@@ -142,7 +141,7 @@ result<MDB_env*> lmdb_env::open_files() const {
 result<MDB_env*> lmdb_env::open_for_reading() const {
   MDB_env* env = nullptr;
   int rc = mdb_env_create(&env);
-  if (rc == 0) rc = mdb_env_set_assert(env, &tell_damage);
+  if (rc == 0) rc = mdb_env_set_assert(env, &tell_lmdb_damage);
   if (rc == 0) rc = mdb_env_set_maxdbs(env, lmdb_tables_max);
   // Of the size that the file has; it does not grow any more.
   if (rc == 0) rc = mdb_env_set_mapsize(env, 65536);

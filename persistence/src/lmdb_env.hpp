@@ -25,6 +25,9 @@ namespace acta::persistence {
 /// file, `overloaded` for too many readers, else `io`.
 error lmdb_error(int rc, std::string_view doing);
 
+/// For mdb_env_set_assert: LMDB calls this, and then abort().
+void tell_lmdb_damage(MDB_env* env, const char* what);
+
 inline MDB_val to_val(bytes_view bytes) noexcept {
   return {bytes.size(), const_cast<std::byte*>(bytes.data())};
 }

@@ -18,17 +18,6 @@ error lost(const std::filesystem::path& folder, std::string_view how) {
                                        "from a backup");
 }
 
-/// A journal that was made must not be made again: it would be an empty one.
-result<void> check_there(const std::filesystem::path& folder) {
-  std::error_code code;
-  const auto size = std::filesystem::file_size(folder / "data.mdb", code);
-  if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory)
-    return lost(folder, "is missing");
-  if (code) return error(errc::io, "looking at " + folder.string() + ": " + code.message());
-  if (size == 0) return lost(folder, "is empty");
-  return {};
-}
-
 class lmdb_log_reader final : public log_reader {
 public:
   lmdb_log_reader(const lmdb_env& env, lmdb_reader_pool::lease lease, MDB_cursor* cursor)
@@ -244,12 +233,22 @@ private:
 
 } // namespace
 
+result<void> check_journal_is_there(const std::filesystem::path& folder) {
+  std::error_code code;
+  const auto size = std::filesystem::file_size(folder / "data.mdb", code);
+  if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory)
+    return lost(folder, "is missing");
+  if (code) return error(errc::io, "looking at " + folder.string() + ": " + code.message());
+  if (size == 0) return lost(folder, "is empty");
+  return {};
+}
+
 result<std::unique_ptr<log_store>> open_lmdb_log(const std::filesystem::path& folder,
                                                  const store_identity& identity,
                                                  const partition_options& options,
                                                  if_missing missing) {
   if (missing == if_missing::refuse)
-    if (auto there = check_there(folder); !there) return std::move(there).error();
+    if (auto there = check_journal_is_there(folder); !there) return std::move(there).error();
   return open_lmdb<log_store, lmdb_log>(folder, options.journal_map_bytes, "journal_map_bytes",
                                         after_panic::read, identity, missing);
 }

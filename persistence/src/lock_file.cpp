@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lock_file.hpp"
 
-#include "unique_fd.hpp"
-
 #include <acta/persistence/errc.hpp>
 
 #include <algorithm>
@@ -57,6 +55,18 @@ void watch_forks() {
   static const int watched =
       ::pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
   (void)watched; // without memory for it, children are as they always were
+}
+
+/// Whether this process holds the lock of the file itself. (Its pid may be another's in another
+/// container.)
+bool is_held_here(int fd) {
+  struct stat asked {};
+  if (::fstat(fd, &asked) != 0) return false;
+  const std::lock_guard lock(locks().mutex);
+  return std::ranges::any_of(locks().descriptors, [&](const int* own) {
+    struct stat held {};
+    return ::fstat(*own, &held) == 0 && held.st_dev == asked.st_dev && held.st_ino == asked.st_ino;
+  });
 }
 
 std::string pid_in(int fd) {
@@ -161,6 +171,26 @@ result<lock_file> lock_file::take(const std::filesystem::path& path) {
   auto h = std::make_unique<held>();
   h->fd = fd.release();
   return lock_file(std::move(h));
+}
+
+result<look_lock> look_lock::take(const std::filesystem::path& path) {
+  const auto failed = [&](std::string_view doing) {
+    return error(errc::io, std::string(doing) + ' ' + path.string() + ": " + std::strerror(errno));
+  };
+  look_lock look;
+  look.fd_ = unique_fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!look.fd_) {
+    if (errno == ENOENT || errno == ENOTDIR) return look;
+    return failed("opening");
+  }
+  if (::flock(look.fd_.get(), LOCK_SH | LOCK_NB) == 0) return look;
+  if (errno != EWOULDBLOCK) return failed("locking");
+  // LMDB must not open a file twice in one process.
+  if (is_held_here(look.fd_.get()))
+    return error(errc::store_locked,
+                 path.parent_path().string() + " is open for writing in this process itself");
+  look.in_use_ = true;
+  return look;
 }
 
 } // namespace acta::persistence

@@ -4,6 +4,8 @@
 /// One writing process per store.
 #pragma once
 
+#include "unique_fd.hpp"
+
 #include <acta/core/result.hpp>
 
 #include <filesystem>
@@ -32,6 +34,21 @@ private:
   struct held; ///< at a place that does not move, where fork() finds it
   explicit lock_file(std::unique_ptr<held> h);
   std::unique_ptr<held> held_;
+};
+
+/// Keeps a store from being opened while somebody looks at it, and knows whether it is open. Writes
+/// nothing. Several may have one at a time.
+class look_lock {
+public:
+  /// Without the file nobody has the store open, and nobody is kept from opening it.
+  /// Errors: `store_locked` if this process has the store open; `io`.
+  static result<look_lock> take(const std::filesystem::path& path);
+  /// A process had it open when the lock was to be taken.
+  [[nodiscard]] bool is_in_use() const noexcept { return in_use_; }
+
+private:
+  unique_fd fd_; ///< with it the lock is let go of
+  bool in_use_ = false;
 };
 
 } // namespace acta::persistence

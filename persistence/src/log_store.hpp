@@ -164,6 +164,18 @@ result<std::unique_ptr<log_store>> open_lmdb_log(const std::filesystem::path& fo
                                                  const store_identity& identity,
                                                  const partition_options& options,
                                                  if_missing missing = if_missing::create);
+/// A journal that was made must not be made again: it would be an empty one. Errors:
+/// `damaged_file`, `io`.
+result<void> check_journal_is_there(const std::filesystem::path& folder);
+/// The journal as store_look has it: nothing can be written. Its names are those of now.
+/// @param in_use  another process has it open; never this one
+result<std::unique_ptr<log_store>> look_at_lmdb_log(const std::filesystem::path& folder,
+                                                    const store_identity& identity, bool in_use);
+/// Copies an environment as it is at one moment, without what is free in it. False if there is
+/// none.
+/// @param to  an empty folder @param in_use  as look_at_lmdb_log
+result<bool> copy_lmdb(const std::filesystem::path& from, const std::filesystem::path& to,
+                       bool in_use);
 /// Opens derived data, or says by `wrong_format` or a code of condition::corrupt that it must be
 /// made anew.
 result<std::unique_ptr<derived_store>> open_lmdb_derived(const std::filesystem::path& folder,

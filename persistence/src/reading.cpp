@@ -113,6 +113,11 @@ result<void> stream_reading::read_stream(const stream_key& stream, version_numbe
 }
 
 result<void> stream_reading::read_log(std::uint64_t from, const commit_visitor& visit) const {
+  return persistence::read_log(partition, log, from, visit);
+}
+
+result<void> read_log(std::uint32_t partition, log_store& log, std::uint64_t from,
+                      const commit_visitor& visit) {
   auto reader = log.read();
   if (!reader) return std::move(reader).error();
   from = std::max<std::uint64_t>(from, 1);
@@ -149,6 +154,11 @@ result<checkpoint> stream_reading::checkpoint_at(std::uint64_t position) const {
 }
 
 result<std::optional<std::uint64_t>> stream_reading::next_commit(std::uint64_t position) const {
+  return persistence::next_commit(partition, log, position);
+}
+
+result<std::optional<std::uint64_t>> next_commit(std::uint32_t partition, log_store& log,
+                                                 std::uint64_t position) {
   auto reader = log.read();
   if (!reader) return std::move(reader).error();
   log_record record;

@@ -11,6 +11,13 @@
 
 namespace acta::persistence {
 
+/// The log of a partition, whoever has it: as the members of `partition`. No position: there is no
+/// commit after that one.
+result<void> read_log(std::uint32_t partition, log_store& log, std::uint64_t from,
+                      const commit_visitor& visit);
+result<std::optional<std::uint64_t>> next_commit(std::uint32_t partition, log_store& log,
+                                                 std::uint64_t position);
+
 /// Threads: any.
 struct stream_reading {
   std::uint32_t partition;

@@ -83,21 +83,8 @@ public:
   bool is_new() const noexcept override { return is_new_; }
   result<std::string> contract() const override {
     const std::lock_guard one(mutex_);
-    const auto path = contract_in(folder());
-    auto text = read_file(path);
-    if (!text) return text;
-    auto sealed = unseal_contract(path, *text);
+    auto sealed = read_contract(contract_in(folder()), about_, [this] { return has_events(); });
     if (!sealed) return std::move(sealed).error();
-    if (!sealed->has_types && has_events())
-      return error(
-          errc::damaged_file,
-          path.string() +
-              (text->empty() ? file_exists(path) ? " is empty" : " is missing" : " holds no type") +
-              ", but the store has events: restore it from a backup");
-    if (sealed->number != 0 && sealed->number < about_.contract)
-      return error(errc::damaged_file, path.string() + " is an older copy, of change " +
-                                           std::to_string(sealed->number) + "; store.toml knows " +
-                                           std::to_string(about_.contract) + too_old);
     newest_ = std::max(newest_, sealed->number);
     return std::move(sealed->lines);
   }
@@ -117,10 +104,6 @@ public:
   }
 
 private:
-  static constexpr auto too_old =
-      ": restore the newest copy. If there is none, remove line 1: then a process that began since "
-      "begins with what comes, schedules may wait until one is set, and a type added since is "
-      "taken as the program has it";
   [[nodiscard]] bool has_events() const {
     return std::ranges::any_of(partitions(), [](const auto& p) { return p->last_position() > 0; });
   }
@@ -188,14 +171,9 @@ public:
 
   result<void> find() {
     const auto file = store_toml_in(folder_);
-    auto read = read_store_file(file);
+    auto read = find_store_file(folder_);
     if (!read) return std::move(read).error();
     about_ = std::move(*read);
-    if (!about_.is_sealed && !about_.is_edited) {
-      auto contract = read_file(contract_in(folder_));
-      if (!contract) return std::move(contract).error();
-      if (is_sealed_contract(*contract)) return store_file_is_cut(file);
-    }
     // Who made it may not have been able to. A loss of power could take store.toml away again, and
     // with it all that is stored from now on.
     if (auto synced = sync_folder(folder_); !synced) return synced;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_folder.hpp"
 
+#include "contract_file.hpp"
 #include "files.hpp"
 
 #include <acta/persistence/errc.hpp>
@@ -71,6 +72,15 @@ result<bool> has_store(const std::filesystem::path& folder) {
                      "' and no store.toml; expected a store, an empty directory or none");
   }
   return false;
+}
+
+result<store_file> find_store_file(const std::filesystem::path& folder) {
+  auto about = read_store_file(store_toml_in(folder));
+  if (!about || about->is_sealed || about->is_edited) return about;
+  auto contract = read_file(contract_in(folder));
+  if (!contract) return std::move(contract).error();
+  if (is_sealed_contract(*contract)) return store_file_is_cut(store_toml_in(folder));
+  return about;
 }
 
 result<void> check_no_other_partition(const std::filesystem::path& folder,

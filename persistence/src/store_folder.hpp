@@ -26,6 +26,9 @@ std::filesystem::path partition_in(const std::filesystem::path& folder, std::uin
 /// (something else is there), `damaged_file` (a store without its `store.toml`), `io`.
 result<bool> has_store(const std::filesystem::path& folder);
 
+/// What store.toml says. Errors: as read_store_file.
+result<store_file> find_store_file(const std::filesystem::path& folder);
+
 /// Errors: `damaged_file` if there is a partition whose number is not below `partitions`; `io`.
 result<void> check_no_other_partition(const std::filesystem::path& folder,
                                       std::uint32_t partitions);

@@ -2,17 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <acta/projections/catalog.hpp>
 
-#include <acta/domain/errc.hpp>
-
 #include <algorithm>
 
 namespace acta {
 
-result<std::shared_ptr<const catalog>> catalog::make(const model& m, persistence::partition& p) {
+result<std::shared_ptr<const catalog>> catalog::make(const model& m, persistence::partition& p,
+                                                     std::shared_ptr<const shapes> stored) {
   std::shared_ptr<catalog> made(new catalog(p));
+  made->shapes_ = std::move(stored);
   for (const auto& type : m.aggregates()) {
     std::vector<std::string> names{type->name};
-    for (const auto& e : type->events) names.push_back(e.name);
+    auto versions = versions_of(*type);
+    for (const auto& v : versions) names.emplace_back(v.name);
     auto ids = p.intern(names);
     if (!ids) return std::move(ids).error();
     const std::size_t needed = *std::ranges::max_element(*ids) + 1;
@@ -21,22 +22,14 @@ result<std::shared_ptr<const catalog>> catalog::make(const model& m, persistence
       made->aggregates_.resize(needed);
     }
     made->aggregates_[ids->front()] = type->name;
-    for (std::size_t i = 0; i < type->events.size(); ++i)
-      made->events_[(*ids)[i + 1]] = {type, &type->events[i]};
+    for (std::size_t i = 0; i < versions.size(); ++i)
+      made->events_[(*ids)[i + 1]] = {type, std::move(versions[i])};
   }
   return std::shared_ptr<const catalog>(std::move(made));
 }
 
 const catalog::known_event* catalog::find(std::uint32_t name) const noexcept {
-  if (name >= events_.size() || events_[name].type == nullptr) return nullptr;
-  return &events_[name];
-}
-
-std::vector<std::uint32_t> catalog::names_of(const std::type_info& event) const {
-  std::vector<std::uint32_t> names;
-  for (std::uint32_t id = 0; id < events_.size(); ++id)
-    if (events_[id].type != nullptr && *events_[id].type->type == event) names.push_back(id);
-  return names;
+  return name < events_.size() && events_[name].aggregate ? &events_[name] : nullptr;
 }
 
 std::uint32_t catalog::id_of_aggregate(std::string_view name) const noexcept {
@@ -48,8 +41,18 @@ std::uint32_t catalog::id_of_aggregate(std::string_view name) const noexcept {
 
 std::uint32_t catalog::id_of_event(std::string_view name) const noexcept {
   const auto at = std::ranges::find_if(
-      events_, [&](const auto& e) { return e.type != nullptr && e.type->name == name; });
+      events_, [&](const auto& e) { return e.aggregate && e.versions.name == name; });
   return at == events_.end() ? 0 : static_cast<std::uint32_t>(at - events_.begin());
+}
+
+void describe_commit(const persistence::commit_view& commit, metadata& m) {
+  const auto& header = commit.header();
+  m.recorded_at = commit.recorded_at();
+  m.command_id = header.command_id;
+  m.correlation_id = header.correlation_id;
+  m.causation_id = header.causation_id;
+  m.caller = header.caller;
+  m.attributes = commit.attributes_of();
 }
 
 void catalog::describe(const persistence::commit_view& commit, metadata& m) const {
@@ -61,12 +64,7 @@ void catalog::describe(const persistence::commit_view& commit, metadata& m) cons
     m.stream = partition_.name_of(aggregate);
   m.stream += '/';
   m.stream += header.stream_id;
-  m.recorded_at = commit.recorded_at();
-  m.command_id = header.command_id;
-  m.correlation_id = header.correlation_id;
-  m.causation_id = header.causation_id;
-  m.caller = header.caller;
-  m.attributes = commit.attributes_of();
+  describe_commit(commit, m);
 }
 
 recorded_event catalog::record(const persistence::event_view& event,
@@ -78,20 +76,22 @@ recorded_event catalog::record(const persistence::event_view& event,
   r.schema = event.schema;
   r.payload.append(event.payload);
   const auto* known = find(event.name);
-  r.type = known != nullptr ? known->type->name : partition_.name_of(event.name);
-  if (known != nullptr && known->type->schema == event.schema)
-    r.known_as = std::shared_ptr<const event_type>(known->aggregate, known->type);
+  r.type = known != nullptr ? std::string(known->versions.name) : partition_.name_of(event.name);
+  event_reader reader;
+  if (known != nullptr) {
+    r.aggregate = known->aggregate;
+    reader = known->versions.find(event.schema);
+  }
+  if (reader.present != nullptr)
+    r.known_as = std::shared_ptr<const event_type>(r.aggregate, reader.present);
+  if (reader.earlier != nullptr)
+    r.known_before = std::shared_ptr<const earlier_event_type>(r.aggregate, reader.earlier);
+  const auto has_type =
+      reader.present != nullptr || (reader.earlier != nullptr && !reader.earlier->is_retired());
+  if (has_type || !shapes_) return r;
+  if (const auto shape = shapes_->find(std::pair(r.type, event.schema)); shape != shapes_->end())
+    r.shape = std::shared_ptr<const std::string>(shapes_, &shape->second);
   return r;
-}
-
-result<std::string> recorded_event::to_json() const {
-  if (!known_as)
-    return error(domain_errc::unknown_event,
-                 "this program has no type for " + type + " schema " + std::to_string(schema));
-  std::string json;
-  if (auto written = known_as->append_json(payload, json); !written)
-    return std::move(written).error();
-  return json;
 }
 
 } // namespace acta

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fold.hpp"
 
-#include <acta/domain/errc.hpp>
-
 #include <algorithm>
 
 namespace acta {
@@ -26,27 +24,79 @@ std::string reason_of(const error& e) {
 
 view_fold::view_fold(const view_type& view, std::shared_ptr<const catalog> names)
     : names_(std::move(names)) {
-  for (const auto& e : view.events)
-    for (const auto name : names_->names_of(*e.type)) {
-      if (by_name_.size() <= name) by_name_.resize(name + 1);
-      by_name_[name] = &e;
+  names_->for_each([&](std::uint32_t name, const catalog::known_event& known) {
+    const auto& events = known.aggregate->events;
+    named n;
+    n.known = &known;
+    for (const auto& event : events) {
+      const auto fold = std::ranges::find_if(
+          view.events, [&](const view_event& e) { return *e.type == *event.type; });
+      n.folds.push_back(fold == view.events.end() ? nullptr : &*fold);
+      if (known.versions.present == &event) n.of_present = n.folds.back();
     }
+    for (const auto* e : known.versions.earlier)
+      for (std::size_t i = 0; i < events.size(); ++i)
+        if (n.folds[i] != nullptr && e->may_be[i]) {
+          n.earlier.push_back(e);
+          break;
+        }
+    if (n.of_present == nullptr && n.earlier.empty()) return;
+    if (by_name_.size() <= name) by_name_.resize(name + 1);
+    by_name_[name] = std::move(n);
+  });
 }
 
-const view_event* view_fold::fold_of(const persistence::event_view& e, const range& r) const {
+view_fold::found view_fold::find(const persistence::event_view& e, const range& r) const {
   if (e.name >= by_name_.size() || e.position < r.first || e.position > r.last ||
       std::ranges::any_of(r.but, [&](const auto& d) { return d.where.number == e.position; }))
-    return nullptr;
-  return by_name_[e.name];
+    return {};
+  const auto& n = by_name_[e.name];
+  if (n.known == nullptr) return {};
+  const auto reader = n.known->versions.find(e.schema);
+  const auto is_taken = reader.present != nullptr ? n.of_present != nullptr
+                        : reader.earlier != nullptr
+                            ? std::ranges::count(n.earlier, reader.earlier) > 0
+                            : true; // nobody can tell
+  return is_taken ? found{&n, reader} : found{};
 }
 
 std::vector<std::uint64_t> view_fold::taken_of(const persistence::commit_view& commit,
                                                const range& r) const {
   std::vector<std::uint64_t> all;
   commit.for_each_event([&](const persistence::event_view& e) {
-    if (fold_of(e, r) != nullptr) all.push_back(e.position);
+    if (find(e, r).of != nullptr) all.push_back(e.position);
   });
   return all;
+}
+
+namespace {
+
+/// Lets the view take what an event of an earlier release is today.
+class earlier_fold final : public present_visitor {
+public:
+  earlier_fold(const std::vector<const view_event*>& folds, const event_context& c,
+               row_session& session)
+      : folds_(folds), context_(c), session_(session) {}
+
+  result<void> take(const one& next) override {
+    const auto* fold = folds_[next.event];
+    return fold != nullptr ? fold->take(next.value, context_, session_) : result<void>{};
+  }
+
+private:
+  const std::vector<const view_event*>& folds_;
+  const event_context& context_;
+  row_session& session_;
+};
+
+} // namespace
+
+result<void> view_fold::apply(const found& as, const persistence::event_view& e,
+                              const event_context& c, row_session& session) {
+  if (as.reader.present != nullptr) return as.of->of_present->apply(e.payload, c, session);
+  if (as.reader.earlier == nullptr) return as.of->known->versions.no_reader(e.schema);
+  earlier_fold into(as.of->folds, c, session);
+  return as.reader.earlier->upcast(e.payload, c.metadata(), into);
 }
 
 std::optional<fold_failure> view_fold::take(const persistence::commit_view& commit, const range& r,
@@ -55,22 +105,16 @@ std::optional<fold_failure> view_fold::take(const persistence::commit_view& comm
   std::optional<fold_failure> failed;
   commit.for_each_event([&](const persistence::event_view& e) {
     if (failed) return;
-    const auto* event = fold_of(e, r);
-    if (event == nullptr) return;
-    const auto fail = [&](error why) { failed = {e.position, std::move(why)}; };
+    const auto as = find(e, r);
+    if (as.of == nullptr) return;
     if (!described) names_->describe(commit, metadata_);
     described = true;
     metadata_.version = e.version;
     metadata_.position = {names_->partition().number(), e.position};
-    if (e.schema != event->schema)
-      return fail(
-          error(domain_errc::unknown_event, "the program has " + event->name + " in schema " +
-                                                std::to_string(event->schema) +
-                                                ", stored is schema " + std::to_string(e.schema)));
-    if (auto applied = event->apply(e.payload, event_context(metadata_, r.replaying), session);
-        !applied)
-      return fail(std::move(applied).error());
-    ++taken_;
+    if (auto applied = apply(as, e, event_context(metadata_, r.replaying), session); !applied)
+      failed = {e.position, std::move(applied).error()};
+    else
+      ++taken_;
   });
   return failed;
 }

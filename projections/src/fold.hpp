@@ -56,12 +56,26 @@ public:
   [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
 
 private:
-  /// Null if the view does not take the event, or is to pass over it.
-  [[nodiscard]] const view_event* fold_of(const persistence::event_view& e, const range& r) const;
+  /// Events under one durable name.
+  struct named {
+    const catalog::known_event* known = nullptr; ///< null: nothing of it is for this view
+    std::vector<const view_event*> folds;   ///< by index in the aggregate's events; null: not taken
+    const view_event* of_present = nullptr; ///< what takes the present version
+    std::vector<const earlier_event_type*> earlier; ///< versions that may be something it takes
+  };
+  /// How the view takes one event; `of` is null if it does not, or is to pass over it.
+  struct found {
+    const named* of = nullptr;
+    event_reader reader;
+  };
+
+  [[nodiscard]] found find(const persistence::event_view& e, const range& r) const;
+  static result<void> apply(const found& as, const persistence::event_view& e,
+                            const event_context& c, row_session& session);
 
   std::shared_ptr<const catalog> names_;
-  std::vector<const view_event*> by_name_; ///< by name id; null: not of this view
-  metadata metadata_;                      ///< kept for its memory
+  std::vector<named> by_name_; ///< by name id
+  metadata metadata_;          ///< kept for its memory
   std::uint64_t taken_ = 0;
 };
 

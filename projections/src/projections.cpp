@@ -35,6 +35,25 @@ result<void> json_of(const view_type& type, bytes_view bytes, std::string& out) 
   return type.append_json(row.get(), out);
 }
 
+/// The view as this release builds it: whether an earlier event counts as one of its events is part
+/// of what its rows rest on.
+std::shared_ptr<const view_type> with_history(const view_type& type, const model& domain) {
+  std::string versions;
+  for (const auto& a : domain.aggregates())
+    for (const auto& earlier : a->earlier)
+      for (std::size_t i = 0; i < earlier.may_be.size(); ++i)
+        if (earlier.may_be[i] && std::ranges::any_of(type.events, [&](const view_event& e) {
+              return *e.type == *a->events[i].type;
+            }))
+          versions.append(" ")
+              .append(earlier.name)
+              .append("@" + std::to_string(earlier.schema) + '>' + a->events[i].name);
+  auto made = std::make_shared<view_type>(type);
+  if (!versions.empty())
+    made->fingerprint = fingerprint_of(std::to_string(type.fingerprint) + versions);
+  return made;
+}
+
 } // namespace
 
 /// Destroyed from the last to the first: what reads before what is read, views before the host of
@@ -135,10 +154,11 @@ projections::~projections() {
 }
 
 result<std::unique_ptr<projections>> projections::open(setup s) {
+  const auto shapes = s.stored_shapes;
   auto made = std::make_unique<inside>(std::move(s));
   auto& around = made->around;
   for (const auto& p : around.store.partitions()) {
-    auto names = catalog::make(made->domain, *p);
+    auto names = catalog::make(made->domain, *p, shapes);
     if (!names) return std::move(names).error();
     around.feeds.push_back(
         std::make_unique<feed>(*p, std::move(*names), around.options.tail_bytes_max));
@@ -146,7 +166,7 @@ result<std::unique_ptr<projections>> projections::open(setup s) {
   std::unique_ptr<projections> opened(new projections(std::move(made)));
   auto& in = *opened->inside_;
   for (const auto& type : in.domain.views()) {
-    in.units.push_back(std::make_unique<view_unit>(type, in.around));
+    in.units.push_back(std::make_unique<view_unit>(with_history(*type, in.domain), in.around));
     in.all_units.push_back(in.units.back().get());
     if (auto ok = in.units.back()->open(); !ok) {
       const auto& why = ok.error();

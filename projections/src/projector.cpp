@@ -6,6 +6,7 @@
 #include "generation.hpp"
 
 #include <acta/core/assert.hpp>
+#include <acta/domain/errc.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -275,11 +276,13 @@ bool projector::refuse(const fold_failure& f) {
   note_trouble(f.why, where);
   const auto& options = of_->type().options;
   const auto attempts = ++refusals_[f.position];
-  if (attempts < options.attempts) {
+  // A later release wrote it, and goes on from here: nothing is parked that it could read.
+  const bool is_newer = f.why.code() == domain_errc::newer_schema;
+  if (attempts < options.attempts && !is_newer) {
     pause_for(attempts);
     return false;
   }
-  if (options.policy == on_error::stop) {
+  if (options.policy == on_error::stop || is_newer) {
     stopped_.store(true, std::memory_order_release);
     of_->around().log(log_level::error, "view {} has stopped at {} after {} attempts: {}",
                       of_->type().name, where.to_string(), attempts, f.why.to_string());

@@ -18,15 +18,14 @@ struct binding {
   std::shared_ptr<const aggregate_type> type;
   persistence::partition* partition = nullptr;
   std::uint32_t name_id = 0;
-  std::vector<std::uint32_t> event_ids; ///< by index in type->events
+  std::vector<std::uint32_t> event_ids; ///< by index in versions, so in type->events first
+  std::vector<event_versions> versions;
 
-  /// Null for an event this program has no type for, or only one of another schema version.
-  [[nodiscard]] const event_type* find_event(std::uint32_t name_id_of_event,
-                                             std::uint16_t schema) const noexcept {
+  /// What the program knows under a name; null if it is none of this aggregate's events.
+  [[nodiscard]] const event_versions* find_versions(std::uint32_t name_id_of_event) const noexcept {
     const auto at = std::ranges::find(event_ids, name_id_of_event);
-    if (at == event_ids.end()) return nullptr;
-    const auto& event = type->events[static_cast<std::size_t>(at - event_ids.begin())];
-    return event.schema == schema ? &event : nullptr;
+    return at == event_ids.end() ? nullptr
+                                 : &versions[static_cast<std::size_t>(at - event_ids.begin())];
   }
 };
 

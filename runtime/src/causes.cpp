@@ -178,28 +178,32 @@ std::vector<cause_finder::place> cause_finder::places_after(const recorded_event
     for (std::uint16_t i = 0; step && i < step->timers.size(); ++i)
       to.push_back({process, id, {m.position, i, delivery_kind::timer}, {}});
   }
-  if (e.known_as) add_inputs(e, to);
+  std::uint16_t part = 0;
+  (void)e.for_each_present([&](const event_type& type, bytes_view payload) {
+    add_inputs(e.metadata, type, payload, part++, to);
+  });
   return to;
 }
 
-void cause_finder::add_inputs(const recorded_event& e, std::vector<place>& to) const {
-  const auto& m = e.metadata;
+void cause_finder::add_inputs(const metadata& m, const event_type& type, bytes_view payload,
+                              std::uint16_t part, std::vector<place>& to) const {
   std::pair<std::string, std::string> sender;
   if (const auto by = m.attributes.find(std::string(process_attribute)); by != m.attributes.end())
     sender = split_stream(by->second);
   const auto processes = engine_.model().processes();
-  // 0; in older stores the number of the process, in the program that ran then.
+  // The part; in older stores the number of the process, in the program that ran then.
   const auto add = [&](const std::string& process, const std::string& id, delivery_kind kind) {
-    for (std::uint16_t i = 0; i <= processes.size(); ++i)
+    if (part > processes.size()) to.push_back({process, id, {m.position, part, kind}, {}});
+    for (std::uint16_t i = part; i <= processes.size(); ++i)
       to.push_back({process, id, {m.position, i, kind}, {}});
   };
   for (const auto& process : processes)
     for (const auto& input : process->inputs) {
-      if (*input.type != *e.known_as->type) continue;
+      if (*input.type != *type.type) continue;
       if (process->name == sender.first) {
         add(process->name, sender.second, delivery_kind::returned);
       } else if (input.key != nullptr) {
-        const auto key = input.key(e.payload, m);
+        const auto key = input.key(payload, m);
         if (key && *key && check_stream_id(**key)) add(process->name, **key, delivery_kind::keyed);
       }
     }

@@ -60,7 +60,8 @@ private:
                               const recorded_event& effect) const;
   /// Where what came of it would be, as far as it came through processes.
   [[nodiscard]] std::vector<place> places_after(const recorded_event& e) const;
-  void add_inputs(const recorded_event& e, std::vector<place>& to) const;
+  void add_inputs(const metadata& m, const event_type& type, bytes_view payload, std::uint16_t part,
+                  std::vector<place>& to) const;
   /// The commit of the delivery, if it led to one.
   result<std::optional<position>> find(const place& where, time_point not_before);
   result<void> grow(position root, std::size_t bytes_left, const causes_options& limits,

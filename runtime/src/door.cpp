@@ -9,7 +9,7 @@ namespace acta::detail {
 namespace {
 
 /// Of attributes: docs/processes.md.
-constexpr std::string_view own_prefix = "acta.";
+constexpr std::string_view reserved_prefix = "acta.";
 
 } // namespace
 
@@ -22,7 +22,7 @@ result<void> check_caller_options(const command_options& options) {
                      " is one that the runtime computes for what processes do; a caller's must be "
                      "another, such as a random one");
   for (const auto& [name, value] : options.metadata)
-    if (std::string_view(name).starts_with(own_prefix))
+    if (std::string_view(name).starts_with(reserved_prefix))
       return error(errc::invalid_argument, "the attribute '" + name +
                                                "' is the runtime's own: a caller's names must not "
                                                "begin with 'acta.'");

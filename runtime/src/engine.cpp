@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine.hpp"
 
+#include "census.hpp"
 #include "door.hpp"
 #include "request_mark.hpp"
 #include "schedule_process.hpp"
@@ -18,61 +19,6 @@
 namespace acta::detail {
 
 namespace {
-
-/// `event NAME SCHEMA SHAPE` -> {"event NAME SCHEMA", "SHAPE"}; shapes hold no spaces before their
-/// own end.
-std::pair<std::string, std::string> split_contract_line(const std::string& line) {
-  std::size_t at = 0;
-  for (int words = 0; words < 3 && at != std::string::npos; ++words)
-    at = line.find(' ', at + (words > 0));
-  if (at == std::string::npos) return {line, {}};
-  return {line.substr(0, at), line.substr(at + 1)};
-}
-
-std::map<std::string, std::string> parse_contract(const std::string& text) {
-  std::map<std::string, std::string> types;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);)
-    if (!line.empty() && line[0] != '#') types.insert(split_contract_line(line));
-  return types;
-}
-
-/// What a line is written in that no program has known since there is a second form.
-constexpr std::string_view first_form_mark = "1:";
-constexpr std::string_view form_line =
-    "contract form "; // of the form of all lines: kind name number
-
-/// Takes the line `contract form 2` out of what a store holds, and marks all shapes of a store that
-/// has none. Errors: `wrong_format` for a form that this program does not know.
-result<void> read_form(std::map<std::string, std::string>& stored) {
-  const auto at = stored.lower_bound(std::string(form_line));
-  if (at != stored.end() && at->first.starts_with(form_line)) {
-    const auto form = at->first.substr(form_line.size());
-    if (form != std::to_string(static_cast<int>(shape_form_now)))
-      return error(persistence::errc::wrong_format,
-                   "its shapes are of form " + form + ", this program reads forms 1 and " +
-                       std::to_string(static_cast<int>(shape_form_now)),
-                   "contract.txt");
-    stored.erase(at);
-    return {};
-  }
-  for (auto& [type, shape] : stored)
-    if (type.starts_with("event ") || type.starts_with("input ")) shape.insert(0, first_form_mark);
-  return {};
-}
-
-/// Whose contract it is. An older program wrote none.
-constexpr std::string_view owner_line = "contract store 1";
-
-/// Errors: `damaged_file` if it is another store's.
-result<void> check_owner(std::map<std::string, std::string>& stored, const uuid& store) {
-  const auto& owner = stored.try_emplace(std::string(owner_line), store.to_string()).first->second;
-  if (owner == store.to_string()) return {};
-  return error(persistence::errc::damaged_file,
-               "it belongs to store " + owner + ", and this one is " + store.to_string() +
-                   ": restore the file from a backup of this store",
-               "contract.txt: " + std::string(owner_line));
-}
 
 constexpr char before_checksum = '=';
 
@@ -103,15 +49,6 @@ std::string starts_text(const std::vector<persistence::checkpoint>& begun) {
   return text;
 }
 
-/// Whether what the store holds under `known` can be read by the program.
-std::optional<shape_change> change_of_line(const std::string& type, std::string_view known,
-                                           const std::string& first, const std::string& now) {
-  const auto as = type.starts_with("input ") ? kept_as::json : kept_as::binary;
-  if (!known.starts_with(first_form_mark)) return change_of(known, now, as);
-  known.remove_prefix(first_form_mark.size());
-  return change_of(known, first, as);
-}
-
 /// How long the memory of an answered command with a time-out may stay. Cost of less: this often a
 /// look at each that waits.
 constexpr std::chrono::milliseconds deadline_look_every{250};
@@ -131,6 +68,19 @@ std::size_t worker_threads(const runtime_options& options) {
 std::chrono::steady_clock::time_point
 at_least_a_second(std::chrono::steady_clock::time_point deadline) {
   return std::max(deadline, std::chrono::steady_clock::now() + std::chrono::seconds{1});
+}
+
+/// Why an aggregate, or a process, does not take what is called so.
+error no_command(const model& program, const aggregate_type& type, std::string_view command,
+                 engine::sender by) {
+  const auto name = kept_name::parse(command).name;
+  const auto process = program.find_process(type.name);
+  if (by == engine::sender::runtime && process &&
+      std::ranges::find(process->retired, name) != process->retired.end())
+    return error(errc::invalid_argument,
+                 fmt::format("the input '{}' of process '{}' is retired", name, type.name));
+  return error(domain_errc::unknown_command,
+               fmt::format("aggregate '{}' has no command '{}'", type.name, command));
 }
 
 /// Callbacks of refused commands wait with those of answered ones.
@@ -162,26 +112,19 @@ engine::~engine() {
 result<void> engine::check_contract() {
   auto stored_text = store_->contract();
   if (!stored_text) return std::move(stored_text).error();
-  auto stored = parse_contract(*stored_text);
-  if (auto read = read_form(stored); !read) return read;
-  if (auto owned = check_owner(stored, store_->id()); !owned) return owned;
+  auto types = contract::read(*stored_text, store_->id());
+  if (!types) return std::move(types).error();
   // First: a process whose step the store knows is none that is new to it.
-  if (auto noted = note_process_starts(stored); !noted) return noted;
-  const auto first = parse_contract(model_.contract(shape_form::first));
-  for (const auto& [type, shape] : parse_contract(model_.contract())) {
-    auto& known = stored.try_emplace(type, shape).first->second;
-    if (const auto change = change_of_line(type, known, first.at(type), shape))
-      return error(runtime_errc::contract_changed,
-                   change->what + "; what is stored could not be read. Take the change back, or "
-                                  "give the type a new `static constexpr unsigned schema`: streams "
-                                  "that hold the old one are quarantined until a program can read "
-                                  "it",
-                   "contract.txt: " + type + (change->where.empty() ? "" : ", " + change->where));
-    known = shape;
-  }
-  std::string text =
-      std::string(form_line) + std::to_string(static_cast<int>(shape_form_now)) + '\n';
-  for (const auto& [type, shape] : stored) text.append(type).append(" ").append(shape).append("\n");
+  if (auto noted = note_process_starts(types->lines); !noted) return noted;
+  const store_census census{[this](auto name, auto schema) {
+                              return count_events(journals_of(store_->partitions()), name, schema);
+                            },
+                            [this](const input_version& what) { return count_inputs(what); }};
+  if (auto taken = types->take(model_, census); !taken) return taken;
+  for (const auto& note : types->notes()) log(log_level::warning, "{}", note);
+  if (unreadable_.empty()) unreadable_ = types->unreadable_events(model_);
+  if (!read_side_) stored_shapes_ = std::make_shared<const catalog::shapes>(types->event_shapes());
+  const auto text = types->text();
   if (text == *stored_text) return {};
   auto written = store_->write_contract(text);
   if (written) return {};
@@ -192,6 +135,18 @@ result<void> engine::check_contract() {
                    "which must be noted before anything is stored: make room, or start the "
                    "program without it",
                "contract.txt");
+}
+
+result<stored_inputs> engine::count_inputs(const input_version& what) const {
+  std::optional<outbox> todo;
+  const auto folder = store_->folder() / "processes";
+  std::error_code ignored;
+  if (!store_->folder().empty() && std::filesystem::exists(folder / "data.mdb", ignored)) {
+    auto opened = outbox::open(folder, store_->id(), options_.projections.map_bytes);
+    if (!opened) return std::move(opened).error();
+    todo.emplace(std::move(*opened));
+  }
+  return detail::count_inputs(journals_of(store_->partitions()), todo ? &*todo : nullptr, what);
 }
 
 result<void> engine::note_process_starts(std::map<std::string, std::string>& contract) {
@@ -265,7 +220,8 @@ result<void> engine::bind() {
     r.type = type.get();
     shortest_idle_time_ = std::min(shortest_idle_time_, type->options.passivate_after);
     std::vector<std::string> names{type->name};
-    for (const auto& e : type->events) names.push_back(e.name);
+    const auto versions = versions_of(*type);
+    for (const auto& v : versions) names.emplace_back(v.name);
     for (const auto& p : store_->partitions()) {
       auto ids = p->intern(names);
       if (!ids) return std::move(ids).error();
@@ -274,6 +230,7 @@ result<void> engine::bind() {
       b->partition = p.get();
       b->name_id = ids->front();
       b->event_ids.assign(ids->begin() + 1, ids->end());
+      b->versions = versions;
       r.by_partition.push_back(std::move(b));
     }
   }
@@ -348,7 +305,7 @@ result<void> engine::start() {
   auto read_side = projections::open(
       {*store_, model_, options_.projections,
        [this](auto pause, auto action) { supervisor_->after(pause, std::move(action)); },
-       options_.clock, options_.log, make_host_});
+       options_.clock, options_.log, make_host_, stored_shapes_});
   if (!read_side) return std::move(read_side).error();
   read_side_ = std::move(*read_side);
   subscribers_ = std::make_unique<subscribers>(*this);
@@ -512,26 +469,46 @@ pending engine::submit_json(std::string_view aggregate, std::string_view id,
     return refused(
         error(domain_errc::unknown_aggregate, "no aggregate '" + std::string(aggregate) + "'"));
   const auto* type = r->type->find_command(command);
-  if (type == nullptr)
-    return refused(
-        error(domain_errc::unknown_command,
-              "aggregate '" + r->type->name + "' has no command '" + std::string(command) + "'"));
-  auto payload = type->from_json(json);
+  if (type == nullptr) return refused(no_command(model_, *r->type, command, by));
+  auto payload = by == sender::caller ? read_asked(*r->type, *type, command, json)
+                                      : type->from_kept(kept_name::parse(command).schema, json);
   if (!payload) return refused(std::move(payload).error());
   submit(r, aggregate, id, static_cast<std::size_t>(type - r->type->commands.data()),
          std::move(payload).value(), std::move(options), t, by);
   return pending(std::move(t));
 }
 
+result<erased_command> engine::read_asked(const aggregate_type& of, const command_type& type,
+                                          std::string_view command, std::string_view json) const {
+  const auto kept = kept_name::parse(command);
+  // What a caller names without a version is of today.
+  if (kept.name.size() == command.size()) return type.from_json(json);
+  if (!type.reads(kept.schema))
+    return error(domain_errc::unknown_command,
+                 fmt::format("aggregate '{}' takes '{}' of schema {}{}, not {}", of.name, type.name,
+                             type.schema, type.earlier.empty() ? "" : " and some before it",
+                             kept.schema));
+  auto read = type.from_kept(kept.schema, json);
+  if (!read && read.error().code() == domain_errc::upcast_threw)
+    return error(domain_errc::decide_threw, std::string(read.error().detail()));
+  return read;
+}
+
 bool engine::is_open(std::string_view aggregate, std::string_view command) const {
   const auto process = model_.find_process(aggregate);
   if (!process) return true;
   if (process->built_in) return false;
-  const auto input = std::ranges::find(process->inputs, command, &process_input::name);
+  const auto input =
+      std::ranges::find(process->inputs, kept_name::parse(command).name, &process_input::name);
   if (input == process->inputs.end()) return true;
   if (input->rejected != nullptr || input->internal) return false;
+  // One that is no longer an event is not a caller's either.
   return std::ranges::none_of(model_.aggregates(), [&](const auto& a) {
-    return std::ranges::any_of(a->events, [&](const auto& e) { return *e.type == *input->type; });
+    return std::ranges::any_of(a->events, [&](const auto& e) { return *e.type == *input->type; }) ||
+           std::ranges::any_of(a->earlier, [&](const auto& e) {
+             return e.type != nullptr ? *e.type == *input->type
+                                      : e.name == a->name + '.' + input->name;
+           });
   });
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "binding.hpp"
+#include "contract.hpp"
 #include "directory.hpp"
 #include "process_runner.hpp"
 #include "reply_thread.hpp"
@@ -73,6 +74,10 @@ public:
   /// `unknown_command`, `json_invalid`.
   pending submit_json(std::string_view aggregate, std::string_view id, std::string_view command,
                       std::string_view json, command_options options, sender by = sender::runtime);
+  /// A command that a caller names, with a version or as it is today. Errors: `unknown_command` if
+  /// there is no such version, `json_invalid`, `decide_threw` if its upcast has thrown.
+  result<erased_command> read_asked(const aggregate_type& of, const command_type& type,
+                                    std::string_view command, std::string_view json) const;
   /// Whether a command may be asked for by name: not what only the runtime may say to a process.
   [[nodiscard]] bool is_open(std::string_view aggregate, std::string_view command) const;
   /// Before the first schedule of this run. A store that has none does not pay for them: only the
@@ -89,6 +94,9 @@ public:
   [[nodiscard]] persistence::store& store() const noexcept { return *store_; }
   /// For what is kept beside the journals, and must go with them.
   [[nodiscard]] acta::detail::journal_proof journal_proof() const;
+  /// Versions of events that the store may hold and this program cannot read: `account.credited 2`.
+  /// Sorted.
+  [[nodiscard]] const std::vector<std::string>& unreadable() const noexcept { return unreadable_; }
   [[nodiscard]] std::uint32_t partitions() const noexcept {
     return static_cast<std::uint32_t>(store_->partitions().size());
   }
@@ -199,6 +207,8 @@ public:
 
 private:
   result<void> check_contract();
+  /// Reads all journals, and the outbox. Pre: there is no runner.
+  result<stored_inputs> count_inputs(const input_version& what) const;
   /// Errors: as process_runner::judge.
   result<std::unique_ptr<process_runner>> open_processes();
   /// Pre: processes_mutex_ is held.
@@ -256,6 +266,8 @@ private:
   std::function<std::unique_ptr<actors::host>(std::size_t workers)> make_host_;
   std::unique_ptr<actors::host> host_;
   std::unique_ptr<persistence::store> store_;
+  std::shared_ptr<const catalog::shapes> stored_shapes_;
+  std::vector<std::string> unreadable_;
   std::unique_ptr<projections> read_side_;
   std::unique_ptr<acta::detail::directory> directory_;
   std::unique_ptr<store_watch> watch_; ///< of the supervisor's thread

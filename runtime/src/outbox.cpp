@@ -17,6 +17,7 @@ namespace {
 constexpr char delivery_row = 'd';
 constexpr char timer_row = 't';
 constexpr char checkpoint_row = 'c';
+constexpr char versions_row = 'v';
 /// On disk: rises with every change of the rows.
 constexpr std::uint64_t rows_format = 2;
 
@@ -42,8 +43,8 @@ std::string prefix_of(char kind, std::string_view stream) {
   return out;
 }
 
-std::string row_of_checkpoint(std::string_view process, std::uint32_t partition) {
-  auto out = prefix_of(checkpoint_row, process);
+std::string row_of_process(char kind, std::string_view process, std::uint32_t partition) {
+  auto out = prefix_of(kind, process);
   append_big_endian(partition, out);
   return out;
 }
@@ -72,6 +73,15 @@ result<pending_timer> read_timer(row_reader& from, std::string_view row) {
   auto timer = decode_binary<pending_timer>(stored);
   if (timer) timer->key.kind = delivery_kind::timer;
   return timer;
+}
+
+persistence::view_identity identity_in(const uuid& store) {
+  return {store, "acta.processes", rows_format, rows_format};
+}
+persistence::view_store_options options_of_outbox() {
+  persistence::view_store_options options;
+  options.upgrade = true;
+  return options;
 }
 
 result<bool> seek_after(table_cursor& cursor, std::string_view entry, table_entry& out) {
@@ -117,24 +127,37 @@ std::string entry_of_timer(time_point due, std::string_view row) {
 
 result<outbox> outbox::open(const std::filesystem::path& folder, const uuid& store_id,
                             std::size_t map_bytes) {
-  const persistence::view_identity identity{store_id, "acta.processes", rows_format, rows_format};
-  persistence::view_store_options options;
+  auto options = options_of_outbox();
   options.map_bytes = map_bytes;
-  options.upgrade = true;
-  auto store = folder.empty() ? persistence::make_scratch_view_store(identity, options)
-                              : persistence::open_view_store(folder, identity, options);
+  auto store = folder.empty()
+                   ? persistence::make_scratch_view_store(identity_in(store_id), options)
+                   : persistence::open_view_store(folder, identity_in(store_id), options);
   if (!store) return std::move(store).error();
+  return adopt(std::move(*store));
+}
+
+result<std::optional<outbox>> outbox::copy_of(const persistence::store_look& store) {
+  auto copy = store.copy_of("processes", identity_in(store.id()), options_of_outbox());
+  if (!copy) return std::move(copy).error();
+  if (!*copy) return std::optional<outbox>{};
+  auto adopted = adopt(std::move(*copy));
+  if (!adopted) return std::move(adopted).error();
+  return std::optional(std::move(*adopted));
+}
+
+result<outbox> outbox::adopt(std::unique_ptr<persistence::view_store> store) {
   {
-    auto reading = (*store)->read();
+    auto reading = store->read();
     if (!reading) return std::move(reading).error();
     auto head = (*reading)->head();
     if (!head) return std::move(head).error();
     if (head->fingerprint != rows_format)
       return error(persistence::errc::wrong_format,
-                   folder.string() + " has rows of format " + std::to_string(head->fingerprint) +
-                       ", this program reads " + std::to_string(rows_format));
+                   store->folder().string() + " has rows of format " +
+                       std::to_string(head->fingerprint) + ", this program reads " +
+                       std::to_string(rows_format));
   }
-  return outbox(std::move(*store));
+  return outbox(std::move(store));
 }
 
 result<outbox_writing> outbox::write() {
@@ -148,7 +171,7 @@ result<std::optional<persistence::checkpoint>> outbox::checkpoint(std::string_vi
   auto reading = store_->read();
   if (!reading) return std::move(reading).error();
   bytes_view value;
-  const auto row = row_of_checkpoint(process, partition);
+  const auto row = row_of_process(checkpoint_row, process, partition);
   auto there = (*reading)->get(row_table::rows, as_bytes_view(row), value);
   if (!there) return std::move(there).error();
   if (!*there) return std::optional<persistence::checkpoint>{};
@@ -159,6 +182,20 @@ result<std::optional<persistence::checkpoint>> outbox::checkpoint(std::string_vi
                      std::to_string(checkpoint_bytes));
   return std::optional(persistence::checkpoint{load_le<std::uint64_t>(value.data()),
                                                load_le<std::uint64_t>(value.data() + 8)});
+}
+
+result<std::optional<versions_taken>> outbox::versions(std::string_view process,
+                                                       std::uint32_t partition) {
+  auto reading = store_->read();
+  if (!reading) return std::move(reading).error();
+  bytes_view value;
+  const auto row = row_of_process(versions_row, process, partition);
+  auto there = (*reading)->get(row_table::rows, as_bytes_view(row), value);
+  if (!there) return std::move(there).error();
+  if (!*there) return std::optional<versions_taken>{};
+  auto read = decode_binary<versions_taken>(value);
+  if (!read) return std::move(read).error();
+  return std::optional(std::move(*read));
 }
 
 result<persistence::checkpoint> outbox::common_checkpoint(std::uint32_t partition) {
@@ -291,9 +328,14 @@ result<void> outbox_writing::apply(const outbox_changes& c) {
     byte_buffer value;
     value.append_le(of.at.position);
     value.append_le(of.at.checksum);
-    const auto row = row_of_checkpoint(of.process, of.partition);
+    const auto row = row_of_process(checkpoint_row, of.process, of.partition);
     if (auto put = txn_->put(row_table::rows, as_bytes_view(row), value); !put) return put;
   }
+  for (const auto& of : c.versions)
+    if (auto put =
+            put_row(*txn_, row_of_process(versions_row, of.process, of.partition), of.versions);
+        !put)
+      return put;
   return {};
 }
 

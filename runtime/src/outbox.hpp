@@ -11,7 +11,9 @@
 #pragma once
 
 #include "delivery.hpp"
+#include "versions_taken.hpp"
 
+#include <acta/persistence/store_look.hpp>
 #include <acta/persistence/view_store.hpp>
 #include <acta/runtime/set_aside.hpp>
 
@@ -57,6 +59,13 @@ struct process_checkpoint {
   persistence::checkpoint at;
 };
 
+/// What was looked for up to there, by version of events.
+struct process_versions {
+  std::string process;
+  std::uint32_t partition = 0;
+  versions_taken versions;
+};
+
 /// What one transaction does. Deliveries and timers are named by their rows.
 struct outbox_changes {
   std::vector<std::string> answered;                          ///< deliveries
@@ -68,6 +77,7 @@ struct outbox_changes {
   /// Deliveries that nobody can ever take, by the rows that they have or would have.
   std::map<std::string, delivery> set_aside;
   std::vector<process_checkpoint> looked_through;
+  std::vector<process_versions> versions; ///< once in a run
 };
 
 /// One transaction: given up unless committed. Threads: the one that began it.
@@ -97,10 +107,16 @@ public:
   static result<outbox> open(const std::filesystem::path& folder, const uuid& store_id,
                              std::size_t map_bytes);
 
+  /// What a store's outbox holds at this moment, to be read; nothing if it has none. Errors: as
+  /// open().
+  static result<std::optional<outbox>> copy_of(const persistence::store_look& store);
+
   result<outbox_writing> write();
   /// Of one process; nothing if it has none yet.
   result<std::optional<persistence::checkpoint>> checkpoint(std::string_view process,
                                                             std::uint32_t partition);
+  /// Of one process; those of nobody if it has none yet. Errors: `decode_failed`, `io`.
+  result<std::optional<versions_taken>> versions(std::string_view process, std::uint32_t partition);
   /// The one for all processes, in an outbox from before each had its own; 0 in others.
   result<persistence::checkpoint> common_checkpoint(std::uint32_t partition);
 
@@ -142,6 +158,7 @@ public:
             const std::function<bool(std::string_view entry, result<pending_timer>)>& f);
 
 private:
+  static result<outbox> adopt(std::unique_ptr<persistence::view_store> store);
   explicit outbox(std::unique_ptr<persistence::view_store> store) : store_(std::move(store)) {}
   std::unique_ptr<persistence::view_store> store_;
 };

@@ -71,22 +71,26 @@ void process_runner::make_routes() {
 
 void process_runner::take_event(const recorded_event& e) {
   at(crash_point::event_unread);
-  const auto found = routes_.find(e.known_as.get());
-  if (found == routes_.end()) {
-    set_step_aside(e, "this program has no type for its schema " + std::to_string(e.schema));
-    return;
-  }
-  const auto& to = found->second;
-  if (to.stepped != nullptr && !to.stepped->has_taken(e.metadata.position)) take_step(e);
-  bring(e, to.receivers);
+  // A later release wrote it, and takes it when it runs again.
+  if (!e.check_reader()) return;
+  std::uint16_t parts = 0; // of what an event that an earlier release wrote is today
+  auto read = e.for_each_present([&](const event_type& type, bytes_view payload) {
+    const auto part = parts++; // of all, also those that nobody takes now: ids rest on it
+    const auto found = routes_.find(&type);
+    if (found == routes_.end()) return;
+    const auto& to = found->second;
+    if (to.stepped != nullptr && !to.stepped->has_taken(e)) take_step(e, payload);
+    bring(e, {&type, payload, part}, to.receivers);
+  });
+  if (!read) set_step_aside(e, read.error().to_string());
   at(crash_point::event_taken);
 }
 
 void process_runner::set_step_aside(const recorded_event& e, std::string_view why) {
   const auto& at = e.metadata.position;
   // Others than the runtime's own; of those nothing is new.
-  if (std::ranges::all_of(
-          followers_, [&](const follower& f) { return f.process->built_in || f.has_taken(at); }))
+  if (std::ranges::all_of(followers_,
+                          [&](const follower& f) { return f.process->built_in || f.has_taken(e); }))
     return;
   delivery d;
   std::tie(d.aggregate, d.id) = split_stream(e.metadata.stream);
@@ -110,7 +114,8 @@ void process_runner::set_commit_aside(const lost_commit& lost) {
   const auto reason = lost.why.to_string();
   std::string losers;
   for (const auto& f : followers_) {
-    if (f.has_taken(last) || (f.process->built_in && !engine_.has_schedules())) continue;
+    if (last.number <= f.start[last.partition] || (f.process->built_in && !engine_.has_schedules()))
+      continue;
     losers.append(losers.empty() ? "" : ", ").append(f.process->name);
     delivery d;
     d.aggregate = f.process->name;
@@ -124,10 +129,10 @@ void process_runner::set_commit_aside(const lost_commit& lost) {
                 lost.text(), losers, reason);
 }
 
-void process_runner::take_step(const recorded_event& e) {
+void process_runner::take_step(const recorded_event& e, bytes_view payload) {
   process_step step;
   const auto& m = e.metadata;
-  if (auto decoded = decode_binary(e.payload, step); !decoded) {
+  if (auto decoded = decode_binary(payload, step); !decoded) {
     set_step_aside(e, decoded.error().to_string());
     return;
   }
@@ -184,30 +189,31 @@ void process_runner::change_timer(std::string row, timer_change c) {
   changes_.timers.insert_or_assign(std::move(row), std::move(c));
 }
 
-void process_runner::bring(const recorded_event& e, const std::vector<receiver>& receivers) {
+void process_runner::bring(const recorded_event& e, const present_event& today,
+                           const std::vector<receiver>& receivers) {
   if (receivers.empty()) return;
   const auto& m = e.metadata;
   std::pair<std::string, std::string> sender;
   if (const auto by = m.attributes.find(std::string(process_attribute)); by != m.attributes.end())
     sender = split_stream(by->second);
   for (const auto& to : receivers) {
-    if (to.of->has_taken(m.position)) continue;
+    if (to.of->has_taken(e)) continue;
     const auto& name = to.process()->name;
     const auto cannot_tell = [&](std::string_view why) {
       delivery d;
       d.aggregate = name;
-      d.command = to.input->name;
-      put_aside(name + '/', {m.position, 0, delivery_kind::keyed}, std::move(d), why);
+      d.command = to.input->kept_as;
+      put_aside(name + '/', {m.position, today.part, delivery_kind::keyed}, std::move(d), why);
     };
     item input;
-    input.key = {m.position, 0, delivery_kind::returned};
+    input.key = {m.position, today.part, delivery_kind::returned};
     input.sender = sender_of(m.stream);
     auto& d = input.what;
     if (name == sender.first) {
       d.id = sender.second;
     } else if (to.input->key != nullptr) {
       if (m.position.number <= engine_.process_start(name, m.position.partition)) continue;
-      auto key = to.input->key(e.payload, m);
+      auto key = to.input->key(today.payload, m);
       if (!key) {
         cannot_tell(key.error().to_string());
         continue;
@@ -219,12 +225,12 @@ void process_runner::bring(const recorded_event& e, const std::vector<receiver>&
       continue;
     }
     d.aggregate = name;
-    d.command = to.input->name;
+    d.command = to.input->kept_as;
     d.correlation_id = correlation_of(m);
     d.causation_id = event_id(m.position);
-    input.event = e.known_as;
+    input.event = std::shared_ptr<const event_type>(e.aggregate, today.type);
     input.to = &to;
-    input.payload.append(e.payload);
+    input.payload.append(today.payload);
     add(std::move(input));
   }
 }
@@ -237,12 +243,14 @@ std::optional<delivery> process_runner::rejection_for(std::string_view process, 
   if (!type || command == nullptr) return std::nullopt;
   for (const auto& input : type->inputs) {
     if (input.rejected == nullptr || *input.rejected != *command->type) continue;
-    return tells(type->name, input.name, no, d.json, d.correlation_id);
+    // The command in it is of the version that was sent.
+    const auto sent = kept_name::parse(d.command).schema;
+    return tells(type->name, kept_name_text(input.name, sent), no, d.json, d.correlation_id);
   }
   const auto any = std::ranges::find_if(type->inputs, &process_input::any_rejection);
   if (any == type->inputs.end()) return std::nullopt;
   std::string name;
-  append_json_string(name, d.command);
+  append_json_string(name, kept_name::parse(d.command).name);
   return tells(type->name, any->name, no, name, d.correlation_id);
 }
 
@@ -277,7 +285,7 @@ bool process_runner::is_held_up(const pending_timer& t) const {
 
 result<bool> process_runner::fire() {
   std::vector<item> due;
-  std::size_t due_bytes = 0;
+  std::size_t bytes_due = 0;
   const auto now = engine_.now();
   auto next =
       outbox_.visit_due(fire_after_, now, [&](std::string_view entry, result<pending_timer> t) {
@@ -301,7 +309,7 @@ result<bool> process_runner::fire() {
           return true;
         }
         if (due.size() == turn_events_max || active_ + due.size() >= waiting_max ||
-            active_bytes_ + due_bytes >= waiting_bytes_max)
+            active_bytes_ + bytes_due >= waiting_bytes_max)
           return false;
         item i;
         i.key = t->key;
@@ -316,7 +324,7 @@ result<bool> process_runner::fire() {
         i.sender = sender_of(t->stream);
         i.entry = entry;
         i.timer_version = t->version;
-        due_bytes += bytes_of(i);
+        bytes_due += bytes_of(i);
         due.push_back(std::move(i));
         return true;
       });

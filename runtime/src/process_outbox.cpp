@@ -85,6 +85,7 @@ void process_runner::collect_checkpoints() {
 }
 
 void process_runner::after_flush() {
+  changes_.versions.clear();
   for (auto& f : followers_)
     for (const auto& at : scanned_)
       f.noted[at.partition] = std::max(at.number, f.start[at.partition]);
@@ -230,6 +231,37 @@ void process_runner::show_absent(const std::string& aggregate, const absent_targ
   const std::lock_guard lock(figures_mutex_);
   stuck_.insert_or_assign(
       aggregate, stuck_delivery{a.target, a.command, a.sender, 0, std::move(why), engine_.now()});
+}
+
+result<void> process_runner::tell_unreadable() {
+  struct version {
+    std::uint64_t deliveries = 0;
+    std::string first, why;
+  };
+  std::map<std::string, version> all; // by `account.credit@2`
+  auto ended = outbox_.visit({}, [&](const outbox::stored& row) {
+    const auto d = row.decode();
+    const auto* to = d ? engine_.find_route(d->aggregate) : nullptr;
+    if (to == nullptr) return true;
+    auto& v = all[d->aggregate + '.' + d->command];
+    if (v.deliveries++ > 0) return true;
+    const auto* type = to->type->find_command(d->command);
+    if (type == nullptr)
+      v.why = "there is no such command";
+    else if (auto read = type->from_kept(kept_name::parse(d->command).schema, d->json); !read)
+      v.why = read.error().to_string();
+    v.first = row.key.from.to_string();
+    return true;
+  });
+  if (!ended) return std::move(ended).error();
+  for (const auto& [name, v] : all)
+    if (!v.why.empty())
+      engine_.log(
+          log_level::warning,
+          "processes: {} deliveries of {} wait that this program cannot read, the first "
+          "asked for at {}: {}; they are kept, and show as stuck until a program reads them",
+          v.deliveries, name, v.first, v.why);
+  return {};
 }
 
 result<void> process_runner::reload(target& t) {

@@ -16,8 +16,14 @@ namespace acta::detail {
 
 result<void> process_runner::start() {
   make_routes();
+  if (auto found = find_versions(); !found) return found;
   subscription_options from;
-  for (const auto& [type, to] : routes_) from.filter.types.push_back(type->name);
+  for (const auto& a : engine_.model().aggregates())
+    for (const auto& v : versions_of(*a))
+      if (std::ranges::any_of(a->events, [&](const event_type& e) {
+            return routes_.contains(&e) && may_be(*a, v, *e.type);
+          }))
+        from.filter.types.emplace_back(v.name);
   for (std::uint32_t p = 0; p < engine_.partitions(); ++p) {
     auto scanned = engine_.last_position(p);
     for (const auto& f : followers_) scanned = std::min(scanned, f.start[p]);
@@ -40,9 +46,12 @@ result<void> process_runner::start() {
   if (waiting_ > 0)
     engine_.log(log_level::info, "processes: {} deliveries of an earlier run are sent again",
                 waiting_);
+  if (waiting_ > 0)
+    if (auto told = tell_unreadable(); !told) return told;
   if (stored->set_aside > 0)
     engine_.log(log_level::error, "processes: {} rows that could not be read are set aside",
                 stored->set_aside);
+  if (auto noted = note_versions(); !noted) return noted;
   publish();
   thread_ = std::thread([this] { run(); });
   ::pthread_setname_np(thread_.native_handle(), "acta-processes");
@@ -85,6 +94,62 @@ result<void> process_runner::judge() {
       note_change(outbox_delay);
     }
   }
+  return {};
+}
+
+result<void> process_runner::find_versions() {
+  for (auto& f : followers_) {
+    auto now = versions_with(engine_.model(), [&](const std::type_info& type) {
+      return std::ranges::any_of(f.process->inputs,
+                                 [&](const process_input& i) { return *i.type == type; });
+    });
+    const auto& step = f.process->stored_as->events.front();
+    now.push_back(version_text(step.name, step.schema));
+    std::ranges::sort(now);
+    for (std::uint32_t p = 0; p < engine_.partitions(); ++p) {
+      auto known = outbox_.versions(f.process->name, p);
+      if (!known) return std::move(known).error();
+      const auto before = known->value_or(versions_taken{});
+      if (auto same = check_history(p, {before.reached, before.reached_checksum}); !same)
+        return same;
+      auto versions = before;
+      const auto reached = f.start[p];
+      f.start[p] = versions.begin(now, engine_.unreadable(), reached,
+                                  engine_.journal_proof().checkpoint_at({p, reached}).checksum);
+      if (f.start[p] < reached)
+        engine_.log(log_level::info,
+                    "process {}: goes back from {} to {} for events that an older release of the "
+                    "program has passed over",
+                    f.process->name, position{p, reached}.to_string(),
+                    position{p, f.start[p]}.to_string());
+      if (versions != before) changes_.versions.push_back({f.process->name, p, versions});
+      f.versions.push_back(std::move(versions));
+    }
+  }
+  return {};
+}
+
+result<void> process_runner::note_versions() {
+  if (changes_.versions.empty()) return {};
+  outbox_changes c;
+  c.versions = changes_.versions;
+  for (const auto& of : c.versions) {
+    const auto f = std::ranges::find(followers_, of.process,
+                                     [](const follower& one) { return one.process->name; });
+    c.looked_through.push_back(
+        {of.process, of.partition,
+         engine_.journal_proof().checkpoint_at({of.partition, f->start[of.partition]})});
+  }
+  const auto noted = outbox_.write().and_then([&](outbox_writing txn) {
+    auto applied = txn.apply(c);
+    return applied ? txn.commit() : applied;
+  });
+  if (!noted) return noted.error().code() == condition::unavailable ? result<void>{} : noted;
+  for (const auto& of : c.looked_through)
+    std::ranges::find(followers_, of.process, [](const follower& one) {
+      return one.process->name;
+    })->noted[of.partition] = of.at.position;
+  changes_.versions.clear();
   return {};
 }
 

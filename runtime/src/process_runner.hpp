@@ -86,12 +86,23 @@ private:
   /// A process of the model, and how far the journal has been looked through for it, by partition.
   struct follower {
     const process_type* process = nullptr;
-    std::vector<std::uint64_t> start; ///< in earlier runs
-    std::vector<std::uint64_t> noted; ///< as the outbox has it
+    std::vector<std::uint64_t> start;     ///< in earlier runs
+    std::vector<std::uint64_t> noted;     ///< as the outbox has it
+    std::vector<versions_taken> versions; ///< by partition
 
-    [[nodiscard]] bool has_taken(position at) const { return at.number <= start[at.partition]; }
+    [[nodiscard]] bool has_taken(const recorded_event& e) const {
+      const auto& at = e.metadata.position;
+      return at.number <= start[at.partition] ||
+             versions[at.partition].has_taken(e.type, e.schema, at.number);
+    }
   };
   /// Whose input an event is.
+  /// One of the events of today that a stored one is.
+  struct present_event {
+    const event_type* type = nullptr;
+    bytes_view payload;
+    std::uint16_t part = 0; ///< 0 but for one that was split
+  };
   struct receiver {
     const follower* of;
     const process_input* input;
@@ -207,9 +218,16 @@ private:
   [[nodiscard]] result<void> check_history(std::uint32_t partition,
                                            const persistence::checkpoint& at) const;
   void make_routes();
+  /// Which versions of events this release takes; goes back to those that an older one has passed
+  /// over.
+  result<void> find_versions();
+  /// Notes them before an event of a new version can be stored: a release that does not know it may
+  /// run next. Without room on the disk the first flush does.
+  result<void> note_versions();
   void take_event(const recorded_event& e);
-  void take_step(const recorded_event& e);
-  void bring(const recorded_event& e, const std::vector<receiver>& receivers);
+  void take_step(const recorded_event& e, bytes_view payload);
+  void bring(const recorded_event& e, const present_event& today,
+             const std::vector<receiver>& receivers);
   void set_step_aside(const recorded_event& e, std::string_view why);
   /// Passes over a damaged commit: nobody knows what it asked for, or of whom, so each process that
   /// had not taken it keeps a record of what it may have lost.
@@ -298,6 +316,9 @@ private:
     std::uint64_t deliveries = 0;
   };
   void show_absent(const std::string& aggregate, const absent_target& a);
+  /// Says at the start what waits that this program cannot read. It is tried like all others, and
+  /// shows as stuck.
+  result<void> tell_unreadable();
   /// Takes back what was loaded, when not all could be read: none may be there twice.
   /// Returns how many.
   std::size_t unload(target& t);

@@ -45,7 +45,7 @@ schedule_status status_of(std::string_view id, const schedule_process& p) {
 
 } // namespace
 
-result<void> schedules::check(const command_to_send& c) const {
+result<void> schedules::check(command_to_send& c) const {
   const auto* to = engine_.find_route(c.aggregate);
   if (to == nullptr)
     return error(domain_errc::unknown_aggregate, "no aggregate " + in_quotes(c.aggregate));
@@ -61,8 +61,34 @@ result<void> schedules::check(const command_to_send& c) const {
   if (c.json.size() > schedule_json_bytes_max)
     return error(errc::invalid_argument, "a scheduled command has more than " +
                                              std::to_string(schedule_json_bytes_max) + " bytes");
-  if (auto read = command->from_json(c.json); !read) return std::move(read).error();
+  if (auto read = engine_.read_asked(*to->type, *command, c.command, c.json); !read)
+    return std::move(read).error();
+  // What is named without a version is of today, and kept as such.
+  if (kept_name::parse(c.command).name.size() == c.command.size())
+    c.command = kept_name_text(command->name, command->schema);
   return {};
+}
+
+bool schedules::is_same(const schedule_start& known, const schedule_start& asked) const {
+  if (known == asked) return true;
+  auto otherwise_same = known;
+  otherwise_same.command.command = asked.command.command;
+  otherwise_same.command.json = asked.command.json;
+  const auto was = kept_name::parse(known.command.command),
+             now = kept_name::parse(asked.command.command);
+  const auto* to = engine_.find_route(asked.command.aggregate);
+  if (otherwise_same != asked || was.name != now.name || was.schema == now.schema || to == nullptr)
+    return false;
+  const auto* type = to->type->find_command(now.name);
+  if (type == nullptr) return false;
+  // The same to a release that has both.
+  byte_buffer one, other;
+  const auto bytes_of = [&](const kept_name& name, const std::string& json, byte_buffer& out) {
+    const auto command = type->from_kept(name.schema, json);
+    return command && type->append_canonical(command->get(), out);
+  };
+  return bytes_of(was, known.command.json, one) && bytes_of(now, asked.command.json, other) &&
+         std::ranges::equal(one.view(), other.view());
 }
 
 result<std::optional<schedules::stored>> schedules::read(std::string_view id) {
@@ -88,7 +114,7 @@ result<std::optional<version_number>> schedules::place_for(const schedule_start&
     return error(runtime_errc::schedule_exists,
                  "schedule " + in_quotes(id) + ' ' + std::string(why));
   };
-  if (p.order == what)
+  if (is_same(p.order, what))
     return p.state == schedule_state::cancelled
                // A repetition that comes late must not bring it back.
                ? result<std::optional<version_number>>(

@@ -34,8 +34,10 @@ private:
     schedule_process process;
   };
 
-  /// Whether the target takes such a command, now.
-  result<void> check(const command_to_send& c) const;
+  /// Whether the target takes such a command, now. Gives the command's name its version.
+  result<void> check(command_to_send& c) const;
+  /// Whether one was asked for as another is; the command may be of another version.
+  [[nodiscard]] bool is_same(const schedule_start& known, const schedule_start& asked) const;
   /// Nothing if there is none of this id.
   result<std::optional<stored>> read(std::string_view id);
   /// The version to start a new one at; nothing if this very one is there already. Errors:

@@ -5,6 +5,7 @@
 #include "subscriber_record.hpp"
 
 #include <acta/core/bytes.hpp>
+#include <acta/domain/codec/binary.hpp>
 
 #include <algorithm>
 #include <array>
@@ -24,7 +25,12 @@ constexpr std::uint64_t record_format = 1;
 constexpr std::size_t cleared_rows_max = 4'096;
 
 /// On disk: never renumber.
-enum class row_kind : std::uint8_t { done = 'd', failed = 'f', other_history = 'h' };
+enum class row_kind : std::uint8_t {
+  done = 'd',
+  failed = 'f',
+  other_history = 'h',
+  versions = 'v',
+};
 using row_key = std::array<std::byte, 1 + 4 + 8>;
 
 template <class T> void put_big_endian(std::byte* to, T value) {
@@ -48,6 +54,20 @@ row_key key_of(row_kind kind, position where) {
 
 /// Of one row: its value is text.
 row_key other_history_key() { return key_of(row_kind::other_history, {}); }
+
+row_key versions_key(std::uint32_t partition) { return key_of(row_kind::versions, {partition, 0}); }
+result<versions_taken> read_versions(view_reading& from, std::uint32_t partition) {
+  bytes_view value;
+  auto there = from.get(row_table::rows, versions_key(partition), value);
+  if (!there) return std::move(there).error();
+  if (!*there) return versions_taken{};
+  return decode_binary<versions_taken>(value);
+}
+result<void> put_versions(view_writing& to, std::uint32_t partition, const versions_taken& v) {
+  byte_buffer value;
+  if (auto encoded = encode_binary(v, value); !encoded) return encoded;
+  return to.put(row_table::rows, versions_key(partition), value);
+}
 
 /// Erases rows of one kind and partition from `first` to `last`, at most `limit`; returns how many.
 result<std::size_t> erase_rows(view_writing& txn, row_kind kind, position first, std::uint64_t last,
@@ -166,6 +186,21 @@ result<parting> compare(view_reading& reading, std::uint32_t partition,
   }
 }
 
+/// The same for the marks of versions: beside another journal they count for nothing.
+result<void> compare_marks(versions_taken& versions, std::uint32_t partition,
+                           const journal_proof& proof, parting& p) {
+  if (versions.reached > p.known) p.is_other = true;
+  if (proof.holds && !p.is_other && versions.reached > 0) {
+    auto held = proof.holds(partition, {versions.reached, versions.reached_checksum});
+    if (!held) return std::move(held).error();
+    p.is_other = !*held;
+  }
+  if (!p.is_other) return {};
+  p.furthest = std::max(p.furthest, versions.reached);
+  versions.forget_beyond(p.done);
+  return {};
+}
+
 /// Erases what lies behind `p.known`. Returns whether there was anything.
 result<bool> forget(view_writing& txn, std::uint32_t partition, const parting& p) {
   constexpr auto all = std::numeric_limits<std::size_t>::max();
@@ -243,12 +278,15 @@ result<subscriber_record> subscriber_record::open(const std::filesystem::path& f
   return subscriber_record(std::move(*store), std::move(proof));
 }
 
-result<std::vector<std::uint64_t>> subscriber_record::begin(std::span<const position> start,
-                                                            std::span<const position> last,
-                                                            bool& forgot) {
+result<subscriber_record::beginning>
+subscriber_record::begin(std::span<const position> start, std::span<const position> last,
+                         const std::vector<std::string>& now,
+                         const std::vector<std::string>& unreadable) {
   bool is_new = false;
-  std::vector<std::uint64_t> done_up_to;
+  beginning b;
   std::vector<parting> partings;
+  bool changed = false;
+  kept_.clear();
   {
     auto reading = store_->read();
     if (!reading) return std::move(reading).error();
@@ -262,27 +300,37 @@ result<std::vector<std::uint64_t>> subscriber_record::begin(std::span<const posi
       if (!at) return std::move(at).error();
       auto p = compare(**reading, end.partition, *at, end.number, proof_);
       if (!p) return std::move(p).error();
-      done_up_to.push_back(p->done);
+      auto known = read_versions(**reading, end.partition);
+      if (!known) return std::move(known).error();
+      auto versions = *known;
+      if (auto same = compare_marks(versions, end.partition, proof_, *p); !same)
+        return std::move(same).error();
+      b.reached.push_back(p->done);
+      b.done_up_to.push_back(
+          versions.begin(now, unreadable, p->done, proof_of({end.partition, p->done}).checksum));
+      kept_.emplace_back(versions.first_unread().value_or(for_ever), end.number);
+      changed = changed || versions != *known || b.done_up_to.back() != p->done;
+      b.versions.push_back(std::move(versions));
       partings.push_back(std::move(*p));
     }
   }
   auto txn = store_->write();
   if (!txn) return std::move(txn).error();
-  forgot = false;
   std::string where;
   for (std::uint32_t p = 0; p < partings.size(); ++p) {
     auto any = forget(**txn, p, partings[p]);
     if (!any) return std::move(any).error();
     if (*any || partings[p].is_other) {
-      forgot = true;
+      b.forgot = true;
       where.append(where.empty() ? "" : ", ").append(position{p, partings[p].furthest}.to_string());
     }
-    if (auto set = (*txn)->set_checkpoint(p, proof_of({p, done_up_to[p]})); !set)
+    if (auto set = (*txn)->set_checkpoint(p, proof_of({p, b.done_up_to[p]})); !set)
       return std::move(set).error();
+    if (auto put = put_versions(**txn, p, b.versions[p]); !put) return std::move(put).error();
   }
-  if (!is_new && !forgot) return done_up_to; // nothing to be written
+  if (!is_new && !b.forgot && !changed) return b; // nothing to be written
   // Nothing goes out, and no event is passed over, before somebody has looked.
-  if (forgot) {
+  if (b.forgot) {
     if (auto paused = (*txn)->set_paused(true); !paused) return std::move(paused).error();
     if (auto noted = (*txn)->put(row_table::rows, other_history_key(), as_bytes_view(where));
         !noted)
@@ -292,7 +340,7 @@ result<std::vector<std::uint64_t>> subscriber_record::begin(std::span<const posi
   if (auto done = (*txn)->commit(false); !done) return std::move(done).error();
   // A power loss must not make it new again: it would begin later, and leave events out.
   if (auto synced = store_->sync(); !synced) return std::move(synced).error();
-  return done_up_to;
+  return b;
 }
 
 result<bool> subscriber_record::is_paused() const {
@@ -356,10 +404,15 @@ result<void> subscriber_record::write(std::span<const subscriber_note> notes,
   }
   for (const auto& at : done_up_to) {
     if (auto set = (*txn)->set_checkpoint(at.partition, proof_of(at)); !set) return set;
-    for (const auto kind : {row_kind::done, row_kind::failed})
-      if (auto cleared = erase_rows(**txn, kind, {at.partition, 0}, at.number, cleared_rows_max);
-          !cleared)
-        return std::move(cleared).error();
+    const auto [unread, end] =
+        at.partition < kept_.size() ? kept_[at.partition] : std::pair(for_ever, for_ever);
+    for (const auto kind : {row_kind::done, row_kind::failed}) {
+      auto cleared =
+          erase_rows(**txn, kind, {at.partition, 0}, std::min(at.number, unread), cleared_rows_max);
+      if (cleared && unread < end && end < at.number)
+        cleared = erase_rows(**txn, kind, {at.partition, end + 1}, at.number, cleared_rows_max);
+      if (!cleared) return std::move(cleared).error();
+    }
   }
   return (*txn)->commit(false);
 }

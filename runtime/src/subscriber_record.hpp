@@ -7,6 +7,8 @@
 /// It is written after the fact: what a crash takes away of it is done again, under the same key.
 #pragma once
 
+#include "versions_taken.hpp"
+
 #include <acta/persistence/view_store.hpp>
 
 #include <cstdint>
@@ -17,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace acta::detail {
@@ -59,9 +62,19 @@ public:
   /// Per partition. In an environment that is new these are `start`, from now on and whatever
   /// crashes. In another one that knows of events which the journal does not hold, by its
   /// checkpoint or beyond it, as after the journal's return to a copy, it forgets those.
-  /// @param forgot  whether it did: what stands up to here may be other events than those handled
-  result<std::vector<std::uint64_t>> begin(std::span<const position> start,
-                                           std::span<const position> last, bool& forgot);
+  struct beginning {
+    std::vector<std::uint64_t> done_up_to;
+    /// Before that went back to what an older release has passed over.
+    std::vector<std::uint64_t> reached;
+    std::vector<versions_taken> versions;
+    /// Whether it did forget: what stands up to here may be other events than those handled.
+    bool forgot = false;
+  };
+  /// @param now  versions of events that this release takes, sorted
+  /// @param unreadable  those that it cannot read, sorted
+  result<beginning> begin(std::span<const position> start, std::span<const position> last,
+                          const std::vector<std::string>& now = {},
+                          const std::vector<std::string>& unreadable = {});
   result<bool> is_paused() const;
   /// Going on forgets the other history.
   result<void> set_paused(bool paused);
@@ -96,6 +109,9 @@ private:
   }
   std::unique_ptr<persistence::view_store> store_;
   journal_proof proof_;
+  /// Rows of what this release cannot read stay, below the checkpoint too: behind `first`, up to
+  /// `second`. By partition; empty before begin().
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> kept_;
 };
 
 } // namespace acta::detail

@@ -46,10 +46,11 @@ result<void> subscriber_runner::open() {
     start_.push_back({p->number(), type_->options.start == start_at::now ? p->last_position() : 0});
     settled_up_to_.push_back(start_.back().number);
   }
-  for (const auto& taken : type_->events)
-    for (const auto& a : engine_.model().aggregates())
-      for (const auto& e : a->events)
-        if (*e.type == *taken.type) types_.push_back(e.name);
+  for (const auto& a : engine_.model().aggregates())
+    for (const auto& v : versions_of(*a))
+      if (std::ranges::any_of(type_->events,
+                              [&](const subscriber_event& e) { return may_be(*a, v, *e.type); }))
+        types_.emplace_back(v.name);
   auto begun = begin();
   if (begun || begun.error().code() != condition::unavailable) return begun;
   note_trouble(begun.error());
@@ -67,25 +68,40 @@ result<void> subscriber_runner::begin() {
     last.push_back({p->number(), p->last_position()});
   auto record = open_record_();
   if (!record) return std::move(record).error();
-  bool forgot = false;
-  auto done_up_to = record->begin(start_, last, forgot);
-  if (!done_up_to) return std::move(done_up_to).error();
-  auto other_history = name_other_history(*record, *done_up_to);
+  const auto takes = [this](const std::type_info& type) {
+    return std::ranges::any_of(type_->events,
+                               [&](const subscriber_event& e) { return *e.type == type; });
+  };
+  auto begun =
+      record->begin(start_, last, versions_with(engine_.model(), takes), engine_.unreadable());
+  if (!begun) return std::move(begun).error();
+  auto& done_up_to = begun->done_up_to;
+  auto other_history = name_other_history(*record, done_up_to);
   if (!other_history) return std::move(other_history).error();
   auto paused = record->is_paused();
   if (!paused) return std::move(paused).error();
   subscription_options from;
-  for (const auto& p : last) from.from.push_back({p.partition, (*done_up_to)[p.partition] + 1});
+  for (const auto& p : last) {
+    from.from.push_back({p.partition, done_up_to[p.partition] + 1});
+    if (const position reached{p.partition, begun->reached[p.partition]};
+        done_up_to[p.partition] < reached.number)
+      engine_.log(log_level::info,
+                  "subscriber {}: goes back from {} to {} for events that an older release of the "
+                  "program has passed over",
+                  type_->name, reached.to_string(),
+                  position{p.partition, done_up_to[p.partition]}.to_string());
+  }
   from.filter.types = types_;
   auto events = engine_.read_side().subscribe(from);
   if (!events) return std::move(events).error();
   events_ = std::move(*events);
+  versions_ = std::move(begun->versions);
   for (const auto& end : last) known_up_to_.push_back(end.number);
   const std::lock_guard lock(mutex_);
   paused_ = *paused;
   other_history_ = std::move(*other_history);
-  written_up_to_ = collected_up_to_ = settled_up_to_ = *done_up_to;
-  window_ = std::make_unique<subscriber_window>(std::move(*done_up_to));
+  written_up_to_ = collected_up_to_ = settled_up_to_ = done_up_to;
+  window_ = std::make_unique<subscriber_window>(std::move(done_up_to));
   record_.emplace(std::move(*record));
   return {};
 }
@@ -329,7 +345,7 @@ result<void> subscriber_runner::add(event_page& page) {
     const auto at = e.metadata.position;
     subscriber_record::past before;
     if (at.number <= known_up_to_[at.partition]) before = past[next_known++];
-    if (before.done) continue;
+    if (before.done || is_passed_over(e)) continue;
     // The clock may have been set since.
     const auto pause = std::min<std::chrono::microseconds>(
         before.not_before - std::min(engine_.now(), before.not_before), retry_after_max);
@@ -427,6 +443,11 @@ result<recorded_event> subscriber_runner::event_at(position where) const {
 
 bool subscriber_runner::takes(const recorded_event& e) const {
   return std::ranges::find(types_, e.type) != types_.end();
+}
+
+bool subscriber_runner::is_passed_over(const recorded_event& e) const {
+  const auto& at = e.metadata.position;
+  return !e.check_reader() || versions_[at.partition].has_taken(e.type, e.schema, at.number);
 }
 
 result<void> subscriber_runner::retry(position where) {

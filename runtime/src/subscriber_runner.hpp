@@ -106,6 +106,9 @@ private:
   result<void> claim_letter(position where);
   result<recorded_event> event_at(position where) const;
   [[nodiscard]] bool takes(const recorded_event& e) const;
+  /// Whether this program does not know the event's version, and so leaves it to the one that does,
+  /// or has handled it before the checkpoint was moved back.
+  [[nodiscard]] bool is_passed_over(const recorded_event& e) const;
   [[nodiscard]] error no_dead_letter(position where) const;
 
   /// Threads for what is ready. Pre: the lock is held. (What is to be logged is kept: a log may ask
@@ -137,6 +140,7 @@ private:
   writing unwritten_;               ///< of a transaction that failed
   bool gave_up_ = false;            ///< at the stop: nothing more comes, and writing it failed
   std::vector<std::uint64_t> written_up_to_, collected_up_to_;
+  std::vector<versions_taken> versions_;   ///< by partition
   std::vector<std::uint64_t> known_up_to_; ///< at the start: beyond it nothing is done yet
   unsigned disk_failures_ = 0;
   clock::time_point not_before_{};

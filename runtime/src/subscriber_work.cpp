@@ -24,7 +24,7 @@ constexpr std::chrono::seconds idle_time{5};
 /// Trying again would not change it.
 bool is_final(const error& e) {
   return e.code() == condition::invalid || e.code() == codec_errc::decode_failed ||
-         e.code() == domain_errc::unknown_event;
+         e.code() == domain_errc::unknown_event || e.code() == domain_errc::newer_schema;
 }
 
 } // namespace
@@ -78,19 +78,25 @@ void subscriber_runner::work(std::list<std::thread>::iterator self) {
 }
 
 result<void> subscriber_runner::handle(const recorded_event& event, unsigned attempt) const {
-  const auto taken = std::ranges::find_if(type_->events, [&](const auto& e) {
-    return event.known_as && *event.known_as->type == *e.type;
+  result<void> done;
+  std::uint16_t parts = 0; // of what an event that an earlier release wrote is today
+  auto read = event.for_each_present([&](const event_type& type, bytes_view payload) {
+    const auto part = parts++; // of all, also those that it does not take now: keys rest on it
+    if (!done) return;
+    const auto taken = std::ranges::find_if(
+        type_->events, [&](const subscriber_event& e) { return *e.type == *type.type; });
+    if (taken == type_->events.end()) return;
+    const effect_context c{
+        event.metadata,
+        effect_key(engine_.store().id(), type_->name, event.metadata.position, part), attempt};
+    auto answer = taken->handle(type_->subscriber.get(), payload, c);
+    if (answer)
+      done = check_effect(*answer);
+    else
+      done = std::move(answer).error();
+    if (done) done = perform(*answer, c);
   });
-  if (taken == type_->events.end())
-    return error(domain_errc::unknown_event, "this subscriber has no type for " + event.type +
-                                                 " schema " + std::to_string(event.schema));
-  const effect_context c{event.metadata,
-                         effect_key(engine_.store().id(), type_->name, event.metadata.position),
-                         attempt};
-  auto answer = taken->handle(type_->subscriber.get(), event.payload, c);
-  if (!answer) return std::move(answer).error();
-  if (auto ok = check_effect(*answer); !ok) return ok;
-  return perform(*answer, c);
+  return read ? std::move(done) : std::move(read);
 }
 
 result<void> subscriber_runner::perform(const effect& e, const effect_context& c) const {

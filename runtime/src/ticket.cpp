@@ -5,6 +5,8 @@
 #include "aggregate.hpp"
 #include "reply_thread.hpp"
 
+#include <acta/projections/catalog.hpp>
+
 #include <cstring>
 
 namespace acta::detail {
@@ -92,8 +94,25 @@ std::vector<receipt_event> ticket::list() const {
   const auto view = persistence::commit_view::parse(last_position.partition, position, record);
   if (!view) return all;
   all.reserve(view->event_count());
+  metadata about;
+  bool is_described = false;
   view->for_each_event([&](const persistence::event_view& e) {
-    all.push_back({binding->find_event(e.name, e.schema), e.version, e.position, e.payload});
+    const auto* known = binding->find_versions(e.name);
+    const auto [present, earlier] = known != nullptr ? known->find(e.schema) : event_reader{};
+    if (earlier == nullptr || earlier->is_retired()) {
+      all.push_back({present, e.version, e.position, e.payload});
+      return;
+    }
+    // The answer to a command that an earlier release has taken.
+    if (!is_described) describe_commit(*view, about);
+    is_described = true;
+    about.stream = key->text();
+    about.version = e.version;
+    about.position = {last_position.partition, e.position};
+    const auto today = std::make_shared<present_events>();
+    if (!earlier->upcast(e.payload, about, *today)) return;
+    for (const auto& one : today->all())
+      all.push_back({&binding->type->events[one.event], e.version, e.position, one.payload, today});
   });
   return all;
 }

@@ -21,11 +21,6 @@ void check_stream(const std::string& stream) {
   if (const auto ok = check_stream_id(id); !ok) refuse(ok.error().to_string());
 }
 
-version_number next_version(const std::vector<recorded>& past, const std::string& stream) {
-  return 1 + static_cast<version_number>(std::ranges::count_if(
-                 past, [&](const auto& e) { return e->metadata.stream == stream; }));
-}
-
 std::vector<std::string> show_past(const std::vector<recorded>& past) {
   const bool one_stream =
       std::ranges::all_of(past, [](const auto& e) { return e->metadata.stream == default_stream; });

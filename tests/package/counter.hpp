@@ -9,14 +9,23 @@
 #include <cereal/cereal.hpp>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace tally {
 
+#ifndef TALLY_HAS_REASON
 struct added {
   std::int64_t amount = 0;
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(amount)); }
 };
+#else
+struct added {
+  std::int64_t amount = 0;
+  std::string reason{};
+  template <class A> void serialize(A& ar) { ar(CEREAL_NVP(amount), CEREAL_NVP(reason)); }
+};
+#endif
 struct add {
   std::int64_t amount = 0;
   template <class A> void serialize(A& ar) { ar(CEREAL_NVP(amount)); }

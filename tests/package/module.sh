@@ -12,6 +12,24 @@ fail() {
   echo "$*" >&2
   exit 1
 }
+
+# Its contract: missing, written, kept; and one that says nothing of a change.
+rm -f "$work/contract.txt"
+checked() { ctest --test-dir "$work" --output-on-failure -R "^$1\$" >"$work/ctest.log" 2>&1; }
+told() { grep -qF -- "$1" "$work/ctest.log" || { cat "$work/ctest.log" && fail "the test does not say: $1"; }; }
+! checked tally_contract || fail "a contract that is not there is taken"
+told 'event counter.added 1 {amount:i64}'
+told "cmake --build $work --target update_tally_contract"
+cmake --build "$work" --target update_tally_contract >/dev/null
+grep -qxF 'event counter.added 1 {amount:i64}' "$work/contract.txt" || fail "no contract was written"
+checked tally_contract || { cat "$work/ctest.log" && fail "a contract that was just written is refused"; }
+! checked changed_contract || fail "a field more without a version is taken"
+told 'event counter.added 1: the program has the field reason, the store does not'
+told 'keep `struct added_v1 { std::int64_t amount{};'
+told 'static constexpr unsigned schema = 2;'
+! cmake --build "$work" --target update_changed_contract >/dev/null 2>&1 || fail "a released line was written over"
+grep -qxF 'event counter.added 1 {amount:i64}' "$work/contract.txt" || fail "a released line was written over"
+
 data=$(mktemp -d)
 node=
 cleanup() {

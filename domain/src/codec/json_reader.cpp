@@ -44,8 +44,8 @@ constexpr std::string_view a_real = R"(a number, "NaN", "Infinity" or "-Infinity
 
 /// What no number of JSON says.
 template <class T>
-bool take_name(const codec_detail::json_node& node, const codec_detail::json_document& document,
-               T& value) {
+bool take_no_number(const codec_detail::json_node& node,
+                    const codec_detail::json_document& document, T& value) {
   if (node.kind != json_kind::string) return false;
   const auto text = document.text(node);
   if (text == "NaN")
@@ -213,14 +213,14 @@ std::uint64_t json_reader::integer(std::uint64_t max) const {
 }
 
 void json_reader::real(double& value) const {
-  if (take_name(document_[at_], document_, value)) return;
+  if (take_no_number(document_[at_], document_, value)) return;
   if (document_[at_].kind != json_kind::number) fail_kind(a_real);
   if (parse(document_.text(document_[at_]), value) != std::errc{})
     fail("a number out of range for a double");
 }
 
 void json_reader::real(float& value) const {
-  if (take_name(document_[at_], document_, value)) return;
+  if (take_no_number(document_[at_], document_, value)) return;
   if (document_[at_].kind != json_kind::number) fail_kind(a_real);
   if (parse(document_.text(document_[at_]), value) != std::errc{})
     fail("a number out of range for a float");

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two shapes are walked at the same time. Outside of enums they must be equal to the letter, so no
 // grammar is needed but that of names and brackets, which tell the place of a difference.
+#include "shape_text.hpp"
+
 #include <acta/domain/codec/json_document.hpp>
 #include <acta/domain/codec/shape.hpp>
 
@@ -11,82 +13,7 @@ namespace acta {
 
 namespace {
 
-constexpr std::string_view opening = "{[(<", closing = "}])>", ending = ",|;}])>";
-
-bool is_one_of_these(std::string_view these, std::string_view text) {
-  return !text.empty() && these.find(text.front()) != std::string_view::npos;
-}
-
-std::size_t quoted_size(std::string_view text) {
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == '\\')
-      ++i;
-    else if (text[i] == '"')
-      return i + 1;
-  }
-  return text.size();
-}
-
-/// One part of a shape: a quoted name, or a character.
-std::string_view take(std::string_view& text) {
-  const auto size =
-      text.starts_with('"') ? quoted_size(text) : std::min<std::size_t>(1, text.size());
-  const auto part = text.substr(0, size);
-  text.remove_prefix(size);
-  return part;
-}
-
-/// What a type is up to where the next begins.
-std::string_view whole_type(std::string_view text) {
-  auto rest = text;
-  for (int depth = 0; !rest.empty() && (depth > 0 || !is_one_of_these(ending, rest));) {
-    if (is_one_of_these(opening, rest)) ++depth;
-    if (is_one_of_these(closing, rest)) --depth;
-    (void)take(rest);
-  }
-  return text.substr(0, text.size() - rest.size());
-}
-
-/// `red` of `red=1,…`, with its quotes if it has some.
-std::string_view take_name(std::string_view& text, char until) {
-  auto rest = text;
-  while (!rest.empty() && rest.front() != until && !is_one_of_these("{}", rest)) (void)take(rest);
-  const auto name = text.substr(0, text.size() - rest.size());
-  text = rest;
-  return name;
-}
-
-struct enumerator {
-  std::string_view name;
-  std::string_view value;
-  friend bool operator==(const enumerator&, const enumerator&) = default;
-};
-struct enumeration {
-  std::string_view kind;
-  std::vector<enumerator> names;
-};
-
-/// Takes `enum<u8:red=1,green=2>`.
-enumeration take_enum(std::string_view& text) {
-  enumeration e;
-  text.remove_prefix(std::string_view("enum<").size());
-  auto rest = text;
-  while (!rest.empty() && rest.front() != '>') (void)take(rest);
-  auto inside = text.substr(0, text.size() - rest.size());
-  (void)take(rest);
-  text = rest;
-  e.kind = inside.substr(0, inside.find(':'));
-  inside.remove_prefix(std::min(inside.size(), e.kind.size() + 1));
-  while (!inside.empty()) {
-    enumerator one;
-    one.name = take_name(inside, '=');
-    one.value = inside.substr(std::min<std::size_t>(1, inside.size()));
-    one.value = one.value.substr(0, one.value.find(','));
-    inside.remove_prefix(std::min(inside.size(), one.value.size() + 2));
-    e.names.push_back(one);
-  }
-  return e;
-}
+using namespace shape_text;
 
 std::string in_words(const enumerator& e) {
   return std::string(e.name) + '=' + std::string(e.value);

@@ -8,11 +8,13 @@
 
 namespace acta {
 
-uuid effect_key(const uuid& store, std::string_view subscriber, position event) noexcept {
+uuid effect_key(const uuid& store, std::string_view subscriber, position event,
+                std::uint16_t part) noexcept {
   std::uint64_t whose = 0xCBF29CE484222325; // FNV-1a, of the store's id and the name
   const auto add = [&](std::uint8_t byte) { whose = (whose ^ byte) * 0x100000001B3; };
   for (const auto byte : store.bytes) add(byte);
   for (const char c : subscriber) add(static_cast<std::uint8_t>(c));
+  if (part != 0) add(static_cast<std::uint8_t>(part)), add(static_cast<std::uint8_t>(part >> 8));
   uuid key;
   auto* b = key.bytes.data();
   const auto number = event.number;

@@ -5,4 +5,5 @@
 #pragma once
 
 #include <acta/domain.hpp>
+#include <acta/runtime/check_store.hpp>
 #include <acta/runtime/runtime.hpp>

@@ -7,6 +7,8 @@
 
 #include <acta/domain.hpp>
 #include <acta/testing/aggregate.hpp>
+#include <acta/testing/contract.hpp>
+#include <acta/testing/examples.hpp>
 #include <acta/testing/failure.hpp>
 #include <acta/testing/manual_clock.hpp>
 #include <acta/testing/memory_rows.hpp>
@@ -14,6 +16,7 @@
 #include <acta/testing/query.hpp>
 #include <acta/testing/round_trip.hpp>
 #include <acta/testing/scenario.hpp>
+#include <acta/testing/stored.hpp>
 #include <acta/testing/subscriber.hpp>
 #include <acta/testing/surroundings.hpp>
 #include <acta/testing/view.hpp>

@@ -268,8 +268,8 @@ TEST_CASE("a step is readable as JSON") {
   std::string json;
   REQUIRE(d.type.events[0].append_json(d.payloads.back(), json));
   CHECK(json == R"({"input":"ask","json":"{\"what\":\"two timers\"}","fired":"","commands":[],)"
-                R"("timers":[{"name":"a","input":"expired","json":"{\"times\":1}",)"
-                R"("due":"2026-03-01T13:00:00.000000Z"},{"name":"b","input":"expired",)"
+                R"("timers":[{"name":"a","input":"expired@3","json":"{\"times\":1}",)"
+                R"("due":"2026-03-01T13:00:00.000000Z"},{"name":"b","input":"expired@3",)"
                 R"("json":"{\"times\":2}","due":"2026-03-01T14:00:00.000000Z"}],)"
                 R"("cancelled":[],"finished":false})");
 }
@@ -425,7 +425,7 @@ TEST_CASE("a stored step that cannot be applied is an error with its kind") {
   step.json = "{}";
   const auto gone = applied(step);
   CHECK(gone.code() == acta::domain_errc::unknown_event);
-  CHECK(contains(gone.to_string(), "process 'errand' has no input 'gone' any more"));
+  CHECK(contains(gone.to_string(), "this program's process 'errand' has no input 'gone'"));
 
   step.input = "ask";
   const auto changed = applied(step);

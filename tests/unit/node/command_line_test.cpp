@@ -49,7 +49,13 @@ TEST_CASE("a value that no option takes is refused with what it must be") {
   CHECK(node_with("--data", "") == mistakes{"--data: must not be empty"});
   CHECK(read_command_line({"node", "--config", ""}).mistakes ==
         mistakes{"--config: must not be empty"});
-  CHECK(read_command_line({"config", "check", ""}).mistakes == mistakes{"file: must not be empty"});
+  for (const auto& file : {std::vector<std::string>{""}, {"--config", ""}}) {
+    std::vector<std::string> words{"config", "check"};
+    words.insert(words.end(), file.begin(), file.end());
+    CHECK(read_command_line(words).mistakes == mistakes{"--config: must not be empty"});
+  }
+  CHECK(read_command_line({"config", "check", "n.toml", "--data", ""}).mistakes ==
+        mistakes{"--data: must not be empty"});
 }
 
 TEST_CASE("a command line without mistakes chooses what to do, or says what was asked") {
@@ -59,6 +65,8 @@ TEST_CASE("a command line without mistakes chooses what to do, or says what was 
     CHECK(given.mistakes.empty());
     CHECK(given.text.empty());
   }
+  CHECK(read_command_line({"config", "check", "n.toml"}).chosen);
+  CHECK(read_command_line({"config", "check", "--config", "n.toml", "--data", "d"}).chosen);
   const auto help = read_command_line({"--help"});
   CHECK_FALSE(help.chosen);
   CHECK(help.mistakes.empty());

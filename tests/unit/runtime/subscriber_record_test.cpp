@@ -31,11 +31,10 @@ using numbers = std::vector<std::uint64_t>;
 /// @param forgot  whether it must have
 numbers begin(subscriber_record& r, std::vector<position> start, std::vector<position> last,
               bool forgot = false) {
-  bool did = false;
-  const auto begun = r.begin(start, last, did);
+  const auto begun = r.begin(start, last);
   if (!begun) FAIL(begun.error());
-  CHECK(did == forgot);
-  return *begun;
+  CHECK(begun->forgot == forgot);
+  return begun->done_up_to;
 }
 void write(subscriber_record& r, std::vector<subscriber_note> notes,
            std::vector<position> done_up_to = {}) {

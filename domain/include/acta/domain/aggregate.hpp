@@ -10,7 +10,9 @@
 #include <acta/domain/codec/shape.hpp>
 #include <acta/domain/decision.hpp>
 #include <acta/domain/errc.hpp>
+#include <acta/domain/kept.hpp>
 #include <acta/domain/type_name.hpp>
+#include <acta/domain/upcast.hpp>
 
 #include <concepts>
 
@@ -92,11 +94,12 @@ template <class Aggregate> struct aggregate_must_be_well_formed {
 /// Whether the tables of `A` can be filled.
 template <class A> constexpr bool is_whole_aggregate() {
   if constexpr (well_formed_aggregate<A>)
-    return []<class... Ts>(one_of<Ts...>) {
-      return (can_evolve<A, Ts> && ...);
-    }(typename A::events{}) &&
+    return is_whole_history<A>() &&
            []<class... Ts>(one_of<Ts...>) {
-             return (can_decide<A, Ts> && ...);
+             return (can_evolve<A, Ts> && ...);
+           }(typename A::events{}) &&
+           []<class... Ts>(one_of<Ts...>) {
+             return ((can_decide<A, Ts> && has_right_upcasts<Ts, schema_version<Ts>()>()) && ...);
            }(typename A::commands{});
   return false;
 }
@@ -110,7 +113,9 @@ template <class A> void tell_missing_of_aggregate() {
     }(typename A::events{});
     []<class... Ts>(one_of<Ts...>) {
       ((void)sizeof(aggregate_must_decide<A, Ts>), ...);
+      if constexpr ((can_decide<A, Ts> && ...)) (tell_wrong_kept_upcast<Ts>(), ...);
     }(typename A::commands{});
+    tell_missing_of_history<A>();
   }
 }
 
@@ -158,13 +163,17 @@ execution execute(void* state, const void* command, const context& c, event_writ
   return done;
 }
 
+template <class A, class E> result<void> evolve(void* state, const void* event) {
+  try {
+    static_cast<A*>(state)->evolve(*static_cast<const E*>(event));
+  } catch (...) { return error(domain_errc::evolve_threw, describe_exception()); }
+  return {};
+}
+
 template <class A, class E> result<void> apply(void* state, bytes_view payload) {
   E event{};
   if (auto decoded = decode_binary(payload, event); !decoded) return decoded;
-  try {
-    static_cast<A*>(state)->evolve(static_cast<const E&>(event));
-  } catch (...) { return error(domain_errc::evolve_threw, describe_exception()); }
-  return {};
+  return evolve<A, E>(state, &event);
 }
 
 template <class E> result<std::shared_ptr<const void>> decode_shared(bytes_view payload) {
@@ -190,15 +199,25 @@ template <class C> result<erased_command> command_from_json(std::string_view tex
   return own(std::move(command));
 }
 
+template <class C>
+result<erased_command> command_from_kept(std::uint16_t schema, std::string_view text) {
+  auto command = from_kept<C>(schema, text);
+  if (!command) return std::move(command).error();
+  return own(std::move(*command));
+}
+
 template <class C> result<void> append_canonical(const void* command, byte_buffer& out) {
   return encode_canonical(*static_cast<const C*>(command), out);
 }
 
 template <class A, class C> command_type make_command_type() {
   return {.name = std::string(type_name<C>()),
+          .schema = static_cast<std::uint16_t>(schema_version<C>()),
           .shape = shape_of<C>(),
+          .earlier = earlier_versions_of<C>(),
           .type = &typeid(C),
           .from_json = command_from_json<C>,
+          .from_kept = command_from_kept<C>,
           .append_canonical = append_canonical<C>,
           .execute = execute<A, C>};
 }
@@ -210,8 +229,42 @@ template <class A, class E> event_type make_event_type() {
           .first_shape = shape_of<E>(shape_form::first),
           .type = &typeid(E),
           .apply = apply<A, E>,
+          .evolve = evolve<A, E>,
           .decode = decode_shared<E>,
           .append_json = payload_to_json<E>};
+}
+
+template <class A, class E> earlier_event_type make_earlier_event() {
+  earlier_event_type t;
+  t.name = std::string(A::name) + '.' + std::string(stored_name<A, E>());
+  t.schema = static_cast<std::uint16_t>(stored_schema<A, E>());
+  t.shape = shape_of<E>();
+  t.first_shape = shape_of<E>(shape_form::first);
+  t.type = &typeid(E);
+  t.may_be.resize(A::events::size);
+  note_present<A, E>(t);
+  t.upcast = upcast_event<A, E>;
+  t.append_json = payload_to_json<E>;
+  return t;
+}
+template <class A, class Retired> earlier_event_type make_retired_event() {
+  earlier_event_type t;
+  t.name = std::string(A::name) + '.' + std::string(Retired::name);
+  t.schema = 0;
+  t.may_be.resize(A::events::size);
+  return t;
+}
+
+/// All that the aggregate has had besides its events. Pre: is_whole_history<A>().
+template <class A> std::vector<earlier_event_type> make_earlier_events() {
+  std::vector<earlier_event_type> all;
+  [&]<class... Es>(one_of<Es...>) {
+    (all.push_back(make_earlier_event<A, Es>()), ...);
+  }(typename history<A>::earlier{});
+  [&]<class... Rs>(one_of<Rs...>) {
+    (all.push_back(make_retired_event<A, Rs>()), ...);
+  }(typename history<A>::retired{});
+  return all;
 }
 
 /// All about a state but what it is called and how it is handed out. Pre: the name is there.
@@ -244,10 +297,12 @@ template <class A> aggregate_type make_aggregate_type(const aggregate_options& o
     [&]<class... Es>(one_of<Es...>) {
       (t.events.push_back(detail::make_event_type<A, Es>()), ...);
     }(typename A::events{});
+    t.earlier = detail::make_earlier_events<A>();
     [&]<class... Cs>(one_of<Cs...>) {
       (t.commands.push_back(detail::make_command_type<A, Cs>()), ...);
     }(typename A::commands{});
     detail::fill_state_table<A>(t, std::move(fresh));
+    detail::count_in_history(t);
     t.type = &typeid(A);
     t.move_state = [](void* from, void* into) {
       *static_cast<A*>(into) = std::move(*static_cast<A*>(from));

@@ -26,6 +26,8 @@ enum class domain_errc {
   damaged_view,       ///< A view's tables contradict each other; rebuild it. -> corrupt
   unknown_subscriber, ///< -> invalid
   handle_threw,       ///< User code threw while handling an event. -> unavailable
+  upcast_threw,       ///< User code threw in an upcast of a stored event. -> corrupt
+  newer_schema,       ///< Stored by a later release of the program, which can read it. -> corrupt
 };
 
 std::error_code make_error_code(domain_errc e) noexcept;

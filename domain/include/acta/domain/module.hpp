@@ -12,7 +12,7 @@
 
 /// Part of the stamp a node checks; raised whenever the tables of aggregate_type.hpp or the classes
 /// they use change.
-#define ACTA_ABI_VERSION 3
+#define ACTA_ABI_VERSION 4
 
 namespace acta {
 

@@ -12,6 +12,15 @@
 /// a host, sent by another process, or by a timer). Whatever a process's commands cause comes back
 /// to the instance that sent them; other events reach the instance that
 /// `static std::optional<std::string> key(const E&, const acta::metadata&)` names, if there is one.
+///
+/// Inputs change as events do, by `schema` and `upcast` (kept.hpp). An input that nothing sends any
+/// more, an event that an aggregate has retired for instance, stays in `inputs`, for steps hold it,
+/// and timers and deliveries may wait under it. If no state needs it any more, its name is enough:
+///
+///   using earlier = acta::one_of<acta::retired<"moved">>;
+///
+/// Steps with it then count, for their commands, timers and end, but nothing evolves; a timer or a
+/// delivery that still waits under it is set aside.
 #pragma once
 
 #include <acta/domain/aggregate.hpp>
@@ -65,6 +74,7 @@ inline constexpr std::string_view due_attribute = "acta.due";
 /// An input of a process, as the runtime routes it.
 struct process_input {
   std::string name;
+  std::string kept_as; ///< kept_name
   std::uint16_t schema = 1;
   const std::type_info* type = nullptr;
   /// Of the command whose rejection this is; null for other inputs.
@@ -83,6 +93,7 @@ struct process_type {
   std::string name;
   std::shared_ptr<const aggregate_type> stored_as;
   std::vector<process_input> inputs; ///< in the order of stored_as->commands
+  std::vector<std::string> retired;  ///< names of inputs that it has had
   /// The runtime's own: it alone says anything to it, and the name begins with `acta.`, which no
   /// other may have.
   bool built_in = false;
@@ -180,11 +191,36 @@ template <class Process> struct process_must_be_well_formed {
   static constexpr bool ok = true;
 };
 
+template <class P, class T> struct earlier_of_process_must_be_retired {
+  static_assert(
+      is_retired<T>,
+      "acta: the `earlier` of a process holds acta::retired<\"name\"> only, the Type of "
+      "earlier_of_process_must_be_retired<Process, Type> is not one. An input that is "
+      "still read stays in `inputs`; an older version of one is what its `upcast` takes.");
+};
+/// An event's upcast may lead to none or several: then it reads no input, which the store's
+/// contract tells if there are any.
+template <class I>
+inline constexpr bool upcasts_as_an_event = has_upcast<I> && !upcasts_to_itself<I>;
+template <class I> constexpr bool has_right_input_upcasts() {
+  return upcasts_as_an_event<I> || has_right_upcasts<I, schema_version<I>()>();
+}
+template <class I> void tell_wrong_input_upcast() {
+  if constexpr (!has_right_input_upcasts<I>()) tell_wrong_kept_upcast<I>();
+}
+template <class P> constexpr bool has_retired_only() {
+  return []<class... Ts>(one_of<Ts...>) {
+    return (is_retired<Ts> && ...);
+  }(typename listed_earlier<P>::type{});
+}
+
 /// As is_whole_aggregate.
 template <class P> constexpr bool is_whole_process() {
   if constexpr (well_formed_process<P>)
-    return
-        []<class... Ts>(one_of<Ts...>) { return (can_react<P, Ts> && ...); }(typename P::inputs{});
+    return []<class... Ts>(one_of<Ts...>) {
+      return ((can_react<P, Ts> && has_right_input_upcasts<Ts>()) && ...);
+    }(typename P::inputs{}) &&
+           has_retired_only<P>();
   return false;
 }
 template <class P> void tell_missing_of_process() {
@@ -192,7 +228,11 @@ template <class P> void tell_missing_of_process() {
   if constexpr (well_formed_process<P>) {
     []<class... Ts>(one_of<Ts...>) {
       ((void)sizeof(process_must_react<P, Ts>), ...);
+      if constexpr ((can_react<P, Ts> && ...)) (tell_wrong_input_upcast<Ts>(), ...);
     }(typename P::inputs{});
+    []<class... Ts>(one_of<Ts...>) {
+      ((void)sizeof(earlier_of_process_must_be_retired<P, Ts>), ...);
+    }(typename listed_earlier<P>::type{});
   }
 }
 
@@ -243,10 +283,15 @@ std::optional<std::pair<std::string, version_number>> parse_timer(std::string_vi
 /// another process's input or beyond the years 0..9999.
 result<void> write_actions(const reaction& r, time_point now,
                            std::span<const std::string_view> inputs, process_step& step);
-template <class... Is>
-inline constexpr std::array<std::string_view, sizeof...(Is)> names_of{type_name<Is>()...};
-template <class... Is> constexpr std::span<const std::string_view> input_names(one_of<Is...>) {
-  return names_of<Is...>;
+template <class... Is> std::span<const std::string_view> input_names(one_of<Is...>) {
+  static const std::array<std::string_view, sizeof...(Is)> names{kept_name_of<Is>()...};
+  return names;
+}
+
+template <class P> bool is_retired_input(std::string_view name) {
+  return [&]<class... Ts>(one_of<Ts...>) {
+    return ((name == Ts::name) || ...);
+  }(typename listed_earlier<P>::type{});
 }
 
 /// All but the input's own evolve.
@@ -295,7 +340,7 @@ execution execute_input(void* state, const void* command, const context& c, even
     }
     if (is_too_late(self, c, step.fired)) return {};
     const auto r = react<P, I>(self.process, input, c);
-    step.input = type_name<I>();
+    step.input = kept_name_of<I>();
     step.json = fields_of(input);
     if (auto written = write_actions(r, c.now(), input_names(typename P::inputs{}), step);
         !written) {
@@ -323,20 +368,24 @@ template <class P> result<void> apply_step(void* state, bytes_view payload) {
   if (auto decoded = decode_binary(payload, step); !decoded) return decoded;
   auto& self = *static_cast<process_state<P>*>(state);
   take_step(self, step);
+  const auto kept = kept_name::parse(step.input);
+  if (is_retired_input<P>(kept.name)) return {};
   result<void> applied =
-      error(domain_errc::unknown_event,
-            "process '" + std::string(P::name) + "' has no input '" + step.input + "' any more");
+      error(domain_errc::unknown_event, "this program's process '" + std::string(P::name) +
+                                            "' has no input '" + std::string(kept.name) + "'");
   const auto try_as = [&]<class I>(const one_of<I>&) {
-    if (step.input != type_name<I>()) return;
+    if (kept.name != type_name<I>()) return;
     try {
-      I input{};
-      applied = from_json(step.json, input);
-      if (applied)
-        evolve_process(self.process, static_cast<const I&>(input), step);
-      else // of stored text, that is damage
-        applied = error(codec_errc::decode_failed,
-                        step.input + ": " + std::string(applied.error().detail()),
-                        std::string(applied.error().where()));
+      const auto input = from_kept<I>(kept.schema, step.json);
+      applied = {};
+      if (input)
+        evolve_process(self.process, *input, step);
+      else if (const auto& why = input.error(); why.code() == condition::invalid)
+        // of stored text, that is damage
+        applied = error(codec_errc::decode_failed, step.input + ": " + std::string(why.detail()),
+                        std::string(why.where()));
+      else
+        applied = why;
     } catch (...) { applied = error(domain_errc::evolve_threw, describe_exception()); }
   };
   [&]<class... Is>(one_of<Is...>) { (try_as(one_of<Is>{}), ...); }(typename P::inputs{});
@@ -367,6 +416,7 @@ template <class I> result<erased_command> input_from_event(bytes_view payload) {
 template <class P, class I> process_input make_process_input() {
   process_input t;
   t.name = type_name<I>();
+  t.kept_as = kept_name_of<I>();
   t.schema = static_cast<std::uint16_t>(schema_version<I>());
   t.type = &typeid(I);
   t.any_rejection = std::same_as<I, refused_command>;
@@ -381,10 +431,13 @@ template <class P, class I> process_input make_process_input() {
 
 template <class P, class I> command_type make_input_command() {
   return {.name = std::string(type_name<I>()),
+          .schema = static_cast<std::uint16_t>(schema_version<I>()),
           .shape = shape_of<I>(),
           .first_shape = shape_of<I>(shape_form::first),
+          .earlier = earlier_versions_of<I>(),
           .type = &typeid(I),
           .from_json = command_from_json<I>,
+          .from_kept = command_from_kept<I>,
           .append_canonical = append_canonical<I>,
           .execute = execute_input<P, I>};
 }
@@ -420,6 +473,10 @@ template <class P> process_type make_process_type(const aggregate_options& optio
       (t->commands.push_back(detail::make_input_command<P, Is>()), ...);
       (made.inputs.push_back(detail::make_process_input<P, Is>()), ...);
     }(typename P::inputs{});
+    [&]<class... Rs>(one_of<Rs...>) {
+      (made.retired.emplace_back(Rs::name), ...);
+    }(typename detail::listed_earlier<P>::type{});
+    detail::count_in_inputs(*t, made.retired);
     made.stored_as = std::move(t);
   } else {
     detail::tell_missing_of_process<P>();

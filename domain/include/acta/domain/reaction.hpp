@@ -8,6 +8,7 @@
 
 #include <acta/core/time.hpp>
 #include <acta/domain/codec/json.hpp>
+#include <acta/domain/kept.hpp>
 #include <acta/domain/one_of.hpp>
 #include <acta/domain/type_name.hpp>
 
@@ -50,18 +51,30 @@ template <class C> struct rejected {
   std::string message = {};
   C command{};
 
+  /// Of an older version of the command.
+  static rejected upcast(const rejected<detail::older_or_none<C>>& old) {
+    return {old.code, old.message, detail::call_member_upcast<C>(old.command, metadata{})};
+  }
+
   friend bool operator==(const rejected&, const rejected&) = default;
   template <class A> void serialize(A& ar) {
     ar(CEREAL_NVP(code), CEREAL_NVP(message), CEREAL_NVP(command));
   }
 };
 
+namespace detail {
+/// The no has the versions of its command.
+template <class C> inline constexpr bool has_no_upcast<rejected<C>> = !upcasts_to_itself<C>;
+template <class C, unsigned Newer>
+struct schema_before<rejected<C>, Newer> : schema_before<C, Newer> {};
+} // namespace detail
+
 /// A command for an aggregate, or an input for another process. On disk, as part of a step.
 struct command_to_send {
   std::string aggregate;
   std::string id;
-  std::string command;
-  std::string json; ///< the command's fields
+  std::string command; ///< kept_name
+  std::string json;    ///< the command's fields
   friend bool operator==(const command_to_send&, const command_to_send&) = default;
   template <class A> void serialize(A& ar) {
     ar(CEREAL_NVP(aggregate), CEREAL_NVP(id), CEREAL_NVP(command), CEREAL_NVP(json));
@@ -71,7 +84,7 @@ struct command_to_send {
 /// An input that the process sends to itself, later. A timer of the same name is replaced.
 struct timer_to_set {
   std::string name;
-  std::string input; ///< name of the input's type
+  std::string input; ///< kept_name of the input's type
   std::string json;  ///< its fields
   std::variant<std::chrono::microseconds, time_point> when;
   friend bool operator==(const timer_to_set&, const timer_to_set&) = default;
@@ -135,7 +148,7 @@ template <class T> std::string fields_of(const T& value) {
 template <class A, class C>
 requires(detail::takes_command<A, C> || detail::takes_input<A, C>) action
     send(std::string_view id, const C& command) {
-  return command_to_send{std::string(A::name), std::string(id), std::string(type_name<C>()),
+  return command_to_send{std::string(A::name), std::string(id), detail::kept_name_of<C>(),
                          detail::fields_of(command)};
 }
 
@@ -144,13 +157,12 @@ requires(detail::takes_command<A, C> || detail::takes_input<A, C>) action
 template <class I>
 action after(std::chrono::microseconds pause, const I& input,
              std::string_view name = type_name<I>()) {
-  return timer_to_set{std::string(name), std::string(type_name<I>()), detail::fields_of(input),
+  return timer_to_set{std::string(name), detail::kept_name_of<I>(), detail::fields_of(input),
                       pause};
 }
 template <class I>
 action at(time_point when, const I& input, std::string_view name = type_name<I>()) {
-  return timer_to_set{std::string(name), std::string(type_name<I>()), detail::fields_of(input),
-                      when};
+  return timer_to_set{std::string(name), detail::kept_name_of<I>(), detail::fields_of(input), when};
 }
 /// Without effect if there is no such timer.
 template <class I> action cancel() { return timer_to_cancel{std::string(type_name<I>())}; }

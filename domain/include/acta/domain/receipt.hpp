@@ -22,6 +22,7 @@ struct receipt_event {
   version_number version = 0;
   std::uint64_t position = 0; ///< number within the partition
   bytes_view payload;
+  std::shared_ptr<const present_events> upcast = {}; ///< owns the payload, if it is not as stored
 };
 
 /// The events of one commit, decoded when first asked for. Shared by all copies of a receipt.

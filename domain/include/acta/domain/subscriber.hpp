@@ -98,8 +98,9 @@ result<void> check_subscriber_type(const subscriber_type& type);
 
 /// effect_context::key of an effect: a version 8 uuid (RFC 9562), readable but for the hash that
 /// tells subscribers, and stores, apart. Layout: docs/storage-format.md. On disk: never change.
-[[nodiscard]] uuid effect_key(const uuid& store, std::string_view subscriber,
-                              position event) noexcept;
+/// @param part  of the events of today that a stored one is: 0 but for one that was split
+[[nodiscard]] uuid effect_key(const uuid& store, std::string_view subscriber, position event,
+                              std::uint16_t part = 0) noexcept;
 
 /// Whether a channel could do it. What an address or a subject must not hold would otherwise become
 /// another header of the mail. Errors: `invalid_argument`.

@@ -65,10 +65,12 @@ template <class T> consteval std::string_view identifier() {
 }
 
 template <class T> consteval unsigned schema_version() {
-  if constexpr (has_own_schema<T>)
+  if constexpr (has_own_schema<T>) {
+    static_assert(T::schema <= 65'535, "acta: a schema is at most 65535: it is stored in 16 bits.");
     return T::schema;
-  else
+  } else {
     return 1;
+  }
 }
 
 template <class T> consteval std::string_view name_of() {

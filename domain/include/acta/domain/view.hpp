@@ -272,19 +272,27 @@ result<void> fold_event(const E& event, const event_context& c, row_session& ses
 }
 
 template <class V, class E>
+result<void> take_in_view(const void* event, const event_context& c, row_session& session) {
+  const auto& taken = *static_cast<const E*>(event);
+  try {
+    if constexpr (projects<V, E>) {
+      rows<row_of<V>> all(session);
+      const V view{};
+      view.project(taken, c, all);
+      if (all.failure()) return std::move(*all.failure());
+      return {};
+    } else {
+      return fold_event<V>(taken, c, session);
+    }
+  } catch (...) { return error(domain_errc::evolve_threw, describe_exception()); }
+}
+
+template <class V, class E>
 result<void> apply_to_view(bytes_view payload, const event_context& c, row_session& session) {
   try {
     E event{};
     if (auto decoded = decode_binary(payload, event); !decoded) return decoded;
-    if constexpr (projects<V, E>) {
-      rows<row_of<V>> all(session);
-      const V view{};
-      view.project(static_cast<const E&>(event), c, all);
-      if (all.failure()) return std::move(*all.failure());
-      return {};
-    } else {
-      return fold_event<V>(static_cast<const E&>(event), c, session);
-    }
+    return take_in_view<V, E>(&event, c, session);
   } catch (...) { return error(domain_errc::evolve_threw, describe_exception()); }
 }
 
@@ -292,7 +300,8 @@ template <class V, class E> view_event make_view_event() {
   return {.type = &typeid(E),
           .name = std::string(type_name<E>()),
           .schema = static_cast<std::uint16_t>(schema_version<E>()),
-          .apply = apply_to_view<V, E>};
+          .apply = apply_to_view<V, E>,
+          .take = take_in_view<V, E>};
 }
 
 /// Fills in what follows from the rest: fingerprints.

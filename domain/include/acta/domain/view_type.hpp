@@ -72,6 +72,8 @@ struct view_event {
   /// `invalid_argument` (a bad row key), `unique_violation`, and the tables'; the session is then
   /// only good for being given up. Never throws.
   result<void> (*apply)(bytes_view payload, const event_context& c, row_session& rows) = nullptr;
+  /// The same with an event in memory.
+  result<void> (*take)(const void* event, const event_context& c, row_session& rows) = nullptr;
 };
 
 struct view_type {

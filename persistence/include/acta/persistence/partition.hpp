@@ -84,18 +84,33 @@ struct partition_figures {
 /// as a jump.
 inline constexpr std::chrono::minutes clock_jump_min{1};
 
+/// The journal of one partition, as a reader of all of it needs it. Threads: as the class that
+/// implements it says.
+class journal_reader {
+public:
+  virtual ~journal_reader() = default;
+  [[nodiscard]] virtual std::uint32_t number() const noexcept = 0;
+  /// Empty if unknown.
+  [[nodiscard]] virtual std::string name_of(std::uint32_t id) const = 0;
+  /// Visits the journal from the commit that holds position `from`. Errors and blocking as
+  /// partition::read_stream.
+  virtual result<void> read_log(std::uint64_t from, const commit_visitor& visit) = 0;
+  /// Where the commit after the one that holds `position` begins; last_position() + 1 after the
+  /// last one. It looks at keys alone, so a reader that has met `corrupt_commit` can step over it.
+  /// Cost: one search in the log. Errors: `unknown_position`, `io`.
+  virtual result<std::uint64_t> next_commit(std::uint64_t position) = 0;
+  /// Position of the last event on disk, 0 if none.
+  [[nodiscard]] virtual std::uint64_t last_position() const noexcept = 0;
+};
+
 /// Lifecycle: opened with a path (LMDB) or in memory; start() before the first submit(); stop() or
 /// the destructor drains the queue, writes the index and closes. Several may live in one process.
 /// Threads: every member from any thread unless it says otherwise.
-class partition {
+class partition : public journal_reader {
 public:
-  virtual ~partition() = default;
-
   /// Gives `names` ids that never change, and returns them in order. Cost: one synced transaction
   /// if any is new. Blocking: yes; meant for start-up. Errors: `store_full`, `io`.
   virtual result<std::vector<std::uint32_t>> intern(std::span<const std::string> names) = 0;
-  /// Empty if unknown.
-  [[nodiscard]] virtual std::string name_of(std::uint32_t id) const = 0;
 
   /// Starts the journal's and the indexer's threads. Pre: called once.
   virtual void start(batch_sink sink) = 0;
@@ -120,22 +135,13 @@ public:
   /// call.
   virtual result<void> read_stream(const stream_key& stream, version_number from,
                                    const commit_visitor& visit) = 0;
-  /// Visits the journal from the commit that holds position `from`. Errors and blocking as
-  /// read_stream.
-  virtual result<void> read_log(std::uint64_t from, const commit_visitor& visit) = 0;
   /// 0 for a stream without events.
   virtual result<version_number> last_version(const stream_key& stream) = 0;
-  /// Position of the last event on disk, 0 if none.
-  [[nodiscard]] virtual std::uint64_t last_position() const noexcept = 0;
 
   /// The checkpoint of a reader that has read up to `position`, which may be in the middle of a
   /// commit. Cost: one search in the log. Errors: `unknown_position` if the journal ends before it;
   /// `corrupt_commit` (a gap), `io`.
   virtual result<checkpoint> checkpoint_at(std::uint64_t position) = 0;
-  /// Where the commit after the one that holds `position` begins; last_position() + 1 after the
-  /// last one. It looks at keys alone, so a reader that has met `corrupt_commit` can step over it.
-  /// Cost: as checkpoint_at. Errors: `unknown_position`, `io`.
-  virtual result<std::uint64_t> next_commit(std::uint64_t position) = 0;
   /// Whether the journal has the events that a reader had read when it kept `c`. False: it was put
   /// back, or replaced, and `c` must not be gone on from. One without a checksum is compared by its
   /// position alone. Cost: as checkpoint_at. Errors: `corrupt_commit` if the commit is damaged, so
@@ -165,7 +171,6 @@ public:
   /// reading goes on working. Not from the sink, which runs on a thread that this waits for.
   virtual void stop() = 0;
 
-  [[nodiscard]] virtual std::uint32_t number() const noexcept = 0;
   [[nodiscard]] virtual const recovery_report& recovery() const noexcept = 0;
   [[nodiscard]] virtual partition_figures figures() const = 0;
 };

@@ -9,8 +9,11 @@
 #include <acta/projections/recorded_event.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace acta {
@@ -18,17 +21,24 @@ namespace acta {
 /// Immutable. Threads: any.
 class catalog {
 public:
+  /// Shapes of stored events, in shape_form_now, by name and schema.
+  using shapes = std::map<std::pair<std::string, std::uint16_t>, std::string, std::less<>>;
+
   /// Interns the names of the model. Errors: `store_full`, `io`.
-  static result<std::shared_ptr<const catalog>> make(const model& m, persistence::partition& p);
+  static result<std::shared_ptr<const catalog>> make(const model& m, persistence::partition& p,
+                                                     std::shared_ptr<const shapes> stored = {});
 
   struct known_event {
     std::shared_ptr<const aggregate_type> aggregate;
-    const event_type* type = nullptr;
+    event_versions versions;
   };
-  /// By name id; null if this program has no type of that name.
+  /// By name id; null if this program knows no version under that name.
   [[nodiscard]] const known_event* find(std::uint32_t name) const noexcept;
-  /// Name ids of the events of this C++ type; several if several aggregates have it.
-  [[nodiscard]] std::vector<std::uint32_t> names_of(const std::type_info& event) const;
+  /// Calls f(name id, known_event) for each name that this program knows.
+  template <class F> void for_each(F f) const {
+    for (std::uint32_t id = 0; id < events_.size(); ++id)
+      if (events_[id].aggregate) f(id, events_[id]);
+  }
   /// 0 if the model has no aggregate, or event, of that name.
   [[nodiscard]] std::uint32_t id_of_aggregate(std::string_view name) const noexcept;
   [[nodiscard]] std::uint32_t id_of_event(std::string_view name) const noexcept;
@@ -45,8 +55,12 @@ private:
   explicit catalog(persistence::partition& p) noexcept : partition_(p) {}
 
   persistence::partition& partition_;
-  std::vector<known_event> events_;     ///< by name id
-  std::vector<std::string> aggregates_; ///< by name id
+  std::vector<known_event> events_;      ///< by name id
+  std::vector<std::string> aggregates_;  ///< by name id
+  std::shared_ptr<const shapes> shapes_; ///< may be null
 };
+
+/// Fills `m` with everything about a commit but stream, version and position.
+void describe_commit(const persistence::commit_view& commit, metadata& m);
 
 } // namespace acta

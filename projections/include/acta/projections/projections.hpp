@@ -118,6 +118,8 @@ public:
     log_sink log;
     /// Makes the actors' threads.
     std::function<std::unique_ptr<actors::host>(std::size_t workers)> make_host;
+    /// Of events that no type of the model describes any more.
+    std::shared_ptr<const catalog::shapes> stored_shapes = {};
   };
   /// Errors: `io`, `store_full`.
   static result<std::unique_ptr<projections>> open(setup s);

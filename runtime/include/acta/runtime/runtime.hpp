@@ -53,7 +53,7 @@ struct runtime_figures {
   std::uint64_t passivations = 0;
   std::uint64_t restarts = 0;          ///< states thrown away and rebuilt
   std::uint64_t snapshots = 0;         ///< handed to the store
-  std::uint64_t snapshots_ignored = 0; ///< of another shape, or unreadable
+  std::uint64_t snapshots_ignored = 0; ///< of another shape or history, or unreadable
   std::uint64_t snapshots_dropped = 0; ///< too large, or too many at once: replays get longer
   std::uint64_t commits = 0;           ///< stored
   std::uint64_t events = 0;            ///< stored

@@ -30,6 +30,7 @@
 #include <acta/testing/proof.hpp>
 #include <acta/testing/round_trip.hpp>
 #include <acta/testing/scenario.hpp>
+#include <acta/testing/stored.hpp>
 #include <acta/testing/surroundings.hpp>
 
 #include <chrono>
@@ -88,6 +89,16 @@ public:
     started.replay(started.background());
     return started;
   }
+  /// @param stored  events of any released version; in this order. See acta::given_stored.
+  template <class... None> static scenario given_stored(const std::vector<stored_event>& stored) {
+    static_assert(sizeof...(None) == 0, "acta: an aggregate is given its own stored events only");
+    scenario started(read_stored<A>(stored));
+    started.stored_ = detail::show_stored(stored);
+    started.version_ = stored.size();
+    started.check_names();
+    started.replay(started.background());
+    return started;
+  }
 
   /// context::now() of the commands that follow.
   scenario at(time_point now) const {
@@ -105,7 +116,7 @@ public:
 
 private:
   friend class outcome<A>;
-  explicit scenario(std::vector<event> past) : past_(std::move(past)) {}
+  explicit scenario(std::vector<event> past) : past_(std::move(past)), version_(past_.size()) {}
 
   /// What every report starts with.
   [[nodiscard]] report background() const;
@@ -119,6 +130,9 @@ private:
   static void evolve(A& state, const event& e, const report& so_far);
 
   std::vector<event> past_;
+  std::vector<std::string> stored_; ///< of given_stored
+  /// A stored event that is several of today is one version.
+  version_number version_;
   /// Shared by copies; never changed once it is here.
   std::shared_ptr<const A> state_;
 };
@@ -173,11 +187,6 @@ private:
 
 namespace detail {
 
-template <class Event> std::vector<std::string> show_events(const std::vector<Event>& events) {
-  std::vector<std::string> shown;
-  for (const auto& event : events) shown.push_back(show_event(event));
-  return shown;
-}
 /// `rejected: insufficient_funds: balance is 50`.
 [[nodiscard]] std::string show_rejection(const rejection& no);
 template <class A> std::vector<std::string> show_answer(const answer<A>& answer) {
@@ -198,9 +207,9 @@ void check_state(const A& state, const Expected& expected, const report& so_far)
 } // namespace detail
 
 template <class A> report scenario<A, tested::aggregate>::background() const {
-  return report()
-      .line("aggregate", std::string(A::name) + '/' + this->surroundings_.id)
-      .list("given", detail::show_events(past_));
+  auto text = report().line("aggregate", std::string(A::name) + '/' + this->surroundings_.id);
+  if (!stored_.empty()) text.list("stored", stored_);
+  return text.list("given", detail::show_events(past_));
 }
 
 template <class A> void scenario<A, tested::aggregate>::check_names() const {
@@ -250,8 +259,8 @@ detail::answer<A> scenario<A, tested::aggregate>::decide(const A& state, const C
                                                          const report& so_far) const {
   detail::answer<A> answer;
   try {
-    const auto made = acta::detail::decide<A, C>(state, command,
-                                                 this->surroundings_.at_version(past_.size(), ids));
+    const auto made =
+        acta::detail::decide<A, C>(state, command, this->surroundings_.at_version(version_, ids));
     if (made.rejected() != nullptr) answer.no = *made.rejected();
     made.for_each([&](const auto& e) { answer.events.emplace_back(e); });
   } catch (...) {
@@ -303,6 +312,7 @@ outcome<A> scenario<A, tested::aggregate>::when(const C& command, source_place w
 
   auto after = *this;
   after.past_.insert(after.past_.end(), answer.events.begin(), answer.events.end());
+  after.version_ += answer.events.size();
   after.surroundings_.next_id = following;
   if (!answer.events.empty())
     after.replay(report(so_far).list("decided", detail::show_events(answer.events)));

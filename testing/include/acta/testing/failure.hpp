@@ -65,6 +65,10 @@ enum class promise {
   handle_repeats,     ///< a subscriber gives the same answer to the same event at the next attempt
   time_goes_on,       ///< timers do not set themselves again at once, for ever
   fits_commit,        ///< what is decided fits one commit: its events are stored all or none
+  upcast_returns,     ///< an upcast does not throw
+  upcast_repeats,     ///< an upcast gives the same events to the same older one
+  released_holds,     ///< what was released is read as it was, and has an example
+  contract_holds,     ///< types change by new versions only
 };
 
 /// Thrown by the kit, and by nothing else.

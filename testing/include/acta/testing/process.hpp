@@ -32,6 +32,7 @@
 #include <acta/testing/proof.hpp>
 #include <acta/testing/round_trip.hpp>
 #include <acta/testing/scenario.hpp>
+#include <acta/testing/stored.hpp>
 #include <acta/testing/surroundings.hpp>
 
 #include <algorithm>
@@ -208,6 +209,15 @@ public:
     started.start(detail::make_past<typename P::inputs>(std::forward<Past>(past)...));
     return started;
   }
+  /// @param stored  its inputs as its steps hold them, and events of the aggregates `As` of any
+  ///   released version; in this order. See acta::given_stored.
+  template <class... As> static scenario given_stored(const std::vector<stored_event>& stored) {
+    scenario started;
+    started.start(detail::stored_inputs<P, As...>(
+        stored, {.stream = std::string(default_stream), .recorded_at = default_time},
+        started.background()));
+    return started;
+  }
 
 private:
   scenario() = default;
@@ -370,7 +380,7 @@ auto process_past<P>::input_of(const set_timer& set, const report& so_far) -> in
   std::optional<input> found;
   result<void> read;
   const auto try_as = [&]<class I>(const one_of<I>&) {
-    if (found || set.timer.input != type_name<I>()) return;
+    if (found || set.timer.input != acta::detail::kept_name_of<I>()) return;
     I typed{};
     read = from_json(set.timer.json, typed);
     found.emplace(std::in_place_type<I>, std::move(typed));

@@ -116,7 +116,7 @@ query_outcome<Q, Scenario> view_scenario<Scenario, Events>::when(const Q& query,
         .line("error", ok.error().to_string())
         .fail(promise::sound_model, "no runtime would open with this query");
 
-  const auto over = std::make_shared<detail::tested_picture>(views_, this->past_.size());
+  const auto over = std::make_shared<detail::tested_picture>(views_, this->positions_);
   auto answer = detail::ask(query, over, so_far);
   const auto again = [&](const Q& same, const char* headline) {
     const auto second = detail::ask(same, over, so_far);

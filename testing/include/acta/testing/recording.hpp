@@ -14,7 +14,10 @@
 #include <acta/testing/failure.hpp>
 #include <acta/testing/round_trip.hpp>
 #include <acta/testing/scenario.hpp>
+#include <acta/testing/stored.hpp>
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <typeinfo>
@@ -23,9 +26,6 @@
 #include <vector>
 
 namespace acta::testing {
-
-/// The stream of events that a test of views names none for.
-inline constexpr std::string_view default_stream = "stream/1";
 
 namespace detail {
 
@@ -40,9 +40,6 @@ using recorded = std::shared_ptr<const recorded_event>;
 
 /// Throws `failure` unless there can be a stream of this name.
 void check_stream(const std::string& stream);
-/// Of the stream's events, the next one.
-[[nodiscard]] version_number next_version(const std::vector<recorded>& past,
-                                          const std::string& stream);
 /// Streams are left out if there is only the default one.
 [[nodiscard]] std::vector<std::string> show_past(const std::vector<recorded>& past);
 
@@ -105,7 +102,21 @@ public:
   template <class... Past> [[nodiscard]] Scenario happened(Past&&... past) const {
     Scenario next(static_cast<const Scenario&>(*this));
     for (const auto& event : detail::make_past<Events>(std::forward<Past>(past)...))
-      std::visit([&](const auto& typed) { next.add(typed); }, event);
+      std::visit([&](const auto& typed) { next.add(typed, next.next_record(this->next_)); }, event);
+    next.fold();
+    return next;
+  }
+  /// The same of what aggregates `As` have stored in any release: see acta::given_stored. One that
+  /// is several events of today has one position and version; one that is none has them, too.
+  template <class... As>
+  [[nodiscard]] Scenario happened_stored(const std::vector<stored_event>& stored) const {
+    Scenario next(static_cast<const Scenario&>(*this));
+    const detail::stored_past<Events, As...> read(stored, this->next_, report());
+    for (const auto& record : read.records()) {
+      const auto m = next.next_record(record.metadata);
+      for (const auto& event : record.today)
+        std::visit([&](const auto& typed) { next.add(typed, m); }, event);
+    }
     next.fold();
     return next;
   }
@@ -114,21 +125,27 @@ protected:
   [[nodiscard]] std::vector<std::string> show_past() const { return detail::show_past(past_); }
 
   std::vector<detail::recorded> past_;
+  std::uint64_t positions_ = 0; ///< of all events, those that are passed by included
 
 private:
-  template <class E> void add(const E& event) {
+  acta::metadata next_record(acta::metadata m) {
+    m.version = ++versions_[m.stream];
+    m.position = {0, ++positions_};
+    return m;
+  }
+  template <class E> void add(const E& event, const acta::metadata& m) {
     const auto so_far = report().line("event", show_named(event));
     (void)through_json(event, so_far);
     (void)through_binary(event, so_far);
     auto made = std::make_shared<detail::recorded_event>();
     made->type = &typeid(E);
     (void)encode_binary(event, made->payload); // it has just been through
-    made->metadata = this->next_;
-    made->metadata.version = detail::next_version(past_, this->next_.stream);
-    made->metadata.position = {0, past_.size() + 1};
+    made->metadata = m;
     made->shown = show_named(event);
     past_.push_back(std::move(made));
   }
+
+  std::map<std::string, version_number> versions_; ///< by stream
 };
 
 } // namespace acta::testing

@@ -12,6 +12,7 @@
 #include <concepts>
 #include <ranges>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -21,6 +22,9 @@ namespace acta::testing {
 
 /// The time of a test that names none: 2026-01-01T00:00:00Z.
 inline constexpr time_point default_time{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+
+/// The stream of events that a test of views names none for.
+inline constexpr std::string_view default_stream = "stream/1";
 
 /// What `acta::given<T>` can test.
 enum class tested { nothing, aggregate, process, view };
@@ -91,6 +95,12 @@ template <class List, class T> void add_to(past<List>& all, T&& some) {
 
 template <class... Es> std::string show_event(const std::variant<Es...>& event) {
   return std::visit([](const auto& e) { return show_named(e); }, event);
+}
+
+template <class Event> std::vector<std::string> show_events(const std::vector<Event>& events) {
+  std::vector<std::string> shown;
+  for (const auto& event : events) shown.push_back(show_event(event));
+  return shown;
 }
 
 template <class List, class... T> past<List> make_past(T&&... some) {

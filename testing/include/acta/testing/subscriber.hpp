@@ -25,6 +25,7 @@
 #include <acta/testing/failure.hpp>
 #include <acta/testing/recording.hpp>
 #include <acta/testing/round_trip.hpp>
+#include <acta/testing/stored.hpp>
 
 #include <map>
 #include <memory>
@@ -81,6 +82,11 @@ public:
   /// Gives it an event. Throws `failure` if anything but the answer itself is not as it must be.
   template <class E>
   subscriber_outcome<S> when(const E& event, source_place where = source_place::current()) const;
+  /// Gives it what an event of the aggregate `A`, of any released version, is today. It must be one
+  /// event that the subscriber takes: for others there is testing::read_stored.
+  template <class A>
+  subscriber_outcome<S> when_stored(const stored_event& stored,
+                                    source_place where = source_place::current()) const;
 
 private:
   std::shared_ptr<const subscriber_type> type_;
@@ -123,6 +129,11 @@ public:
   subscriber_outcome when(const E& event, source_place where = source_place::current()) const {
     return after_.when(event, where);
   }
+  template <class A>
+  subscriber_outcome when_stored(const stored_event& stored,
+                                 source_place where = source_place::current()) const {
+    return after_.template when_stored<A>(stored, where);
+  }
 
 private:
   friend class subscriber_scenario<S>;
@@ -161,6 +172,26 @@ subscriber_outcome<S> subscriber_scenario<S>::when(const E& event, source_place 
   auto answer = detail::ask_subscriber(
       *type_, type_->events[acta::detail::index_in<E>(typename S::events{})], payload, c, so_far);
   return {std::move(next), std::move(answer), std::move(so_far)};
+}
+
+template <class S>
+template <class A>
+subscriber_outcome<S> subscriber_scenario<S>::when_stored(const stored_event& stored,
+                                                          source_place where) const {
+  auto so_far = report().line("subscriber", type_->name).at(where);
+  const detail::stored_past<typename S::events, A> read({stored}, this->next_, so_far);
+  const auto today = read.events();
+  if (today.size() != 1)
+    so_far.line("stored", stored.show())
+        .list("today", detail::show_events(today))
+        .fail(promise::valid_test,
+              "when_stored takes what is one event of the subscriber today: take read_stored and "
+              "when for what is none or several");
+  auto described = *this;
+  stored.describe(described.next_);
+  auto outcome = std::visit([&](const auto& e) { return described.when(e, where); }, today.front());
+  outcome.after_.next_ = this->next_;
+  return outcome;
 }
 
 template <class S>

@@ -147,6 +147,11 @@ public:
     return scenario().happened(std::forward<Past>(past)...);
   }
 
+  /// @param stored  what the aggregates `As` have stored in any release. See acta::given_stored.
+  template <class... As> static scenario given_stored(const std::vector<stored_event>& stored) {
+    return scenario().template happened_stored<As...>(stored);
+  }
+
   /// There is one row, whatever its key, and it is `expected`: a row; or a function that takes the
   /// row, and checks it with the means of the test framework or returns whether it is as it must
   /// be.

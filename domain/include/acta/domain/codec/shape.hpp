@@ -214,6 +214,18 @@ struct shape_change {
 [[nodiscard]] std::optional<shape_change> change_of(std::string_view stored, std::string_view now,
                                                     kept_as as);
 
+/// A struct, on one line, that has this shape: what somebody may copy who no longer has the one
+/// that wrote it. Nothing for what cannot be told by a shape alone: a class led by a size tag,
+/// names that are no identifiers, two classes of one name, other clocks.
+/// @param shape  of a class, in shape_form_now
+[[nodiscard]] std::optional<std::string> struct_of(std::string_view shape, std::string_view name);
+
+/// Appends the JSON of a value that no type of the program describes, but its shape does (in
+/// shape_form_now): the same text as its type would give, but that an enum's value without a name
+/// is a number, and text that is not UTF-8 has U+FFFD in it. Errors: `decode_failed`; `out` is then
+/// as before.
+result<void> append_json_of(std::string_view shape, bytes_view payload, std::string& out);
+
 template <class T> void shape_recorder::record_member(const T& value) {
   using namespace codec_detail;
   if constexpr (is_field<T>) {
