@@ -181,7 +181,10 @@ TEST_CASE("an input that changed without a version is refused with the differenc
                     "place upcast(const place_v1& old)`"));
     CHECK(contract_of(store) == before);
     auto r = must_open(store, model_of<read>());
-    CHECK(happened<order<read>>(r, "b") == texts{"placed -6 at last", "negative -6"});
+    auto b = happened<order<read>>(r, "b");
+    REQUIRE(b.size() >= 2);
+    b.resize(2); // its timer may have come by now
+    CHECK(b == texts{"placed -6 at last", "negative -6"});
   }
   SECTION("a command, in the no to it") {
     const auto why = refusal(store, model_of<wider_pay>());
@@ -208,7 +211,10 @@ TEST_CASE("a new version of an input that does not read the old is refused if so
                     "serialize(A& ar) { ar(CEREAL_NVP(cents)); } };`, and give `place`, or the "
                     "version after it, the member `static place upcast(const place_v1& old)`"));
     auto r = must_open(store, model_of<read>());
-    CHECK(happened<order<read>>(r, "b") == texts{"placed -6 at last", "negative -6"});
+    auto b = happened<order<read>>(r, "b");
+    REQUIRE(b.size() >= 2);
+    b.resize(2); // its timer may have come by now
+    CHECK(b == texts{"placed -6 at last", "negative -6"});
   }
   SECTION("none is") {
     { auto r = must_open(store, model_of<first>()); }
